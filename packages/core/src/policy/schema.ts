@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Cache policy: the same fields in `nearhit.yaml` and in the admin API. Every field is optional at every level. */
+export const policySchema = z.strictObject({
+  /** Cosine similarity 0..1 at or above which a semantic hit may be served. */
+  threshold: z.number().min(0).max(1).optional(),
+  /** Wrong answers allowed among semantic hits, as a share. */
+  maxErrorRate: z.number().min(0).max(1).optional(),
+  guard: z.enum(['off', 'standard', 'strict']).optional(),
+  /** 0 = do not store. */
+  ttlSeconds: z.number().int().min(0).max(315_360_000).optional(),
+  /** How long after its TTL an answer is kept to be served as `stale`. */
+  staleSeconds: z.number().int().min(0).max(315_360_000).optional(),
+  mode: z.enum(['on', 'off', 'shadow']).optional(),
+  semantic: z.boolean().optional(),
+  /** Requests that set a higher temperature are not cached. */
+  temperatureMax: z.number().min(0).max(2).optional(),
+  /** Time-sensitive questions: not cached, or cached for `volatileTtlSeconds`. */
+  volatile: z.enum(['bypass', 'ttl']).optional(),
+  volatileTtlSeconds: z.number().int().min(1).max(86_400).optional(),
+  contextMatch: z.enum(['exact', 'subset', 'ignore']).optional(),
+  /** Store answers that stopped at the token limit. */
+  storeLength: z.boolean().optional(),
+  /** Per tenant and namespace. */
+  maxEntries: z.number().int().min(1).optional(),
+  maxBytes: z.number().int().min(1024).optional(),
+  /** A longer answer is passed on and not stored. */
+  answerBytesMax: z.number().int().min(1024).max(67_108_864).optional(),
+});
+
+/** Some fields set, the rest inherited. */
+export type PolicyPatch = z.infer<typeof policySchema>;
+/** All fields in force. `maxErrorRate` stays absent until somebody sets it. */
+export type Policy = Required<Omit<PolicyPatch, 'maxErrorRate'>> & Pick<PolicyPatch, 'maxErrorRate'>;
+
+export const POLICY_DEFAULTS: Policy = Object.freeze({
+  threshold: 0.9,
+  guard: 'standard',
+  ttlSeconds: 86_400,
+  staleSeconds: 0,
+  mode: 'on',
+  semantic: true,
+  temperatureMax: 1,
+  volatile: 'bypass',
+  volatileTtlSeconds: 60,
+  contextMatch: 'exact',
+  storeLength: false,
+  maxEntries: 1_000_000,
+  maxBytes: 8_589_934_592,
+  answerBytesMax: 4_194_304,
+});
+
+export const POLICY_FIELDS = Object.keys(policySchema.shape) as (keyof PolicyPatch)[];

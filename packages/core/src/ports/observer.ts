@@ -1,0 +1,43 @@
+import type { TokenUsage } from '../entry.ts';
+import type { EntryId } from '../ids.ts';
+
+export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
+export type Layer = 'l1' | 'l2' | 'semantic';
+
+/** One request as it was decided and answered. Kept for the admin plane; never written to a log file. */
+export interface DecisionRecord {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly tenant: string;
+  readonly namespace: string;
+  readonly model: string;
+  readonly outcome: OutcomeName;
+  readonly layer?: Layer | undefined;
+  readonly reason?: string | undefined;
+  readonly similarity?: number | undefined;
+  readonly threshold: number;
+  /** Served, or under which the answer is stored. */
+  readonly entryId?: EntryId | undefined;
+  /** Nearest refused or served stored question. */
+  readonly candidate?: { readonly entryId: EntryId; readonly query: string } | undefined;
+  /** Cut to 2,000 characters. */
+  readonly query: string;
+  readonly stream: boolean;
+  readonly status: number;
+  readonly provider?: string | undefined;
+  readonly usage?: TokenUsage | undefined;
+  readonly costUsd: number;
+  readonly savedUsd: number;
+  /** From the whole request read to the last byte written. */
+  readonly latencyMs: number;
+  readonly firstByteMs: number;
+  /** Spent in nearhit, upstream excluded. */
+  readonly overheadMs: number;
+}
+
+/** Whoever wants to know what happened. Synchronous, never throws. */
+export interface Observer {
+  record(decision: DecisionRecord): void;
+  /** Something failed and was survived: `write-dropped`, `lookup-failed`, `index-failed` ... */
+  incident(name: string, detail?: unknown): void;
+}

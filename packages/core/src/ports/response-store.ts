@@ -1,0 +1,74 @@
+import type { Entry } from '../entry.ts';
+import type { EntryId, Scope } from '../ids.ts';
+
+export interface EntryFilter {
+  readonly tenant?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly model?: string | undefined;
+  /** Exact tag, or the tag with a version after `@` (`doc:42` finds `doc:42@v3`). Any of them. */
+  readonly tags?: readonly string[] | undefined;
+  /** Entries that rest on this document; with `versionBelow`, on an older version of it. */
+  readonly context?: { readonly id: string; readonly versionBelow?: number | string | undefined } | undefined;
+  /** Case-insensitive part of the query text. */
+  readonly text?: string | undefined;
+  /** Beginning of the query text, byte for byte. */
+  readonly prefix?: string | undefined;
+  readonly createdBeforeMs?: number | undefined;
+}
+
+export interface EntryPage {
+  readonly entries: Entry[];
+  /** Pass on for the next page; absent on the last one. */
+  readonly cursor?: string | undefined;
+}
+
+export interface NamespaceUsage {
+  readonly tenant: string;
+  readonly namespace: string;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface EvictionBound {
+  readonly tenant: string;
+  readonly namespace: string;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * The truth: answers by exact key. `put` and `delete` are durable when they resolve, and remember each id as not yet
+ * logged until `ChangeLog.append` has it, so that a crash in between is found at the next start.
+ */
+export interface ResponseStore {
+  /** Expired entries too, while they are kept: the caller compares the clock. */
+  get(id: EntryId): Promise<Entry | undefined>;
+  getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
+  /** All or none. An entry with a known id is replaced. */
+  put(entries: readonly Entry[]): Promise<void>;
+  /** Answers the ids that were there. */
+  delete(ids: readonly EntryId[]): Promise<EntryId[]>;
+  /** Newest first. Throws INVALID_REQUEST on a cursor it did not make. */
+  list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage>;
+  /** Ids whose change has not reached the log. */
+  unlogged(): Promise<EntryId[]>;
+  close(): Promise<void>;
+}
+
+/** Upkeep of the store; what it removes is also `unlogged` until the caller has told the log. */
+export interface StoreUpkeep {
+  /** Notes that entries were served, for eviction. Cheap, not durable at once. */
+  touch(ids: readonly EntryId[], nowMs: number): void;
+  /** Deletes at most `limit` entries whose `staleUntilMs` has passed; answers their ids. */
+  sweep(nowMs: number, limit: number): Promise<EntryId[]>;
+  usage(): Promise<NamespaceUsage[]>;
+  /**
+   * Deletes until the namespace is within its bound; answers the ids. Least recently used first; among the oldest
+   * eighth the cheapest per byte goes first (cost-aware LRU).
+   */
+  evict(bound: EvictionBound): Promise<EntryId[]>;
+  /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`. */
+  unembedded(embeddingModel: string, limit: number): Promise<Entry[]>;
+}
+
+export type { Scope };
