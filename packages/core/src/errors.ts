@@ -2,7 +2,12 @@
 export const ERRORS = {
   INVALID_REQUEST: { status: 400, type: 'invalid_request_error', code: null, retryable: false },
   INVALID_JSON: { status: 400, type: 'invalid_request_error', code: 'invalid_json', retryable: false },
-  UNSUPPORTED_CONTENT_TYPE: { status: 415, type: 'invalid_request_error', code: 'unsupported_content_type', retryable: false },
+  UNSUPPORTED_CONTENT_TYPE: {
+    status: 415,
+    type: 'invalid_request_error',
+    code: 'unsupported_content_type',
+    retryable: false,
+  },
   BODY_TOO_LARGE: { status: 413, type: 'invalid_request_error', code: 'body_too_large', retryable: false },
   BODY_TIMEOUT: { status: 408, type: 'invalid_request_error', code: 'request_timeout', retryable: true },
   UNAUTHORIZED: { status: 401, type: 'authentication_error', code: 'invalid_api_key', retryable: false },
@@ -31,7 +36,11 @@ export class NearhitError extends Error {
   readonly param: string | null;
   readonly detail: string | undefined;
 
-  constructor(kind: ErrorName, message: string, options: { param?: string | null; detail?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorName,
+    message: string,
+    options: { param?: string | null; detail?: string; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'NearhitError';
     this.kind = kind;

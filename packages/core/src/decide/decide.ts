@@ -25,7 +25,12 @@ export interface CandidateVerdict {
 
 export type Decision =
   | { readonly kind: 'serve'; readonly candidate: Candidate; readonly verdicts: readonly CandidateVerdict[] }
-  | { readonly kind: 'refuse'; readonly reason: string; readonly nearest?: Candidate | undefined; readonly verdicts: readonly CandidateVerdict[] };
+  | {
+      readonly kind: 'refuse';
+      readonly reason: string;
+      readonly nearest?: Candidate | undefined;
+      readonly verdicts: readonly CandidateVerdict[];
+    };
 
 export interface DecideInput {
   readonly query: string;

@@ -14,7 +14,13 @@ export interface NearestQuery {
 }
 
 export type IndexChange =
-  | { readonly kind: 'add'; readonly id: EntryId; readonly partition: PartitionKey; readonly fingerprint: Fingerprint; readonly vector: UnitVector }
+  | {
+      readonly kind: 'add';
+      readonly id: EntryId;
+      readonly partition: PartitionKey;
+      readonly fingerprint: Fingerprint;
+      readonly vector: UnitVector;
+    }
   | { readonly kind: 'remove'; readonly id: EntryId };
 
 export interface IndexStats {
