@@ -1,0 +1,82 @@
+import type { DecisionRecord } from '../ports/observer.ts';
+import type { StatsBucket } from '../ports/stats-store.ts';
+import { type Histogram, mergeHistogram, observe } from './histogram.ts';
+
+/** Counters and histograms of one span of time for one namespace and model. */
+export interface Tally {
+  readonly counts: Map<string, number>;
+  readonly latency: Map<string, Histogram>;
+}
+
+/** Reasons come from the house's own code; this only bounds what a mistake there could cost. */
+const REASONS_MAX = 64;
+
+export function createTally(): Tally {
+  return { counts: new Map(), latency: new Map() };
+}
+
+function add(counts: Map<string, number>, name: string, amount: number): void {
+  if (!Number.isFinite(amount) || amount === 0) return;
+  counts.set(name, (counts.get(name) ?? 0) + amount);
+}
+
+function addReason(counts: Map<string, number>, prefix: 'miss' | 'bypass', reason: string): void {
+  const name = `${prefix}:${reason}`;
+  add(counts, counts.has(name) || counts.size < REASONS_MAX ? name : `${prefix}:other`, 1);
+}
+
+function sampleOf(tally: Tally, name: string): Histogram {
+  const known = tally.latency.get(name);
+  if (known !== undefined) return known;
+  const made: Histogram = new Map();
+  tally.latency.set(name, made);
+  return made;
+}
+
+/** The usage of a hit, and of a miss that joined another request's upstream call, was not paid for again. */
+export function isSaved(decision: DecisionRecord): boolean {
+  if (decision.outcome === 'hit' || decision.outcome === 'stale') return true;
+  return decision.costUsd === 0 && decision.savedUsd > 0;
+}
+
+export function count(tally: Tally, decision: DecisionRecord): void {
+  const { counts } = tally;
+  const { outcome, layer, reason, usage } = decision;
+  add(counts, 'requests', 1);
+  add(counts, outcome, 1);
+  if (outcome === 'hit') add(counts, `hit:${layer ?? 'l1'}`, 1);
+  else if (outcome === 'miss' || outcome === 'bypass') addReason(counts, outcome, reason ?? 'unknown');
+  if (usage !== undefined) {
+    const kind = isSaved(decision) ? 'saved' : 'spent';
+    add(counts, `tokens:${kind}:input`, usage.promptTokens);
+    add(counts, `tokens:${kind}:output`, usage.completionTokens);
+  }
+  add(counts, 'usd:spent', decision.costUsd);
+  add(counts, 'usd:saved', decision.savedUsd);
+  observe(sampleOf(tally, outcome === 'hit' ? `hit:${layer ?? 'l1'}` : outcome), decision.latencyMs);
+  observe(sampleOf(tally, 'overhead'), decision.overheadMs);
+}
+
+export function mergeTally(into: Tally, from: Tally): void {
+  for (const [name, amount] of from.counts) add(into.counts, name, amount);
+  for (const [name, histogram] of from.latency) mergeHistogram(sampleOf(into, name), histogram);
+}
+
+export function toBucket(minute: number, namespace: string, model: string, tally: Tally): StatsBucket {
+  const latency: Record<string, Record<string, number>> = {};
+  for (const [name, histogram] of tally.latency) latency[name] = Object.fromEntries(histogram);
+  return { minute, namespace, model, counts: Object.fromEntries(tally.counts), latency };
+}
+
+export function fromBucket(bucket: StatsBucket): Tally {
+  const tally = createTally();
+  for (const [name, amount] of Object.entries(bucket.counts)) add(tally.counts, name, amount);
+  for (const [name, cells] of Object.entries(bucket.latency)) {
+    const pairs = Object.entries(cells).map(([cell, n]) => [Number(cell), n] as const);
+    mergeHistogram(
+      sampleOf(tally, name),
+      pairs.filter(([cell, n]) => Number.isInteger(cell) && Number.isFinite(n)),
+    );
+  }
+  return tally;
+}
