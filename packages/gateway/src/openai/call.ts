@@ -1,0 +1,218 @@
+import { NearhitError, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
+import type { Dispatcher, Pool } from 'undici';
+import type { ProviderTimeouts, RetryConfig } from '../config.ts';
+import { responseHeaders } from '../headers.ts';
+import type { InFlight } from '../provider.ts';
+import { type CallPhase, isConnectionFailure, isConnectionLost, toNearhitError } from './faults.ts';
+
+export interface CallSetup {
+  readonly provider: { readonly id: string; readonly origin: string };
+  readonly pool: Pool;
+  readonly inFlight: InFlight;
+  readonly timeoutsMs: ProviderTimeouts;
+  readonly concurrencyMax: number;
+  readonly retry: RetryConfig;
+  readonly random: () => number;
+}
+
+type Request = Dispatcher.DispatchOptions & { body: Buffer | null };
+type IncomingHeaders = Record<string, string | string[] | undefined>;
+
+/** A lost connection is tried once more and no more: what was tried twice was likely the request's own doing. */
+const CONNECTION_ATTEMPTS_MAX = 2;
+
+/** Calls into undici's parser on the stack; a parser must not be resumed from within another's callback. */
+let parsing = 0;
+
+/**
+ * One call: undici's handler and the caller's flow in one object, because an allocation and a closure less per event
+ * is what a pass-through is measured by.
+ */
+export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
+  readonly #setup: CallSetup;
+  readonly #request: Request;
+  readonly #model: string;
+  readonly #sink: UpstreamSink;
+  #controller: Dispatcher.DispatchController | undefined;
+  #phase: CallPhase = 'connecting';
+  #status = 0;
+  #attempts = 0;
+  #done = false;
+  #aborted = false;
+  #paused = false;
+  #dispatching = false;
+  #timer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(setup: CallSetup, request: Request, model: string, sink: UpstreamSink) {
+    this.#setup = setup;
+    this.#request = request;
+    this.#model = model;
+    this.#sink = sink;
+    setup.inFlight.enter();
+    const { connect, firstByte, total } = setup.timeoutsMs;
+    const firstMs = Math.min(connect + firstByte, total);
+    this.#timer = setTimeout(onTimer, firstMs, this, total - firstMs).unref();
+    this.#dispatch();
+  }
+
+  pause(): void {
+    if (this.#done || this.#paused) return;
+    this.#paused = true;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#done || !this.#paused) return;
+    this.#paused = false;
+    if (parsing === 0) this.#controller?.resume();
+    else queueMicrotask(() => this.#resumeLater());
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    if (!this.#done) this.#cancel('aborted');
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#done) {
+      controller.abort(new Error('aborted'));
+      return;
+    }
+    this.#controller = controller;
+    this.#phase = 'sent';
+    if (this.#paused) controller.pause();
+  }
+
+  /** The first byte of an answer; no retry from here on. */
+  onResponseStarted(): void {
+    this.#phase = 'answering';
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHeaders): void {
+    if (status < 200 || this.#done) return;
+    this.#phase = 'body';
+    this.#status = status;
+    parsing++;
+    try {
+      this.#sink.onHead({
+        status,
+        headers: responseHeaders(headers),
+        provider: this.#setup.provider.id,
+        model: this.#model,
+        attempts: this.#attempts,
+      });
+    } catch (error) {
+      this.#sinkThrew(error);
+    } finally {
+      parsing--;
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#done) return;
+    parsing++;
+    try {
+      this.#sink.onData(chunk);
+    } catch (error) {
+      this.#sinkThrew(error);
+    } finally {
+      parsing--;
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#done) return;
+    this.#finish(this.#status >= 500);
+    parsing++;
+    try {
+      this.#sink.onEnd();
+    } finally {
+      parsing--;
+    }
+  }
+
+  onResponseError(_controller: unknown, error: unknown): void {
+    if (this.#done) return;
+    this.#controller = undefined;
+    const attemptsMax = Math.min(this.#setup.retry.attemptsMax, CONNECTION_ATTEMPTS_MAX);
+    if (this.#attempts < attemptsMax && isConnectionFailure(error, this.#phase)) this.#retry(error);
+    else this.#fail(toNearhitError(error, this.#setup.provider, this.#phase));
+  }
+
+  /** First when connecting and the first byte had their time, then when the total is over (`leftMs` 0). */
+  onTimer(leftMs: number): void {
+    const { id } = this.#setup.provider;
+    if (leftMs > 0 && this.#phase !== 'connecting') {
+      this.#timer = setTimeout(onTimer, leftMs, this, 0).unref();
+    } else if (leftMs === 0) {
+      this.#failNow(new NearhitError('UPSTREAM_TIMEOUT', `Provider ${id} was not done within its total timeout.`));
+    } else if (this.#setup.inFlight.count > this.#setup.concurrencyMax) {
+      this.#failNow(new NearhitError('UPSTREAM_BUSY', `Provider ${id}: no connection became free in time.`));
+    } else {
+      this.#failNow(new NearhitError('UPSTREAM_TIMEOUT', `Provider ${id}: no connection within its connect timeout.`));
+    }
+  }
+
+  #dispatch(): void {
+    this.#attempts++;
+    this.#phase = 'connecting';
+    this.#dispatching = true;
+    try {
+      this.#setup.pool.dispatch(this.#request, this);
+    } catch (error) {
+      this.onResponseError(undefined, error);
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  /** Never from within undici's error handling: its queues are being taken apart there. */
+  #retry(error: unknown): void {
+    const { backoffMs, backoffMsMax } = this.#setup.retry;
+    const waitMs = isConnectionLost(error) ? 0 : Math.min(backoffMs, backoffMsMax) * (0.5 + this.#setup.random() / 2);
+    this.#retryTimer = setTimeout(() => this.#dispatch(), waitMs);
+  }
+
+  #resumeLater(): void {
+    if (!this.#done && !this.#paused) this.#controller?.resume();
+  }
+
+  #sinkThrew(cause: unknown): void {
+    if (!this.#done) this.#failNow(new NearhitError('INTERNAL', 'The answer could not be passed on.', { cause }));
+  }
+
+  #failNow(error: NearhitError): void {
+    this.#cancel(error.message, true);
+    this.#sink.onError(error);
+  }
+
+  #fail(error: NearhitError): void {
+    this.#finish(true);
+    if (!this.#dispatching) this.#sink.onError(error);
+    else
+      queueMicrotask(() => {
+        if (!this.#aborted) this.#sink.onError(error);
+      });
+  }
+
+  #cancel(why: string, failed = false): void {
+    const controller = this.#controller;
+    this.#finish(failed);
+    // A request that still waits for a connection can't be called back; undici asks onRequestStart before it writes it.
+    this.#request.body = null;
+    controller?.abort(new Error(why));
+  }
+
+  #finish(failed: boolean): void {
+    this.#done = true;
+    this.#controller = undefined;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#retryTimer);
+    this.#setup.inFlight.leave(failed);
+  }
+}
+
+function onTimer(call: OpenAiCall, leftMs: number): void {
+  call.onTimer(leftMs);
+}
