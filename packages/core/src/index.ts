@@ -1,10 +1,23 @@
+export { CacheAdmin, type CacheAdminDeps, type Invalidation } from './answer/admin.ts';
+export { type AnswerDeps, type ChatCall, createAnswer } from './answer/answer.ts';
+export type { Client } from './answer/flights.ts';
+export { LiveReply, type ReplyListener } from './answer/live-reply.ts';
+export type {
+  Delivery,
+  Exchange,
+  HitOutcome,
+  Outcome,
+  RefusedOutcome,
+  Settled,
+  UpstreamOutcome,
+} from './answer/outcome.ts';
+export { overheadMs } from './answer/record.ts';
 export * from './decide/decide.ts';
-export * from './decide/facts.ts';
-export * from './decide/guard.ts';
 export * from './entry.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './policy/schema.ts';
+export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/service.ts';
 export * from './ports/change-log.ts';
 export * from './ports/embedder.ts';
 export * from './ports/memory-cache.ts';
@@ -15,3 +28,15 @@ export * from './ports/response-store.ts';
 export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/write-queue.ts';
+export { ChangeFeed } from './remember/change-feed.ts';
+export { type Recovery, recover, reembed } from './remember/recover.ts';
+export { forget, type RememberDeps, remember } from './remember/remember.ts';
+export { maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
+export { createWriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
+export { renderSse } from './reply/render.ts';
+export { sseError } from './reply/sse.ts';
+export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat-fields.ts';
+export { type Controls, readControls } from './request/controls.ts';
+export { invalidRequest, pathText } from './request/faults.ts';
+export { type PreparedRequest, parseJsonObject, prepare } from './request/prepare.ts';
+export * from './stats/stats.ts';

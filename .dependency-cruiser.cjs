@@ -1,0 +1,54 @@
+/** Imports go one way: services -> adapters -> core. */
+const adapters = '^packages/(config|memory|gateway|http|lmdb|embedding|vector-index)/';
+const ADAPTERS = ['config', 'memory', 'gateway', 'http', 'lmdb', 'embedding', 'vector-index'];
+const tests = '\\.(test|conformance)\\.ts$|/conformance/|/testing/';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { pathNot: tests },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'core-stands-alone',
+      comment: 'core imports zod and node: only',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: tests },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        pathNot: 'node_modules/(\\.pnpm/)?zod',
+      },
+    },
+    {
+      name: 'core-knows-no-adapter',
+      severity: 'error',
+      from: { path: '^packages/core/' },
+      to: { path: `${adapters}|^services/` },
+    },
+    { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
+    {
+      name: 'services-know-no-service',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    ...ADAPTERS.map((name) => ({
+      name: `${name}-knows-no-other-adapter`,
+      severity: 'error',
+      from: { path: `^packages/${name}/src`, pathNot: tests },
+      to: { path: adapters, pathNot: `^packages/${name}/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ['nearhit-source', 'import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

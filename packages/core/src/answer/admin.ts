@@ -1,0 +1,151 @@
+import { type CandidateVerdict, decide } from '../decide/decide.ts';
+import type { Entry } from '../entry.ts';
+import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
+import { partitionOf } from '../key/fingerprint.ts';
+import type { PolicyService } from '../policy/service.ts';
+import type { EntryFilter } from '../ports/response-store.ts';
+import type { WriteQueue } from '../ports/write-queue.ts';
+import { forget, type RememberDeps } from '../remember/remember.ts';
+import { prepare } from '../request/prepare.ts';
+import { type LookUpDeps, unservable } from './look-up.ts';
+
+export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
+  readonly queue: WriteQueue;
+  readonly policies: PolicyService;
+}
+
+export interface Invalidation {
+  readonly matched: number;
+  readonly deleted: number;
+  /** The first 100. */
+  readonly ids: readonly EntryId[];
+}
+
+const PAGE = 500;
+const IDS_SHOWN = 100;
+const EXPLAINED = 5;
+
+/** What operators do with the cache, beside policies. */
+export class CacheAdmin {
+  readonly #deps: CacheAdminDeps;
+
+  constructor(deps: CacheAdminDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when every write accepted before the call is durable and searchable. */
+  flush(): Promise<void> {
+    return this.#deps.queue.flush();
+  }
+
+  async deleteEntry(id: EntryId): Promise<boolean> {
+    await this.flush();
+    return (await this.#drop([id])).length > 0;
+  }
+
+  /** Writes on their way are waited for, so that nothing that matches slips in behind. */
+  async invalidate(filter: EntryFilter, dryRun: boolean): Promise<Invalidation> {
+    await this.flush();
+    const ids: EntryId[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#deps.store.list(filter, { cursor, limit: PAGE });
+      for (const { id } of page.entries) ids.push(id);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    let deleted = 0;
+    for (let at = 0; !dryRun && at < ids.length; at += PAGE)
+      deleted += (await this.#drop(ids.slice(at, at + PAGE))).length;
+    return { matched: ids.length, deleted, ids: ids.slice(0, IDS_SHOWN) };
+  }
+
+  /** The decision for a chat body, with every stage's numbers; nothing is served or stored. */
+  async explain(
+    body: Buffer,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): Promise<Record<string, unknown>> {
+    const deps = this.#deps;
+    const request = prepare({ body, headers, tenantOf: () => DEFAULT_TENANT }, deps.policies);
+    const { policy, origin } = request.resolved;
+    const threshold = request.controls.threshold ?? policy.threshold;
+    const stored = await deps.store.get(request.id);
+    const exact = stored !== undefined && unservable(stored, request, deps.now()) === undefined;
+    const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, threshold) : undefined;
+    const outcome = request.notCacheable
+      ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
+      : exact
+        ? { kind: 'hit', layer: 'exact', entryId: request.id }
+        : (meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
+    return {
+      decision: outcome,
+      scope: request.scope,
+      fingerprint: request.fingerprint,
+      key: request.id,
+      query: request.query,
+      exactOnly: request.exactOnly ?? meaning?.exactOnly ?? null,
+      exact:
+        stored === undefined ? null : { entryId: stored.id, refused: unservable(stored, request, deps.now()) ?? null },
+      threshold: { value: threshold, origin: request.controls.threshold === undefined ? origin.threshold : 'request' },
+      guard: { value: policy.guard, origin: origin.guard },
+      policy,
+      embeddingModel: deps.embedder.model.version,
+      candidates: meaning?.candidates ?? [],
+    };
+  }
+
+  async #byMeaning(request: ReturnType<typeof prepare>, threshold: number) {
+    const deps = this.#deps;
+    const [embedding] = await deps.embedder.embed([request.query]);
+    if (embedding === undefined || embedding.truncated)
+      return { exactOnly: 'long-query', outcome: undefined, candidates: [] };
+    const partition = partitionOf(request.scope, deps.embedder.model.version);
+    const { vector } = embedding;
+    const neighbours = await deps.index.nearest({ partition, fingerprint: request.fingerprint, vector, k: EXPLAINED });
+    const entries = await deps.store.getMany(neighbours.map(({ id }) => id));
+    const candidates = neighbours.flatMap(({ id, similarity }, at) => {
+      const entry = entries[at];
+      return entry === undefined ? [] : [{ id, similarity, query: entry.query, entry }];
+    });
+    const decision = decide({
+      query: request.query,
+      candidates: candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined),
+      policy: { threshold, guard: request.resolved.policy.guard },
+      exhaustive: true,
+    });
+    const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.candidate.id, verdict]));
+    return {
+      exactOnly: undefined,
+      outcome:
+        decision.kind === 'serve'
+          ? {
+              kind: 'hit',
+              layer: 'semantic',
+              entryId: decision.candidate.id,
+              similarity: decision.candidate.similarity,
+            }
+          : { kind: 'miss', reason: decision.reason, similarity: decision.nearest?.similarity },
+      candidates: candidates.map((candidate) =>
+        explained(candidate, verdicts.get(candidate.id), unservable(candidate.entry, request, deps.now())),
+      ),
+    };
+  }
+
+  async #drop(ids: readonly EntryId[]): Promise<EntryId[]> {
+    for (const id of ids) this.#deps.memory.delete(id);
+    return forget(ids, this.#deps);
+  }
+}
+
+function explained(
+  candidate: { id: EntryId; similarity: number; query: string; entry: Entry },
+  verdict: CandidateVerdict | undefined,
+  refused: string | undefined,
+) {
+  return {
+    entryId: candidate.id,
+    similarity: candidate.similarity,
+    query: candidate.query,
+    verdict: refused ?? verdict?.verdict ?? 'not-reached',
+    guards: verdict?.guards ?? [],
+  };
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { DEFAULT_TENANT, type TenantId } from '../ids.ts';
+import type { PolicyService } from '../policy/service.ts';
+import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
+import type { Layer } from '../ports/observer.ts';
+import type { Upstream } from '../ports/upstream.ts';
+import { CONTROL_HEADERS } from '../request/controls.ts';
+import { bodyForUpstream, type PreparedRequest, prepare } from '../request/prepare.ts';
+import { type Client, type Flight, Flights } from './flights.ts';
+import { LiveReply } from './live-reply.ts';
+import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
+import type { Exchange, HitOutcome, Outcome, Settled } from './outcome.ts';
+import { recordOf } from './record.ts';
+import { type SettleDeps, type StorePlan, settle } from './settle.ts';
+
+export interface ChatCall {
+  readonly requestId: string;
+  readonly body: Buffer;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The client's bearer token, if any. */
+  readonly credential?: string | undefined;
+  /** Client headers that may go upstream. */
+  readonly forward: Readonly<Record<string, string>>;
+  /** `performance.now()` when the request had been read. */
+  readonly startedAtMs: number;
+  readonly client: Client;
+}
+
+export interface AnswerDeps extends LookUpDeps, Omit<SettleDeps, 'embeddingModel' | 'price'> {
+  readonly upstream: Upstream;
+  readonly policies: PolicyService;
+  /** What the same bytes meant last time. */
+  readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
+  readonly lookupTimeoutMs: () => number;
+}
+
+/** Bodies above this are prepared anew each time: the memo is for many small ones. */
+const MEMO_BODY_BYTES_MAX = 65_536;
+/** Replies outside the cache are kept up to here for their usage figures. */
+const BYPASS_RECORD_BYTES = 1_048_576;
+
+/** The use case. Throws NearhitError for a request that is wrong in itself; the cache never makes it throw. */
+export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exchange> {
+  const flights = new Flights();
+  const settleDeps: SettleDeps = {
+    ...deps,
+    embeddingModel: deps.embedder.model.version,
+    price: (model) => deps.upstream.price(model),
+  };
+
+  return async function answer(call: ChatCall): Promise<Exchange> {
+    const request = prepared(call, deps);
+    const stages: Record<string, number> = {};
+    const end = (outcome: Outcome, nearest?: { id: string; query: string }): Exchange => ({
+      requestId: call.requestId,
+      request,
+      outcome,
+      stages,
+      finish: (delivery) =>
+        void recordOf(call, request, outcome, delivery, nearest).then((record) => deps.observer.record(record)),
+    });
+
+    const mode = modeOf(request);
+    if (mode === 'off' || request.notCacheable !== undefined) {
+      const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
+      if (request.controls.cache === 'only') return end({ kind: 'refused', reason });
+      return end(bypass(call, request, reason, deps, settleDeps));
+    }
+    let found: Found = { kind: 'none', reason: mode };
+    if (mode !== 'refresh') {
+      const cached = exactInMemory(request, deps);
+      if (cached !== undefined) found = { kind: 'hit', layer: 'l1', cached };
+      else found = await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages);
+    }
+    if (found.kind === 'hit' && mode !== 'shadow') return end(hit(found.layer, found.cached, found.similarity, deps));
+    if (found.kind === 'hit') found = { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
+    const { nearest } = found;
+    if (mode === 'only')
+      return end({ kind: 'refused', reason: found.reason, similarity: nearest?.similarity }, nearest);
+
+    // Between the look-up and here nothing is awaited: whoever has just finished has left the answer in L1.
+    if (mode === 'on') {
+      const late = exactInMemory(request, deps);
+      if (late !== undefined) return end(hit('l1', late, undefined, deps));
+    }
+    const plan: StorePlan = { request, vector: found.vector, exactOnly: found.exactOnly };
+    const launch = (generation: 0 | 1) => launchMiss(call, plan, generation, flights, deps, settleDeps);
+    const boarded = await boardOrFly(flights, mode, call, request, launch);
+    return end(
+      {
+        kind: 'upstream',
+        cache: 'miss',
+        reason: boarded.leader ? found.reason : `joined:${found.reason}`,
+        similarity: nearest?.similarity,
+        entryId: request.id,
+        live: boarded.flight.live,
+        leader: boarded.leader,
+        release: boarded.release,
+        settled: boarded.flight.settled,
+      },
+      nearest,
+    );
+  };
+}
+
+/** `refresh` wants an answer of its own; everyone else shares. */
+async function boardOrFly(
+  flights: Flights,
+  mode: string,
+  call: ChatCall,
+  request: PreparedRequest,
+  launch: (generation: 0 | 1) => Flight,
+) {
+  if (mode !== 'refresh') return flights.board(request.id, request.stream, call.client, launch);
+  const flight = launch(0);
+  return { flight, leader: true, release: flight.live.hold() };
+}
+
+type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
+
+/** The operator's `off` and `shadow` stand; within them the request chooses. */
+function modeOf({ controls, resolved }: PreparedRequest): Mode {
+  const { mode } = resolved.policy;
+  if (mode === 'off' || controls.cache === 'off') return 'off';
+  if (mode === 'shadow') return 'shadow';
+  return controls.cache ?? 'on';
+}
+
+const offReason = ({ resolved }: PreparedRequest): string =>
+  resolved.policy.mode === 'off' ? 'policy-off' : 'cache-off';
+
+const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
+  id: cached.entry.id,
+  query: cached.entry.query,
+  similarity: similarity ?? 1,
+});
+
+function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, deps: AnswerDeps): HitOutcome {
+  const nowMs = deps.now();
+  deps.upkeep.touch([cached.entry.id], nowMs);
+  return {
+    kind: 'hit',
+    layer,
+    cached,
+    similarity,
+    ageSeconds: Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000)),
+  };
+}
+
+/** The same bytes under the same controls, credential and policies mean the same request. */
+function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
+  const tenantOf = (model: string) => tenant(call, model, deps.upstream);
+  if (call.body.length > MEMO_BODY_BYTES_MAX)
+    return prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+  let controls = call.credential ?? '';
+  for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
+  const key = createHash('sha256').update(controls).update('\0').update(call.body).digest('base64');
+  const known = deps.prepared.get(key);
+  if (known?.policyVersion === deps.policies.version) return known.request;
+  const request = prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+  deps.prepared.set(key, { request, policyVersion: deps.policies.version });
+  return request;
+}
+
+/** Whoever pays the provider with a key of their own has a cache of their own. */
+function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
+  if (call.credential === undefined || !upstream.usesClientCredential(model)) return DEFAULT_TENANT;
+  return `own-${createHash('sha256').update(call.credential).digest('hex').slice(0, 32)}` as TenantId;
+}
+
+function launch(
+  call: ChatCall,
+  request: PreparedRequest,
+  recordBytesMax: number,
+  deps: AnswerDeps,
+  onSettled: (live: LiveReply) => Settled,
+) {
+  let resolve!: (settled: Settled) => void;
+  const settled = new Promise<Settled>((done) => {
+    resolve = done;
+  });
+  const live = new LiveReply(recordBytesMax, (reply) => resolve(onSettled(reply)));
+  const body = bodyForUpstream(call.body, request.strip);
+  const { scope, stream } = request;
+  live.attach(
+    deps.upstream.send(
+      {
+        path: '/chat/completions',
+        model: scope.model,
+        body,
+        stream,
+        credential: call.credential,
+        headers: call.forward,
+      },
+      live,
+    ),
+  );
+  return { live, settled, stream };
+}
+
+function launchMiss(
+  call: ChatCall,
+  plan: StorePlan,
+  generation: 0 | 1,
+  flights: Flights,
+  deps: AnswerDeps,
+  settleDeps: SettleDeps,
+): Flight {
+  const { request } = plan;
+  const started = launch(call, request, request.resolved.policy.answerBytesMax, deps, (live) => {
+    const settled = settle(live, plan, settleDeps);
+    flights.land(request.id, live);
+    return settled;
+  });
+  return { ...started, generation };
+}
+
+function bypass(
+  call: ChatCall,
+  request: PreparedRequest,
+  reason: string,
+  deps: AnswerDeps,
+  settleDeps: SettleDeps,
+): Outcome {
+  const { live, settled } = launch(call, request, BYPASS_RECORD_BYTES, deps, (reply) =>
+    settle(reply, { bypass: request }, settleDeps),
+  );
+  return { kind: 'upstream', cache: 'bypass', reason, live, leader: true, release: live.hold(), settled };
+}

@@ -1,0 +1,163 @@
+import { type Candidate, decide } from '../decide/decide.ts';
+import type { Entry } from '../entry.ts';
+import type { UnitVector } from '../ids.ts';
+import { partitionOf } from '../key/fingerprint.ts';
+import type { Embedder } from '../ports/embedder.ts';
+import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
+import type { NearestIndex } from '../ports/nearest-index.ts';
+import type { Layer, Observer } from '../ports/observer.ts';
+import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+
+/** How many neighbours are looked at: a refused nearest must not hide a good second. */
+const NEIGHBOURS = 5;
+/** A text longer than this has more tokens than any window in use here: it is not even tokenised. */
+const QUERY_CHARS_MAX = 8192;
+
+export interface LookUpDeps {
+  readonly memory: MemoryCache;
+  readonly store: ResponseStore;
+  readonly upkeep: Pick<StoreUpkeep, 'touch'>;
+  readonly embedder: Embedder;
+  readonly index: NearestIndex;
+  readonly observer: Observer;
+  readonly now: () => number;
+}
+
+export type Found =
+  | { readonly kind: 'hit'; readonly layer: Layer; readonly cached: CachedEntry; readonly similarity?: number }
+  | {
+      readonly kind: 'none';
+      readonly reason: string;
+      readonly nearest?: Candidate | undefined;
+      /** The query's own embedding, so that the write does not make it again. */
+      readonly vector?: UnitVector | undefined;
+      readonly exactOnly?: string | undefined;
+    };
+
+/** Why an entry may not be served to this request, or undefined. */
+export function unservable(entry: Entry, request: PreparedRequest, nowMs: number): string | undefined {
+  if (entry.expiresAtMs <= nowMs) return 'expired';
+  const { maxAgeSeconds } = request.controls;
+  if (maxAgeSeconds !== undefined && nowMs - entry.createdAtMs > maxAgeSeconds * 1000) return 'expired';
+  if (request.resolved.policy.contextMatch === 'subset') {
+    const given = new Set(request.context.map(({ id, version }) => `${id}\n${version ?? ''}`));
+    if (!entry.context.every(({ id, version }) => given.has(`${id}\n${version ?? ''}`))) return 'context';
+  }
+  return undefined;
+}
+
+/** L1, without a wait. */
+export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
+  const nowMs = deps.now();
+  const cached = deps.memory.get(request.id, nowMs);
+  return cached !== undefined && unservable(cached.entry, request, nowMs) === undefined ? cached : undefined;
+}
+
+/** L2 and then by meaning, each within what is left until `deadlineMs` (`Date.now()` clock). Never throws. */
+export async function lookUp(
+  request: PreparedRequest,
+  deps: LookUpDeps,
+  deadlineMs: number,
+  stages: Record<string, number>,
+): Promise<Found> {
+  let stage = 'l2';
+  let startedAt = performance.now();
+  const next = (name: string) => {
+    const at = performance.now();
+    stages[stage] = at - startedAt;
+    stage = name;
+    startedAt = at;
+  };
+  const steps = async (): Promise<Found> => {
+    const stored = await deps.store.get(request.id);
+    const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
+    if (stored !== undefined && refused === undefined)
+      return { kind: 'hit', layer: 'l2', cached: deps.memory.put(stored, deps.now()) };
+    if (request.exactOnly !== undefined) return { kind: 'none', reason: refused ?? 'no-candidate' };
+    if (request.query.length > QUERY_CHARS_MAX)
+      return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
+    next('embed');
+    const [embedding] = await deps.embedder.embed([request.query], { deadlineMs });
+    if (embedding === undefined || embedding.truncated)
+      return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
+    next('nearest');
+    const found = await byMeaning(request, embedding.vector, deps, next);
+    return found.kind === 'none' && found.reason === 'no-candidate'
+      ? { ...found, reason: refused ?? found.reason }
+      : found;
+  };
+  try {
+    return await withDeadline(steps(), deadlineMs - deps.now());
+  } catch (error) {
+    deps.observer.incident(`look-up-${stage}-failed`, error);
+    return { kind: 'none', reason: 'cache-unavailable' };
+  } finally {
+    next('');
+  }
+}
+
+async function byMeaning(
+  request: PreparedRequest,
+  vector: UnitVector,
+  deps: LookUpDeps,
+  next: (stage: string) => void,
+): Promise<Found> {
+  const partition = partitionOf(request.scope, deps.embedder.model.version);
+  const neighbours = await deps.index.nearest({ partition, fingerprint: request.fingerprint, vector, k: NEIGHBOURS });
+  const { policy } = request.resolved;
+  const threshold = request.controls.threshold ?? policy.threshold;
+  // Below the threshold only the nearest is of interest, and only for the report.
+  const worth = neighbours.filter((neighbour, at) => at === 0 || neighbour.similarity >= threshold);
+  const entries = await Promise.all(
+    worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),
+  );
+  next('decide');
+  const candidates: Candidate[] = [];
+  let unservableWhy: string | undefined;
+  worth.forEach(({ id, similarity }, at) => {
+    const entry = entries[at];
+    if (entry === undefined || !entry.semantic || !sameScope(entry, request)) return;
+    const why = unservable(entry, request, deps.now());
+    if (why === undefined) candidates.push({ id, query: entry.query, similarity });
+    else unservableWhy ??= why;
+  });
+  const decision = decide({ query: request.query, candidates, policy: { threshold, guard: policy.guard } });
+  if (decision.kind === 'refuse') {
+    const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
+    return { kind: 'none', reason, nearest: decision.nearest, vector };
+  }
+  const { id, similarity } = decision.candidate;
+  const entry = entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
+  deps.upkeep.touch([id], deps.now());
+  return {
+    kind: 'hit',
+    layer: 'semantic',
+    cached: deps.memory.get(id, deps.now()) ?? deps.memory.put(entry, deps.now()),
+    similarity,
+  };
+}
+
+/** The index is a view: whatever it says, an answer never leaves its scope and fingerprint. */
+function sameScope(entry: Entry, request: PreparedRequest): boolean {
+  const { tenant, namespace, model } = request.scope;
+  return (
+    entry.fingerprint === request.fingerprint &&
+    entry.scope.tenant === tenant &&
+    entry.scope.namespace === namespace &&
+    entry.scope.model === model
+  );
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`look-up deadline of ${Math.round(ms)} ms passed`)), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}

@@ -1,0 +1,71 @@
+import type { TokenUsage } from '../entry.ts';
+import type { EntryId } from '../ids.ts';
+import type { CachedEntry } from '../ports/memory-cache.ts';
+import type { Layer } from '../ports/observer.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+import type { LiveReply } from './live-reply.ts';
+
+/** What became of a reply after its last byte. */
+export interface Settled {
+  /** The whole answer as one `chat.completion` object, when the reply was a complete one. */
+  readonly answer?: Buffer | undefined;
+  readonly usage?: TokenUsage | undefined;
+  readonly costUsd: number;
+  /** Why it was not stored; absent when it was. */
+  readonly notStored?: string | undefined;
+  /** Why a reply with a success status is no answer at all. */
+  readonly fault?: string | undefined;
+}
+
+export interface HitOutcome {
+  readonly kind: 'hit';
+  readonly layer: Layer;
+  readonly cached: CachedEntry;
+  /** Cosine similarity; semantic hits only. */
+  readonly similarity?: number | undefined;
+  readonly ageSeconds: number;
+}
+
+export interface UpstreamOutcome {
+  readonly kind: 'upstream';
+  readonly cache: 'miss' | 'bypass';
+  readonly reason: string;
+  readonly similarity?: number | undefined;
+  /** Under which the answer will be stored; absent on a bypass. */
+  readonly entryId?: EntryId | undefined;
+  readonly live: LiveReply;
+  /** This request made the upstream call; the others share it. */
+  readonly leader: boolean;
+  /** To be called when the client has been answered or has gone: the call is cancelled when nobody else holds it. */
+  readonly release: () => void;
+  readonly settled: Promise<Settled>;
+}
+
+/** `only-if-cached` and nothing to serve. */
+export interface RefusedOutcome {
+  readonly kind: 'refused';
+  readonly reason: string;
+  readonly similarity?: number | undefined;
+}
+
+export type Outcome = HitOutcome | UpstreamOutcome | RefusedOutcome;
+
+/** How the answer went out, told by whoever wrote it to the client. */
+export interface Delivery {
+  readonly status: number;
+  /** `performance.now()` values. */
+  readonly firstByteAtMs: number;
+  readonly endAtMs: number;
+  readonly failed?: boolean | undefined;
+}
+
+/** One request and what was decided for it. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly request: PreparedRequest;
+  readonly outcome: Outcome;
+  /** Milliseconds of each look-up stage that ran: `l2`, `embed`, `nearest`, `decide`. */
+  readonly stages: Readonly<Record<string, number>>;
+  /** Records the decision; to be called once, after the last byte. */
+  finish(delivery: Delivery): void;
+}

@@ -1,0 +1,136 @@
+import type { Entry, TokenUsage } from '../entry.ts';
+import type { UnitVector } from '../ids.ts';
+import type { MemoryCache } from '../ports/memory-cache.ts';
+import type { Observer } from '../ports/observer.ts';
+import type { ModelPrice } from '../ports/upstream.ts';
+import type { WriteQueue } from '../ports/write-queue.ts';
+import type { ChatAnswer } from '../reply/answer.ts';
+import { assembleStream, type IncompleteWhy, readJsonAnswer } from '../reply/assemble.ts';
+import { storability } from '../reply/storability.ts';
+import { estimateUsage, usageOf, withUsage } from '../reply/usage.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+import type { LiveReply } from './live-reply.ts';
+import type { Settled } from './outcome.ts';
+
+export interface SettleDeps {
+  readonly memory: MemoryCache;
+  readonly queue: WriteQueue;
+  readonly observer: Observer;
+  readonly embeddingModel: string;
+  readonly price: (model: string) => ModelPrice | undefined;
+  readonly now: () => number;
+}
+
+/** What is known of the question by the time its answer is complete. */
+export interface StorePlan {
+  readonly request: PreparedRequest;
+  readonly vector?: UnitVector | undefined;
+  readonly exactOnly?: string | undefined;
+}
+
+/** Price of a call in USD; 0 when the model has no price. */
+export function costOf(usage: TokenUsage, price: ModelPrice | undefined): number {
+  if (price === undefined) return 0;
+  return (usage.promptTokens * price.inputUsdPerMTok + usage.completionTokens * price.outputUsdPerMTok) / 1e6;
+}
+
+/**
+ * After the last byte: reads the reply, judges whether it may be stored, puts it into L1 and hands it to the write
+ * queue. Synchronous, so that the key leaves single flight with its answer in L1. Never throws.
+ */
+export function settle(live: LiveReply, plan: StorePlan | { bypass: PreparedRequest }, deps: SettleDeps): Settled {
+  try {
+    return 'bypass' in plan ? settleBypass(live, plan.bypass, deps) : settleMiss(live, plan, deps);
+  } catch (error) {
+    deps.observer.incident('settle-failed', error);
+    return { costUsd: 0, notStored: 'internal' };
+  }
+}
+
+type ReadReply =
+  | { readonly answer: ChatAnswer; readonly bytes: Buffer }
+  | { readonly why: string; readonly fault?: string };
+
+/** What a success must not be; shown to the client. */
+const FAULTS: Partial<Record<IncompleteWhy, string>> = {
+  malformed: 'it is not JSON, or was cut off',
+  'error-event': 'it carries an error',
+};
+
+function readReply(live: LiveReply): ReadReply {
+  const { head } = live;
+  if (live.state === 'abandoned') return { why: 'client-gone' };
+  if (head === undefined || live.state !== 'ended') return { why: 'incomplete' };
+  if (head.status < 200 || head.status > 299) return { why: 'status' };
+  if (!live.recorded) return { why: 'too-large' };
+  const encoding = head.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
+  const streamed = (head.headers['content-type'] ?? '').startsWith('text/event-stream');
+  const body = live.body();
+  const read = streamed ? assembleStream(body) : readJsonAnswer(body);
+  if (read.kind === 'complete')
+    return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
+  const fault = FAULTS[read.why];
+  return fault === undefined ? { why: read.why } : { why: read.why, fault };
+}
+
+function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {
+  const read = readReply(live);
+  if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
+  const usage = usageOf(read.answer) ?? estimateUsage(request.promptChars, read.answer);
+  return { answer: read.bytes, usage, costUsd: costOf(usage, deps.price(request.scope.model)), notStored: 'bypass' };
+}
+
+function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled {
+  const read = readReply(live);
+  if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
+  const { request } = plan;
+  const { policy } = request.resolved;
+  const counted = usageOf(read.answer);
+  const usage = counted ?? estimateUsage(request.promptChars, read.answer);
+  const costUsd = costOf(usage, deps.price(request.scope.model));
+  const answer = counted === undefined ? Buffer.from(JSON.stringify(withUsage(read.answer, usage))) : read.bytes;
+  const verdict = storability(read.answer, {
+    storeLength: policy.storeLength,
+    bytes: answer.length,
+    answerBytesMax: policy.answerBytesMax,
+  });
+  const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
+  const notStored = verdict.store ? (ttlSeconds === 0 ? 'ttl' : undefined) : verdict.why;
+  if (notStored !== undefined) return { answer, usage, costUsd, notStored };
+  const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
+  const entry = entryOf(live, plan, { answer, usage, costUsd, semantic, ttlSeconds }, deps);
+  deps.memory.put(entry, deps.now());
+  if (!deps.queue.enqueue(entry)) deps.observer.incident('write-dropped');
+  return { answer, usage, costUsd };
+}
+
+function entryOf(
+  live: LiveReply,
+  { request, vector }: StorePlan,
+  made: Pick<Entry, 'answer' | 'usage' | 'costUsd' | 'semantic'> & { ttlSeconds: number },
+  deps: SettleDeps,
+): Entry {
+  const createdAtMs = deps.now();
+  const expiresAtMs = createdAtMs + made.ttlSeconds * 1000;
+  return {
+    id: request.id,
+    scope: request.scope,
+    fingerprint: request.fingerprint,
+    query: request.query.toWellFormed(),
+    semantic: made.semantic,
+    answer: made.answer,
+    vector: made.semantic ? vector : undefined,
+    embeddingModel: made.semantic && vector !== undefined ? deps.embeddingModel : undefined,
+    tags: request.controls.tags,
+    context: request.context,
+    provider: live.head?.provider ?? '',
+    upstreamModel: live.head?.model ?? '',
+    attempts: live.head?.attempts ?? 1,
+    costUsd: made.costUsd,
+    usage: made.usage,
+    createdAtMs,
+    expiresAtMs,
+    staleUntilMs: expiresAtMs + request.resolved.policy.staleSeconds * 1000,
+  };
+}

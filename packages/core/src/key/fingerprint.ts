@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { ContextDocument } from '../entry.ts';
+import type { EntryId, Fingerprint, PartitionKey, Scope } from '../ids.ts';
+import { type ChatMessage, type ChatRequest, shapesAnswer } from '../request/chat-fields.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+/** Raised whenever keys are computed differently: old entries then never match by accident. */
+const KEY_VERSION = 1;
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The last user message and what of it is matched on. */
+export interface UserQuery {
+  /** Position in `messages`; -1 when no message is a user's. */
+  readonly at: number;
+  /** Its text parts joined by line feeds; empty when it has none. */
+  readonly text: string;
+  /** The text parts apart, so that ["a\nb"] and ["a","b"] are two exact keys. */
+  readonly parts: readonly string[];
+}
+
+export function userQuery(messages: readonly ChatMessage[]): UserQuery {
+  const at = messages.findLastIndex((message) => message.role === 'user');
+  const content = messages[at]?.content;
+  if (typeof content === 'string') return { at, text: content, parts: [content] };
+  const parts = (content ?? []).flatMap((part) => (part.type === 'text' ? [part.text as string] : []));
+  return { at, text: parts.join('\n'), parts };
+}
+
+/** The message without its text: role, name, images and where the text stood among them. */
+function withoutText(message: ChatMessage): unknown {
+  const { content, ...rest } = message;
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  return { ...rest, content: parts.map((part) => (part.type === 'text' ? { ...part, text: null } : part)) };
+}
+
+/** `content: "x"` and `content: [{"type": "text", "text": "x"}]` are one message. */
+function plainContent(message: ChatMessage): unknown {
+  const { content } = message;
+  const only = Array.isArray(content) && content.length === 1 ? content[0] : undefined;
+  if (only?.type !== 'text' || Object.keys(only).length !== 2) return message;
+  return { ...message, content: only.text };
+}
+
+/** Order of the documents does not matter, their versions do. */
+function contextKey(context: readonly ContextDocument[]): unknown {
+  return context.map(({ id, version }) => canonicalJson([id, version === undefined ? null : String(version)])).sort();
+}
+
+/**
+ * Everything that shapes the answer but the query text: SHA-256 over canonical JSON. `context` undefined: the policy
+ * does not let documents take part. Throws as canonicalJson does.
+ */
+export function fingerprintOf(
+  request: ChatRequest,
+  query: UserQuery,
+  context: readonly ContextDocument[] | undefined,
+): Fingerprint {
+  const shaping: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(request)) if (shapesAnswer(field)) shaping[field] = value;
+  const messages = request.messages.map((message, at) =>
+    at === query.at ? withoutText(message) : plainContent(message),
+  );
+  return sha256(
+    canonicalJson({ v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) }),
+  ) as Fingerprint;
+}
+
+/** The exact key: scope, fingerprint and query, byte for byte. `queryParts`: one text, or the message's parts. */
+export function entryIdOf(scope: Scope, fingerprint: Fingerprint, queryParts: readonly string[]): EntryId {
+  return sha256(
+    JSON.stringify([KEY_VERSION, scope.tenant, scope.namespace, scope.model, fingerprint, queryParts]),
+  ) as EntryId;
+}
+
+/** The vector space of a scope under one version of the embedding model. */
+export function partitionOf(scope: Scope, embeddingModelVersion: string): PartitionKey {
+  return sha256(JSON.stringify([scope.tenant, scope.namespace, scope.model, embeddingModelVersion])).slice(
+    0,
+    40,
+  ) as PartitionKey;
+}

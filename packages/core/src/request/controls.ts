@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { ContextDocument } from '../entry.ts';
+import { NearhitError } from '../errors.ts';
+import { DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from '../ids.ts';
+import { invalidRequest } from './faults.ts';
+
+export type CacheMode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
+
+/** What a request itself says about caching. Absent means: as the policy has it. */
+export interface Controls {
+  readonly cache?: CacheMode | undefined;
+  readonly namespace: string;
+  readonly threshold?: number | undefined;
+  readonly ttlSeconds?: number | undefined;
+  readonly tags: readonly string[];
+  /** The text to match on instead of the last user message. */
+  readonly query?: string | undefined;
+  readonly context: readonly ContextDocument[];
+  /** Only entries at most this old. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+const modes = ['on', 'off', 'refresh', 'only', 'shadow'] as const;
+const namespace = z.string().regex(NAMESPACE_PATTERN, 'expected 1 to 128 characters out of A-Z a-z 0-9 . _ : -');
+const threshold = z
+  .number('expected a number from 0 to 1')
+  .min(0, 'expected a number from 0 to 1')
+  .max(1, 'expected a number from 0 to 1');
+const ttl = z
+  .number('expected whole seconds, 0 or more')
+  .int('expected whole seconds, 0 or more')
+  .min(0, 'expected whole seconds, 0 or more')
+  .max(315_360_000);
+const tag = z.string().min(1).max(256);
+const tags = z.array(tag).max(64);
+
+const bodySchema = z.strictObject({
+  cache: z.enum(modes).optional(),
+  namespace: namespace.optional(),
+  threshold: threshold.optional(),
+  ttl: ttl.optional(),
+  tags: z.union([tags, z.string().transform(splitTags)]).optional(),
+  query: z.string().min(1, 'expected a text that is not empty').optional(),
+  context: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(512),
+        version: z.union([z.string().max(128), z.number()]).optional(),
+      }),
+    )
+    .max(1000)
+    .optional(),
+});
+
+const headerSchema = z.object({
+  cache: z.enum(modes).optional(),
+  namespace: namespace.optional(),
+  threshold: z.preprocess(toNumber, threshold.optional()),
+  ttl: z.preprocess(toNumber, ttl.optional()),
+  tags: z.string().transform(splitTags).pipe(tags).optional(),
+});
+
+function splitTags(list: string): string[] {
+  return list
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+}
+
+function toNumber(text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** HTTP's own words (RFC 9111, section 5.2.1). nearhit's header and body field win over them. */
+function fromCacheControl(header: string | undefined): { cache?: CacheMode; maxAgeSeconds?: number } {
+  if (header === undefined) return {};
+  const found: { cache?: CacheMode; maxAgeSeconds?: number } = {};
+  for (const directive of header.toLowerCase().split(',')) {
+    const [name, value] = directive.trim().split('=');
+    if (name === 'no-store') found.cache = 'off';
+    else if (name === 'no-cache') found.cache ??= 'refresh';
+    else if (name === 'only-if-cached') found.cache ??= 'only';
+    else if (name === 'max-age') {
+      const seconds = Number(value?.replaceAll('"', ''));
+      if (Number.isInteger(seconds) && seconds >= 0) found.maxAgeSeconds = seconds;
+    }
+  }
+  return found;
+}
+
+/** Header names that the controls are read from; they are part of the raw-bytes key. */
+export const CONTROL_HEADERS = [
+  'x-nearhit-cache',
+  'x-nearhit-namespace',
+  'x-nearhit-threshold',
+  'x-nearhit-ttl',
+  'x-nearhit-tags',
+  'cache-control',
+] as const;
+
+/**
+ * Headers and the body's `nearhit` object; where both speak, the header wins: it is what a proxy in between can set.
+ * `headers`: lower-case names. Throws INVALID_REQUEST naming the field and what it expects.
+ */
+export function readControls(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  body: unknown,
+): Controls {
+  const one = (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(',') : value;
+  };
+  const fromHeaders = headerSchema.safeParse({
+    cache: one('x-nearhit-cache')?.trim().toLowerCase(),
+    namespace: one('x-nearhit-namespace'),
+    threshold: one('x-nearhit-threshold'),
+    ttl: one('x-nearhit-ttl'),
+    tags: one('x-nearhit-tags'),
+  });
+  if (!fromHeaders.success) {
+    const error = invalidRequest(fromHeaders.error);
+    throw new NearhitError(
+      'INVALID_REQUEST',
+      error.message.replaceAll("'", "'x-nearhit-").replace(/'x-nearhit-:/g, "':"),
+      {
+        param: `x-nearhit-${error.param ?? ''}`,
+      },
+    );
+  }
+  const fromBody = bodySchema.safeParse(body ?? {});
+  if (!fromBody.success) throw invalidRequest(fromBody.error, 'nearhit');
+  const http = fromCacheControl(one('cache-control'));
+  const h = fromHeaders.data;
+  const b = fromBody.data;
+  return {
+    cache: h.cache ?? b.cache ?? http.cache,
+    namespace: h.namespace ?? b.namespace ?? DEFAULT_NAMESPACE,
+    threshold: h.threshold ?? b.threshold,
+    ttlSeconds: h.ttl ?? b.ttl,
+    tags: h.tags ?? b.tags ?? [],
+    query: b.query,
+    context: b.context ?? [],
+    maxAgeSeconds: http.maxAgeSeconds,
+  };
+}

@@ -1,0 +1,136 @@
+import { isUtf8 } from 'node:buffer';
+import type { ContextDocument } from '../entry.ts';
+import { NearhitError } from '../errors.ts';
+import type { EntryId, Fingerprint, Scope, TenantId } from '../ids.ts';
+import { UnsafeNumber } from '../key/canonical-json.ts';
+import { entryIdOf, fingerprintOf, type UserQuery, userQuery } from '../key/fingerprint.ts';
+import type { PolicyService, ResolvedPolicy } from '../policy/service.ts';
+import { volatileReason } from '../policy/volatile.ts';
+import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
+import { type Controls, readControls } from './controls.ts';
+import { invalidRequest } from './faults.ts';
+
+/** A chat request as the cache sees it. Holds no body: it is kept for repeats of the same bytes. */
+export interface PreparedRequest {
+  readonly scope: Scope;
+  readonly controls: Controls;
+  readonly resolved: ResolvedPolicy;
+  readonly fingerprint: Fingerprint;
+  readonly id: EntryId;
+  /** Text that is matched on. */
+  readonly query: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  /** Why nothing is read or stored: the `<why>` of `not-cacheable:<why>`. */
+  readonly notCacheable?: string | undefined;
+  /** Why it is matched exactly only. */
+  readonly exactOnly?: string | undefined;
+  /** A time-sensitive question under policy `volatile: ttl`. */
+  readonly volatile: boolean;
+  readonly context: readonly ContextDocument[];
+  /** Characters of all messages, for estimates when the provider counts nothing. */
+  readonly promptChars: number;
+  /** The body carries a `nearhit` object that must not go upstream. */
+  readonly strip: boolean;
+}
+
+export interface PrepareInput {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly tenantOf: (model: string) => TenantId;
+}
+
+/** Parses and checks a chat completion body. Throws INVALID_JSON or INVALID_REQUEST. */
+export function parseChatRequest(body: Buffer): ChatRequest {
+  const value = parseJsonObject(body);
+  const parsed = chatRequestSchema.safeParse(value);
+  if (!parsed.success) throw invalidRequest(parsed.error);
+  return value as ChatRequest;
+}
+
+export function parseJsonObject(body: Buffer): Record<string, unknown> {
+  if (!isUtf8(body)) throw new NearhitError('INVALID_JSON', 'The body is not valid JSON: it is not UTF-8 text.');
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    const at = /position \d+/.exec(String(error))?.[0];
+    throw new NearhitError('INVALID_JSON', `The body is not valid JSON${at === undefined ? '' : ` (at ${at})`}.`, {
+      cause: error,
+    });
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new NearhitError('INVALID_REQUEST', 'The body must be a JSON object.');
+  }
+  return value as Record<string, unknown>;
+}
+
+/** From bytes to keys, policy and what may be done with the request. */
+export function prepare(input: PrepareInput, policies: PolicyService): PreparedRequest {
+  const request = parseChatRequest(input.body);
+  const controls = readControls(input.headers, request.nearhit);
+  const scope: Scope = { tenant: input.tenantOf(request.model), namespace: controls.namespace, model: request.model };
+  const resolved = policies.resolve(scope.namespace, scope.model);
+  const user = userQuery(request.messages);
+  const query = controls.query ?? user.text;
+  const queryParts = controls.query === undefined ? user.parts : [controls.query];
+  const { policy } = resolved;
+  const isVolatile = volatileReason(query) !== undefined;
+  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined);
+  return {
+    scope,
+    controls,
+    resolved,
+    fingerprint: key.fingerprint,
+    id: entryIdOf(scope, key.fingerprint, queryParts),
+    query,
+    stream: request.stream === true,
+    includeUsage: request.stream_options?.include_usage === true,
+    notCacheable: key.unsafe
+      ? 'unsafe-number'
+      : notCacheable(request, policy.temperatureMax, isVolatile && policy.volatile === 'bypass'),
+    exactOnly: exactOnly(request, user, query, policy.semantic),
+    volatile: isVolatile,
+    context: controls.context,
+    promptChars: input.body.length,
+    strip: request.nearhit !== undefined,
+  };
+}
+
+function keyOf(request: ChatRequest, user: UserQuery, context: readonly ContextDocument[] | undefined) {
+  try {
+    return { fingerprint: fingerprintOf(request, user, context), unsafe: false };
+  } catch (error) {
+    if (error instanceof UnsafeNumber) return { fingerprint: '0'.repeat(64) as Fingerprint, unsafe: true };
+    throw error;
+  }
+}
+
+function notCacheable(request: ChatRequest, temperatureMax: number, volatileBypass: boolean): string | undefined {
+  if (typeof request.temperature === 'number' && request.temperature > temperatureMax) return 'temperature';
+  if (request.web_search_options != null) return 'web-search';
+  if (volatileBypass) return 'volatile';
+  return undefined;
+}
+
+function exactOnly(request: ChatRequest, user: UserQuery, query: string, semantic: boolean): string | undefined {
+  if (!semantic) return 'policy';
+  if (user.at !== request.messages.length - 1) return 'last-message';
+  if (query.trim() === '') return 'no-text';
+  if (request.tools?.length || request.functions?.length) return 'tools';
+  const toolTalk = request.messages.some(
+    (message) =>
+      message.role === 'tool' ||
+      message.role === 'function' ||
+      message.tool_calls != null ||
+      message.function_call != null,
+  );
+  return toolTalk ? 'tools' : undefined;
+}
+
+/** The body as it goes upstream: the very bytes that came, unless nearhit's own object must be taken out. */
+export function bodyForUpstream(body: Buffer, strip: boolean): Buffer {
+  if (!strip) return body;
+  const { nearhit: _, ...rest } = parseJsonObject(body);
+  return Buffer.from(JSON.stringify(rest));
+}

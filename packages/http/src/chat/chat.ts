@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ChatCall, Client, Exchange } from '@nearhit/core';
+import { readBody, requireJson } from '../body.ts';
+import { bearerOf, requestIdOf } from '../request.ts';
+import { deliver } from './deliver.ts';
+
+export interface ChatDeps {
+  readonly answer: (call: ChatCall) => Promise<Exchange>;
+  readonly bodyBytesMax: number;
+  /** Throws UNAUTHORIZED when this caller may not ask. */
+  readonly authorize: (credential: string | undefined) => void;
+  /** Writes a failure in OpenAI's shape. */
+  readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
+}
+
+/** Client headers that mean something to a provider. Everything else stays here. */
+const FORWARDED = [
+  'accept-language',
+  'openai-organization',
+  'openai-project',
+  'openai-beta',
+  'x-request-id',
+  'idempotency-key',
+  'traceparent',
+  'tracestate',
+];
+
+export function forwardedHeaders(req: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of FORWARDED) {
+    const value = req.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+function clientOf(res: ServerResponse): Client {
+  return {
+    get gone() {
+      return res.closed || res.destroyed;
+    },
+    onGone: (listener) => void res.once('close', listener),
+  };
+}
+
+/** POST /v1/chat/completions, JSON and SSE. A plain handler: Express routes to it, and the server may call it directly. */
+export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: ServerResponse) => void {
+  return (req, res) => {
+    const handle = async () => {
+      const credential = bearerOf(req);
+      deps.authorize(credential);
+      requireJson(req);
+      const body = await readBody(req, deps.bodyBytesMax);
+      const startedAtMs = performance.now();
+      const exchange = await deps.answer({
+        requestId: requestIdOf(req),
+        body,
+        headers: req.headers,
+        credential,
+        forward: forwardedHeaders(req),
+        startedAtMs,
+        client: clientOf(res),
+      });
+      deliver(exchange, res, startedAtMs);
+    };
+    handle().catch((error: unknown) => deps.fail(req, res, error));
+  };
+}

@@ -1,0 +1,238 @@
+import type { ServerResponse } from 'node:http';
+import {
+  type Delivery,
+  type Exchange,
+  type HitOutcome,
+  NearhitError,
+  type RefusedOutcome,
+  type ReplyListener,
+  renderSse,
+  type Settled,
+  sseError,
+  type UpstreamHead,
+  type UpstreamOutcome,
+} from '@nearhit/core';
+import { errorHeaders, hitHeaders, upstreamHeaders } from './head.ts';
+
+const SSE = 'text/event-stream; charset=utf-8';
+const JSON_TYPE = 'application/json';
+/** A JSON reply is held until it is whole, so that its headers can tell its cost; a longer one is passed on as it comes. */
+const HOLD_BYTES_MAX = 1_048_576;
+
+/** Writes an exchange to the client, in the form the client asked for. */
+export function deliver(exchange: Exchange, res: ServerResponse, startedAtMs: number): void {
+  const { outcome } = exchange;
+  if (outcome.kind === 'hit') deliverHit(exchange, outcome, res, startedAtMs);
+  else if (outcome.kind === 'refused') deliverRefused(exchange, outcome, res, startedAtMs);
+  else deliverUpstream(exchange, outcome, res, startedAtMs);
+}
+
+/** Renders once per entry and form; the bytes stay with the entry in L1. */
+function replayed(outcome: HitOutcome, includeUsage: boolean): Buffer {
+  const form = includeUsage ? 'sse+usage' : 'sse';
+  const known = outcome.cached.rendered.get(form);
+  if (known !== undefined) return known;
+  const bytes = Buffer.concat(renderSse(outcome.cached.entry.answer, { includeUsage }));
+  outcome.cached.rendered.set(form, bytes);
+  return bytes;
+}
+
+function deliverHit(exchange: Exchange, outcome: HitOutcome, res: ServerResponse, startedAtMs: number): void {
+  const { stream, includeUsage } = exchange.request;
+  const body = stream ? replayed(outcome, includeUsage) : outcome.cached.entry.answer;
+  const headers = hitHeaders(exchange, outcome, startedAtMs, stream ? SSE : JSON_TYPE, body.length);
+  if (stream) headers['cache-control'] = 'no-cache';
+  res.writeHead(200, headers);
+  res.end(body);
+  finish(exchange, 200, performance.now());
+}
+
+function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, res: ServerResponse, startedAtMs: number): void {
+  const error = new NearhitError(
+    'CACHE_MISS',
+    `Nothing in the cache may answer this request (${outcome.reason}), and the request allows no call upstream.`,
+  );
+  writeError(exchange, error, res, startedAtMs);
+}
+
+function finish(exchange: Exchange, status: number, firstByteAtMs: number, failed = false): void {
+  exchange.finish({ status, firstByteAtMs, endAtMs: performance.now(), failed } satisfies Delivery);
+}
+
+function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse, startedAtMs: number): void {
+  if (!res.headersSent && !res.destroyed) {
+    const body = Buffer.from(JSON.stringify(error.toBody()));
+    res.writeHead(error.status, {
+      ...errorHeaders(exchange, startedAtMs),
+      'content-type': JSON_TYPE,
+      'content-length': body.length,
+    });
+    res.end(body);
+  }
+  finish(exchange, error.status, performance.now(), true);
+}
+
+function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
+  const { live } = outcome;
+  const streamed = isStream(live.head);
+  if (!outcome.leader && live.head !== undefined && live.head.status < 300 && streamed !== exchange.request.stream) {
+    void deliverConverted(exchange, outcome, res, startedAtMs);
+    return;
+  }
+  const writer = new LiveWriter(exchange, outcome, res, startedAtMs);
+  const stop = live.listen(writer);
+  const leave = () => {
+    stop();
+    outcome.release();
+    writer.closed();
+  };
+  if (res.closed) return leave();
+  res.on('close', leave);
+  res.on('drain', () => live.drained(writer));
+}
+
+const isStream = (head: UpstreamHead | undefined): boolean =>
+  (head?.headers['content-type'] ?? '').startsWith('text/event-stream');
+
+/** A follower that wants JSON of a streamed answer, or a stream of a JSON one: it waited for the whole. */
+async function deliverConverted(
+  exchange: Exchange,
+  outcome: UpstreamOutcome,
+  res: ServerResponse,
+  startedAtMs: number,
+): Promise<void> {
+  const { answer, costUsd } = await outcome.settled;
+  outcome.release();
+  if (answer === undefined) {
+    return writeError(
+      exchange,
+      outcome.live.error ?? new NearhitError('UPSTREAM_INVALID', 'The provider sent no complete answer.'),
+      res,
+      startedAtMs,
+    );
+  }
+  const { stream, includeUsage } = exchange.request;
+  const body = stream ? Buffer.concat(renderSse(answer, { includeUsage })) : answer;
+  const headers = upstreamHeaders(exchange, outcome, startedAtMs, costUsd);
+  headers['content-type'] = stream ? SSE : JSON_TYPE;
+  headers['content-length'] = body.length;
+  res.writeHead(200, headers);
+  res.end(body);
+  finish(exchange, 200, performance.now());
+}
+
+/** A success that is none: HTML, cut JSON, an error in a 200. The client hears it as an error it can handle. */
+function faultOf({ fault }: Settled, head: UpstreamHead | undefined): NearhitError | undefined {
+  if (fault === undefined) return undefined;
+  return new NearhitError(
+    'UPSTREAM_INVALID',
+    `The provider '${head?.provider}' answered ${head?.status} with a body that is no chat completion: ${fault}.`,
+  );
+}
+
+/** Passes a live reply on: a stream byte for byte as it comes, a JSON body when it is whole. */
+class LiveWriter implements ReplyListener {
+  readonly #exchange: Exchange;
+  readonly #outcome: UpstreamOutcome;
+  readonly #res: ServerResponse;
+  readonly #startedAtMs: number;
+  #held: Buffer[] | undefined = [];
+  #heldBytes = 0;
+  #firstByteAtMs = 0;
+  #finished = false;
+  /** Content type when the reply is converted. */
+  #type: string | undefined;
+
+  constructor(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number) {
+    this.#exchange = exchange;
+    this.#outcome = outcome;
+    this.#res = res;
+    this.#startedAtMs = startedAtMs;
+  }
+
+  onHead(head: UpstreamHead): void {
+    if (!isStream(head) || !this.#exchange.request.stream) return;
+    this.#held = undefined;
+    this.#writeHead(undefined);
+    this.#res.flushHeaders();
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#held === undefined) return this.#res.write(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    return this.#heldBytes <= HOLD_BYTES_MAX || this.#letGo();
+  }
+
+  onEnd(): void {
+    if (this.#held === undefined) {
+      this.#res.end();
+      this.#finish(false);
+    } else void this.#endWhole(this.#held);
+  }
+
+  onError(error: NearhitError): void {
+    if (!this.#res.headersSent) {
+      this.#finished = true;
+      writeError(this.#exchange, error, this.#res, this.#startedAtMs);
+      return;
+    }
+    // The status is gone: a stream can still say what happened; of anything else the cut must show.
+    if (isStream(this.#outcome.live.head)) this.#res.end(sseError(error));
+    else this.#res.destroy();
+    this.#finish(true);
+  }
+
+  closed(): void {
+    this.#finish(true);
+  }
+
+  /** Too long to hold: goes on as it comes, its cost unknown at its head. */
+  #letGo(): boolean {
+    const body = Buffer.concat(this.#held ?? []);
+    this.#held = undefined;
+    this.#writeHead(undefined);
+    return this.#res.write(body);
+  }
+
+  /** The reply settles right after its listeners have heard of its end: then its cost and its faults are known. */
+  async #endWhole(held: Buffer[]): Promise<void> {
+    const settled = await this.#outcome.settled;
+    if (this.#res.destroyed) return;
+    const fault = faultOf(settled, this.#outcome.live.head);
+    if (fault !== undefined) {
+      this.#finished = true;
+      return writeError(this.#exchange, fault, this.#res, this.#startedAtMs);
+    }
+    const body = this.#inForm(held, settled);
+    this.#writeHead(settled.costUsd, body.length);
+    this.#res.end(body);
+    this.#finish(false);
+  }
+
+  /** Some providers answer a stream with JSON, or the other way round: the client still gets what it asked for. */
+  #inForm(held: Buffer[], { answer }: Settled): Buffer {
+    const { stream, includeUsage } = this.#exchange.request;
+    if (answer === undefined || isStream(this.#outcome.live.head) === stream) {
+      return held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
+    }
+    this.#type = stream ? SSE : JSON_TYPE;
+    return stream ? Buffer.concat(renderSse(answer, { includeUsage })) : answer;
+  }
+
+  #writeHead(costUsd: number | undefined, length?: number): void {
+    const { head } = this.#outcome.live;
+    const headers = upstreamHeaders(this.#exchange, this.#outcome, this.#startedAtMs, costUsd);
+    if (length !== undefined) headers['content-length'] = length;
+    if (this.#type !== undefined) headers['content-type'] = this.#type;
+    this.#firstByteAtMs = performance.now();
+    this.#res.writeHead(head?.status ?? 502, headers);
+  }
+
+  #finish(failed: boolean): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const status = this.#outcome.live.head?.status ?? 499;
+    finish(this.#exchange, status, this.#firstByteAtMs || performance.now(), failed);
+  }
+}
