@@ -1,0 +1,64 @@
+import type { TokenUsage } from '../entry.ts';
+import { choicesOf, isObject, type JsonObject } from './answer.ts';
+
+/**
+ * Tokens as the provider counted them; undefined when it did not. Reasoning tokens that a provider (xAI, Gemini) leaves
+ * out of `completion_tokens` but has in `total_tokens` count as completion, because that is how they are billed.
+ */
+export function usageOf(answer: JsonObject): TokenUsage | undefined {
+  if (!isObject(answer.usage)) return undefined;
+  const prompt = count(answer.usage.prompt_tokens);
+  const completion = count(answer.usage.completion_tokens);
+  const total = count(answer.usage.total_tokens);
+  if (prompt === undefined || (completion === undefined && total === undefined)) return undefined;
+  return { promptTokens: prompt, completionTokens: Math.max(completion ?? 0, (total ?? 0) - prompt) };
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/**
+ * A guess from the length of the texts, for providers that count nothing; within about a third for English prose.
+ * promptChars: characters of all messages together. Counts what the model wrote: content, reasoning, refusal, calls.
+ */
+export function estimateUsage(promptChars: number, answer: JsonObject): TokenUsage {
+  const completionTokens = choicesOf(answer).reduce((sum, choice) => sum + writtenTokens(choice.message), 0);
+  return { promptTokens: Math.ceil(promptChars / 4), completionTokens, estimated: true };
+}
+
+/** The answer with a guessed `usage` in its body, since clients read it; one that the provider counted stays as it is. */
+export function withUsage<A extends JsonObject>(answer: A, usage: TokenUsage): A {
+  if (!usage.estimated) return answer;
+  const { promptTokens, completionTokens } = usage;
+  const guessed = {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+  return { ...answer, usage: isObject(answer.usage) ? { ...answer.usage, ...guessed } : guessed };
+}
+
+const WRITTEN_FIELDS = ['content', 'reasoning_content', 'refusal', 'tool_calls', 'function_call'] as const;
+
+function writtenTokens(message: JsonObject): number {
+  const reasoning = message.reasoning_content === undefined ? [message.reasoning] : [];
+  const written = [...WRITTEN_FIELDS.map((field) => message[field]), ...reasoning];
+  return written.reduce<number>((sum, value) => sum + tokensOf(textOf(value)), 0);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === null || value === undefined ? '' : JSON.stringify(value);
+}
+
+/** Tokens per UTF-16 unit, as byte-pair vocabularies average: 1/4 for ASCII, 2/5 for other alphabets, 4/5 for CJK. */
+function tokensOf(text: string): number {
+  let tokens = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) tokens += 0.25;
+    else tokens += code < 0x2e80 ? 0.4 : 0.8;
+  }
+  return Math.ceil(tokens);
+}
