@@ -1,5 +1,8 @@
 import type { EntryId } from '../ids.ts';
 import type { Policy } from '../policy/schema.ts';
+import { type QuestionFacts, readFacts } from './facts.ts';
+import type { Guard } from './guard.ts';
+import { GUARDS } from './guards/index.ts';
 
 export interface Candidate {
   readonly id: EntryId;
@@ -41,5 +44,60 @@ export interface DecideInput {
   readonly exhaustive?: boolean | undefined;
 }
 
-/** May a stored answer be served for this question? Pure. The one place where a hit by meaning is decided. */
-export declare function decide(input: DecideInput): Decision;
+/** Rounding of a dot product of two unit vectors in 32 bits: the same text reaches a threshold of 1. */
+const ROUNDING = 1e-6;
+
+function guardsAt(level: Policy['guard']): readonly Guard[] {
+  if (level === 'off') return [];
+  return level === 'strict' ? GUARDS : GUARDS.filter((guard) => guard.level === 'standard');
+}
+
+/** The same question but for Unicode form, white space, case, punctuation, contractions and courtesies. */
+function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
+  return a.identity === b.identity || (!a.tooLong && !b.tooLong && a.wording !== '' && a.wording === b.wording);
+}
+
+function judge(
+  question: QuestionFacts,
+  candidate: Candidate,
+  policy: DecideInput['policy'],
+  exhaustive: boolean,
+): CandidateVerdict {
+  // Written so that NaN fails.
+  const near = candidate.similarity >= policy.threshold - ROUNDING;
+  if (!near && !exhaustive) return { candidate, verdict: 'below-threshold' };
+  const stored = readFacts(candidate.query);
+  const asked = isSameText(question, stored) ? [] : guardsAt(policy.guard);
+  const guards: GuardVerdict[] = [];
+  for (const guard of asked) {
+    const differs = guard.differs(question, stored);
+    guards.push(differs === undefined ? { guard: guard.name } : { guard: guard.name, differs });
+    if (differs !== undefined && !exhaustive) break;
+  }
+  const veto = guards.find(({ differs }) => differs !== undefined);
+  // A learned, calibrated verifier belongs here: what passed the threshold and every guard, weighed before it is served.
+  const verdict = !near ? 'below-threshold' : veto === undefined ? 'serve' : `guard:${veto.guard}`;
+  return exhaustive ? { candidate, verdict, guards } : { candidate, verdict };
+}
+
+/**
+ * May a stored answer be served for this question? Pure. The one place where a hit by meaning is decided.
+ * Candidates are judged nearest first until one may be served; the reason of a refusal is the nearest candidate's
+ * (`no-candidate`, `below-threshold`, `guard:<name>`).
+ */
+export function decide(input: DecideInput): Decision {
+  const [nearest] = input.candidates;
+  if (nearest === undefined) return { kind: 'refuse', reason: 'no-candidate', verdicts: [] };
+  const exhaustive = input.exhaustive === true;
+  const question = readFacts(input.query);
+  const verdicts: CandidateVerdict[] = [];
+  let served: Candidate | undefined;
+  for (const candidate of input.candidates) {
+    const verdict = judge(question, candidate, input.policy, exhaustive);
+    verdicts.push(verdict);
+    if (verdict.verdict === 'serve') served ??= candidate;
+    if (served !== undefined && !exhaustive) break;
+  }
+  if (served !== undefined) return { kind: 'serve', candidate: served, verdicts };
+  return { kind: 'refuse', reason: verdicts[0]?.verdict ?? 'no-candidate', nearest, verdicts };
+}

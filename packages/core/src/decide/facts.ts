@@ -1,7 +1,109 @@
-/** A question, read once: everything that guards compare. Filled in by the guards' author. */
+import { withoutFrames } from './text/frames.ts';
+import { dominantScript, latinLanguage } from './text/language.ts';
+import { readIdentifiers, readQuoted, readTech } from './text/marks.ts';
+import { clean, identityOf } from './text/normalise.ts';
+import { type NumberFact, readNumbers } from './text/numbers.ts';
+import { findPhrases, indexPhrases } from './text/phrases.ts';
+import { type Token, tokenize } from './text/tokens.ts';
+import { ANSWER_VERBS, INSTRUCTION_PHRASES } from './words/instructions.ts';
+import { QUESTION_PHRASES } from './words/questions.ts';
+import { membershipsOf } from './words/siblings.ts';
+
+/** UTF-16 units that are read; a longer question is compared word for word only. */
+export const QUESTION_LENGTH_MAX = 4096;
+
+/** A question, read once: everything that guards compare. Lower case unless stated. */
 export interface QuestionFacts {
+  /** As asked. */
   readonly text: string;
+  /** Longer than `QUESTION_LENGTH_MAX`: nothing below `identity` was read. */
+  readonly tooLong: boolean;
+  /** Unicode form, white space, case and end punctuation removed. */
+  readonly identity: string;
+  /** Every word, number and sign in order, contractions expanded and courtesies dropped. */
+  readonly wording: string;
+  /** Unicode made regular, case kept. */
+  readonly cleaned: string;
+  readonly tokens: readonly Token[];
+  /** How often each token key occurs. */
+  readonly keys: ReadonlyMap<string, number>;
+  readonly numbers: readonly NumberFact[];
+  readonly quoted: readonly string[];
+  /** Case kept. */
+  readonly identifiers: ReadonlySet<string>;
+  readonly tech: ReadonlySet<string>;
+  /** Of the answer asked for: `person`, `time`, `place`... */
+  readonly answers: ReadonlySet<string>;
+  /** How the answer is wanted: slot (`length`, `format`...) to its values. */
+  readonly instructions: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly script: string | undefined;
+  /** ISO 639-1, of text in Latin letters whose words tell. */
+  readonly language: string | undefined;
 }
+
+const QUESTIONS = indexPhrases(QUESTION_PHRASES);
+const INSTRUCTIONS = indexPhrases(INSTRUCTION_PHRASES);
+
+function readAnswers(tokens: readonly Token[]): Set<string> {
+  const found = new Set<string>();
+  for (const { phrase, at } of findPhrases(tokens, QUESTIONS)) {
+    const before = tokens[at - 1];
+    // "the person who", "days when": a relative clause asks nothing.
+    if (
+      before?.content === true &&
+      !tokens[at]?.afterBreak &&
+      /^(?:who|whom|whose|when|where|why)$/.test(phrase.words[0] ?? '')
+    )
+      if (at > 2) continue;
+    found.add(phrase.answer);
+  }
+  return found;
+}
+
+function readInstructions(tokens: readonly Token[]): Map<string, Set<string>> {
+  const slots = new Map<string, Set<string>>();
+  const put = (slot: string, value: string) => slots.set(slot, (slots.get(slot) ?? new Set()).add(value));
+  for (const { phrase } of findPhrases(tokens, INSTRUCTIONS)) put(phrase.slot, phrase.value);
+  tokens.forEach((token, i) => {
+    if (!/^(?:in|into|to|sang|bằng)$/.test(token.text)) return;
+    const shift = tokens[i + 1]?.text === 'tiếng' ? 2 : 1;
+    const name = tokens[i + shift]?.text ?? '';
+    const language = membershipsOf(name).find(({ group }) => group === 'language');
+    const asked = tokens.slice(Math.max(0, i - 6), i).some(({ text }) => ANSWER_VERBS.has(text));
+    if (language !== undefined && asked) put('target language', language.member);
+  });
+  return slots;
+}
+
+function count(tokens: readonly Token[]): Map<string, number> {
+  const keys = new Map<string, number>();
+  for (const { key } of tokens) keys.set(key, (keys.get(key) ?? 0) + 1);
+  return keys;
+}
+
+/** Reads a question. Linear, bounded by `QUESTION_LENGTH_MAX`; never throws, whatever the text. */
 export function readFacts(text: string): QuestionFacts {
-  return { text };
+  const tooLong = text.length > QUESTION_LENGTH_MAX;
+  const identity = identityOf(text);
+  const cleaned = tooLong ? '' : clean(text);
+  const tokens = withoutFrames(tokenize(cleaned));
+  const script = dominantScript(tokens);
+  const language = script === 'latin' ? latinLanguage(tokens) : undefined;
+  return {
+    text,
+    tooLong,
+    identity,
+    wording: tokens.map((token) => token.text).join(' '),
+    cleaned,
+    tokens,
+    keys: count(tokens),
+    numbers: readNumbers(tokens, language !== undefined && language !== 'en'),
+    quoted: readQuoted(cleaned),
+    identifiers: readIdentifiers(cleaned),
+    tech: readTech(tokens),
+    answers: readAnswers(tokens),
+    instructions: readInstructions(tokens),
+    script,
+    language,
+  };
 }

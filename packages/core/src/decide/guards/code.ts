@@ -1,0 +1,34 @@
+import { describe } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+
+const squeeze = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}#+]/gu, '');
+
+function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
+  const whole = squeeze(b.cleaned);
+  const identifiers = [...a.identifiers].filter((name) => !b.identifiers.has(name) && !whole.includes(squeeze(name)));
+  const tech = [...a.tech].filter((name) => !b.tech.has(name) && !b.keys.has(name));
+  return [...identifiers, ...tech];
+}
+
+/** Identifiers differing in anything but case and separators, or in case when both questions hold both. */
+function respelled(a: QuestionFacts, b: QuestionFacts): string[] {
+  return [...a.identifiers].filter(
+    (name) => !b.identifiers.has(name) && [...b.identifiers].some((other) => squeeze(other) === squeeze(name)),
+  );
+}
+
+/** Code identifiers, flags, file names, addresses, programming languages and tools. */
+export const codeGuard: Guard = {
+  name: 'code',
+  level: 'standard',
+  differs(a, b) {
+    const left = unnamed(a, b);
+    const right = unnamed(b, a);
+    if (left.length + right.length > 0) return describe(left, right);
+    const swapped = respelled(a, b);
+    const others = respelled(b, a);
+    const cased = swapped.length > 0 && others.length > 0 && swapped.join() !== others.join();
+    return cased ? describe(swapped, others) : undefined;
+  },
+};

@@ -1,0 +1,52 @@
+import { describe } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import { membershipsOf } from '../words/siblings.ts';
+import { unmatchedNumbers } from './number.ts';
+
+const RELATIVE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    today: 'today',
+    tonight: 'today',
+    tomorrow: 'tomorrow',
+    yesterday: 'yesterday',
+    'hôm nay': 'today',
+    'hôm qua': 'yesterday',
+    'ngày mai': 'tomorrow',
+  }),
+);
+
+/** Months, weekdays and relative days. `may`, `march`, `sun` and the like only as capitalised names. */
+function calendar({ tokens }: QuestionFacts): Set<string> {
+  const found = new Set<string>();
+  tokens.forEach((token, i) => {
+    const relative = RELATIVE.get(token.text) ?? RELATIVE.get(`${token.text} ${tokens[i + 1]?.text}`);
+    if (relative !== undefined) found.add(relative);
+    if (/^(?:sun|sat|mar|may|march|dec|jan|mon|wed)$/.test(token.text)) {
+      const beside = tokens[i - 1]?.kind === 'number' || tokens[i + 1]?.kind === 'number';
+      if (/^\p{Lu}\p{Ll}/u.test(token.surface) && (beside || tokens[i - 1]?.text === 'in'))
+        found.add(token.text.slice(0, 3));
+      return;
+    }
+    if (token.text === 'weekday' || token.text === 'weekend') return;
+    for (const { group, member } of membershipsOf(token.text))
+      if (group === 'month' || group === 'weekday') found.add(member.slice(0, 3));
+  });
+  return found;
+}
+
+/** Years that differ, and months, weekdays or relative days that one side lacks. */
+export const dateGuard: Guard = {
+  name: 'date',
+  level: 'standard',
+  differs(a, b) {
+    const years = unmatchedNumbers(a, b).map((side) => side.filter(({ role }) => role === 'year').map((n) => n.value));
+    const [left = [], right = []] = years;
+    if (left.length > 0 && right.length > 0) return describe(left, right);
+    const days = calendar(a);
+    const others = calendar(b);
+    const onlyLeft = [...days].filter((day) => !others.has(day));
+    const onlyRight = [...others].filter((day) => !days.has(day));
+    return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : undefined;
+  },
+};

@@ -1,0 +1,38 @@
+import { describe, missingIn } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import type { Token } from '../text/tokens.ts';
+import { isGroupedPhrase, membershipsOf } from '../words/siblings.ts';
+
+/** Members of sibling groups among tokens, two-word names included: `group:member`. */
+function members(facts: QuestionFacts, tokens: readonly Token[]): string[] {
+  const found = new Set<string>();
+  const wanted = new Set(tokens);
+  facts.tokens.forEach((token, i) => {
+    const next = facts.tokens[i + 1];
+    const pair = `${token.text}_${next?.text ?? ''}`;
+    if (isGroupedPhrase(pair) && (wanted.has(token) || (next !== undefined && wanted.has(next))))
+      for (const { group, member } of membershipsOf(pair)) found.add(`${group}:${member}`);
+    if (!wanted.has(token)) return;
+    for (const name of new Set([token.text, token.key]))
+      for (const { group, member } of membershipsOf(name)) found.add(`${group}:${member}`);
+  });
+  return [...found];
+}
+
+/** Members of one closed group (colours, countries, companies, kin...), one on each side: `in Paris` and `in Rome`. */
+export const entityGuard: Guard = {
+  name: 'entity',
+  level: 'standard',
+  differs(a, b) {
+    const left = members(a, missingIn(a, b));
+    if (left.length === 0) return undefined;
+    const right = members(b, missingIn(b, a));
+    for (const x of left) {
+      const group = x.slice(0, x.indexOf(':') + 1);
+      const y = right.find((other) => other.startsWith(group));
+      if (y !== undefined && !right.includes(x) && !left.includes(y)) return describe([x], [y]);
+    }
+    return undefined;
+  },
+};

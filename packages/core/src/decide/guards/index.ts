@@ -1,0 +1,41 @@
+import type { Guard } from '../guard.ts';
+import { codeGuard } from './code.ts';
+import { contentGuard, modalGuard } from './content.ts';
+import { dateGuard } from './date.ts';
+import { entityGuard } from './entity.ts';
+import { instructionGuard } from './instruction.ts';
+import { diacriticsGuard, languageGuard, scriptGuard } from './language.ts';
+import { lengthGuard } from './length.ts';
+import { nameGuard } from './name.ts';
+import { numberGuard, versionGuard } from './number.ts';
+import { orderGuard } from './order.ts';
+import { antonymGuard, negationGuard } from './polarity.ts';
+import { questionGuard } from './question.ts';
+import { quotedGuard } from './quoted.ts';
+import { tenseGuard } from './tense.ts';
+import { moneyGuard, unitGuard } from './unit.ts';
+
+/** In the order they are asked: the first veto names the reason. The precise come before the broad. */
+export const GUARDS: readonly Guard[] = Object.freeze([
+  lengthGuard,
+  scriptGuard,
+  languageGuard,
+  instructionGuard,
+  versionGuard,
+  dateGuard,
+  moneyGuard,
+  unitGuard,
+  numberGuard,
+  codeGuard,
+  negationGuard,
+  antonymGuard,
+  entityGuard,
+  nameGuard,
+  quotedGuard,
+  questionGuard,
+  tenseGuard,
+  diacriticsGuard,
+  orderGuard,
+  modalGuard,
+  contentGuard,
+]);

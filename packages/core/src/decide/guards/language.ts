@@ -1,0 +1,60 @@
+import { describe } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import { fold, toneKey } from '../text/normalise.ts';
+import { VIETNAMESE_LETTER } from '../words/languages.ts';
+
+/** Latin and Cyrillic, Han and Hangul: an answer in the wrong writing is a wrong answer. */
+export const scriptGuard: Guard = {
+  name: 'script',
+  level: 'standard',
+  differs(a, b) {
+    return a.script !== undefined && b.script !== undefined && a.script !== b.script
+      ? describe([a.script], [b.script])
+      : undefined;
+  },
+};
+
+/** Share of the words of the shorter question, diacritics removed, that the other has too. */
+function overlap(a: QuestionFacts, b: QuestionFacts): number {
+  const folded = (facts: QuestionFacts) => new Set(facts.tokens.map(({ text }) => fold(text)));
+  const [x, y] = [folded(a), folded(b)];
+  const common = [...x].filter((word) => y.has(word)).length;
+  return common / Math.max(1, Math.min(x.size, y.size));
+}
+
+/** Different languages; a text whose language its words do not tell counts as another when the two share few words. */
+export const languageGuard: Guard = {
+  name: 'language',
+  level: 'standard',
+  differs(a, b) {
+    if (a.language === b.language || a.script !== b.script) return undefined;
+    const told = a.language !== undefined && b.language !== undefined;
+    if (!told && a.language !== 'vi' && b.language !== 'vi') return undefined;
+    return overlap(a, b) < 0.5 ? describe([a.language ?? 'unknown'], [b.language ?? 'unknown']) : undefined;
+  },
+};
+
+/** Words equal but for their diacritics, in two texts that both write them: the embedder can't see Vietnamese tones. */
+export const diacriticsGuard: Guard = {
+  name: 'diacritics',
+  level: 'standard',
+  differs(a, b) {
+    const marks = (facts: QuestionFacts) => facts.tokens.some(({ text }) => fold(text) !== text);
+    if (!marks(a) || !marks(b)) return undefined;
+    const spelled = (facts: QuestionFacts) => {
+      const forms = new Map<string, string>();
+      for (const { text } of facts.tokens) forms.set(toneKey(text), fold(text));
+      return forms;
+    };
+    const [left, right] = [spelled(a), spelled(b)];
+    const vietnamese = VIETNAMESE_LETTER.test(a.cleaned) && VIETNAMESE_LETTER.test(b.cleaned);
+    for (const [form, base] of left) {
+      if (right.has(form)) continue;
+      for (const [other, otherBase] of right)
+        if (otherBase === base && !left.has(other) && (vietnamese || (form !== base && other !== base)))
+          return describe([form], [other]);
+    }
+    return undefined;
+  },
+};

@@ -1,0 +1,66 @@
+import { describe, isOneEditApart } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import type { Token } from '../text/tokens.ts';
+
+const CAPITAL = /^\p{Lu}/u;
+
+/** Capitals tell names apart only where not every word has one. */
+function capitalsTell({ tokens }: QuestionFacts): boolean {
+  const content = tokens.filter((token) => token.content && token.kind === 'word' && !token.sentenceStart);
+  const small = content.filter(({ surface }) => !CAPITAL.test(surface)).length;
+  const smallFunction = tokens.some(
+    ({ content: c, surface, kind }) => !c && kind === 'word' && /^\p{Ll}{3}/u.test(surface),
+  );
+  return content.length > 0 && (small > 0 || smallFunction) && small / content.length >= 0.15;
+}
+
+/** Words written as names: capitalised within a sentence, or at its start when another such word follows. */
+export function namesOf(facts: QuestionFacts): Token[] {
+  if (!capitalsTell(facts)) return [];
+  return facts.tokens.filter((token, i) => {
+    if (token.kind !== 'word' || !token.content || !CAPITAL.test(token.surface)) return false;
+    if (!token.sentenceStart) return true;
+    const next = facts.tokens[i + 1];
+    return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);
+  });
+}
+
+/** The name, a form of it, its initials, or the words run together occur in the other question. */
+function occurs({ text, key }: Token, facts: QuestionFacts, run: string): boolean {
+  if (facts.keys.has(key) || facts.keys.has(text)) return true;
+  if (text.length >= 4 && run.includes(text)) return true;
+  if (text.length < 5) return false;
+  return facts.tokens.some((other) => other.content && other.text.length >= 5 && isOneEditApart(text, other.text));
+}
+
+/** First letters of every run of words, function words left out: `iit` for Indian Institute of Technology. */
+function initials({ tokens }: QuestionFacts): string {
+  return tokens
+    .filter(({ content, kind }) => content && kind === 'word')
+    .map(({ text }) => text[0])
+    .join('');
+}
+
+function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
+  const run = b.tokens.map(({ text }) => text).join('');
+  const letters = initials(b);
+  const own = initials(a);
+  const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
+  return namesOf(a)
+    .filter((name) => !occurs(name, b, run))
+    .filter(({ text, surface }) => !(/^\p{Lu}{2,6}$/u.test(surface) && letters.includes(text)))
+    .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
+    .map(({ text }) => text);
+}
+
+/** A capitalised name of one question that the other does not mention. */
+export const nameGuard: Guard = {
+  name: 'name',
+  level: 'standard',
+  differs(a, b) {
+    const left = unnamed(a, b);
+    const right = unnamed(b, a);
+    return left.length + right.length > 0 ? describe(left, right) : undefined;
+  },
+};

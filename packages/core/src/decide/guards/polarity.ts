@@ -1,0 +1,98 @@
+import { describe, missingIn } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import { areOpposites } from '../words/antonyms.ts';
+
+const NEGATORS = new Set(
+  'not no never none nobody nothing nowhere neither nor without unable impossible fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
+    ' ',
+  ),
+);
+/** Vietnamese words of two syllables in which `không` denies nothing: air, space, aviation. */
+const AFTER_KHONG = new Set('gian khí quân trung phận vận khi lực tưởng'.split(' '));
+const BEFORE_KHONG = new Set('hàng hay hoặc trên số được có phải'.split(' '));
+
+interface Negation {
+  readonly word: string;
+  /** Key of the word it denies. */
+  readonly head: string | undefined;
+}
+
+function denies({ tokens }: QuestionFacts, i: number): boolean {
+  const { text } = tokens[i] ?? { text: '' };
+  const next = tokens[i + 1];
+  const before = tokens[i - 1]?.text ?? '';
+  if (!NEGATORS.has(text)) return false;
+  if (text === 'không' || text === 'khong') {
+    const last = next === undefined || next.afterBreak;
+    return !last && !AFTER_KHONG.has(next.text) && !(BEFORE_KHONG.has(before) && (last || before === 'hàng'));
+  }
+  if (text === 'chưa') return next !== undefined && !next.afterBreak;
+  if (text === 'no' && next?.kind === 'number') return false;
+  if (text === 'not') return next?.text !== 'only' && !(before === 'or' && (next === undefined || next.afterBreak));
+  if (text === 'no') return !(before === 'or' && (next === undefined || next.afterBreak)) && before !== 'yes';
+  return true;
+}
+
+export function negationsOf(facts: QuestionFacts): Negation[] {
+  const found: Negation[] = [];
+  facts.tokens.forEach((token, i) => {
+    if (!denies(facts, i)) return;
+    const head = facts.tokens.slice(i + 1, i + 5).find(({ content }) => content);
+    found.push({ word: token.text, head: head?.key });
+  });
+  return found;
+}
+
+/** Pairs of opposite words, one on each side. */
+export function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
+  const right = missingIn(b, a).filter(({ text, kind }) => kind === 'word' && !NEGATORS.has(text));
+  const pairs: [string, string][] = [];
+  for (const x of missingIn(a, b)) {
+    if (x.kind !== 'word' || NEGATORS.has(x.text)) continue;
+    const at = right.findIndex((y) => areOpposites(x.text, y.text) || areOpposites(x.key, y.key));
+    if (at >= 0) pairs.push([x.text, right.splice(at, 1)[0]?.text ?? '']);
+  }
+  return pairs;
+}
+
+/** From this many tokens on both sides, a denial counts only when the other side affirms the very word. */
+const LONG = 28;
+
+function affirms(facts: QuestionFacts, denied: Negation, own: readonly Negation[]): boolean {
+  return denied.head !== undefined && facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head);
+}
+
+/** One question denies what the other does not. A denial with an opposite word (`not negative`, `positive`) is none. */
+export const negationGuard: Guard = {
+  name: 'negation',
+  level: 'standard',
+  differs(a, b) {
+    const left = negationsOf(a);
+    const right = negationsOf(b);
+    if (left.length === right.length) return undefined;
+    if (Math.abs(left.length - right.length) === 1 && oppositesBetween(a, b).length === 1) return undefined;
+    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+    const clash = left.some((n) => affirms(b, n, right)) || right.some((n) => affirms(a, n, left));
+    if (long && !clash) return undefined;
+    return describe(
+      left.map(({ word, head }) => `${word} ${head ?? ''}`.trim()),
+      right.map(({ word, head }) => `${word} ${head ?? ''}`.trim()),
+    );
+  },
+};
+
+/** Opposite words: best and worst, buy and sell, legal and illegal, before and after. */
+export const antonymGuard: Guard = {
+  name: 'antonym',
+  level: 'standard',
+  differs(a, b) {
+    const pairs = oppositesBetween(a, b);
+    if (pairs.length === 0) return undefined;
+    if (pairs.length === 1 && Math.abs(negationsOf(a).length - negationsOf(b).length) === 1) return undefined;
+    return describe(
+      pairs.map(([x]) => x),
+      pairs.map(([, y]) => y),
+    );
+  },
+};

@@ -1,0 +1,21 @@
+import { describe } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import { tokenize } from '../text/tokens.ts';
+
+/** Does the other question say the same words, quoted or not? */
+function says(facts: QuestionFacts, quoted: string): boolean {
+  const wanted = tokenize(quoted).filter(({ kind }) => kind !== 'symbol');
+  return wanted.every(({ key }) => facts.keys.has(key));
+}
+
+/** A quoted string of one question that the other does not contain. */
+export const quotedGuard: Guard = {
+  name: 'quoted',
+  level: 'standard',
+  differs(a, b) {
+    const left = a.quoted.filter((text) => !says(b, text));
+    const right = b.quoted.filter((text) => !says(a, text));
+    return left.length + right.length > 0 ? describe(left, right) : undefined;
+  },
+};

@@ -1,0 +1,34 @@
+import { describe, missingIn } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
+import type { Guard } from '../guard.ts';
+import { unitWord } from '../words/units.ts';
+import { moneyOfNumber, unitOfNumber } from './number.ts';
+
+/** Two units of one dimension, each named on one side only: `per day` and `per week`. */
+function wordConflict(a: QuestionFacts, b: QuestionFacts, money: boolean): string | undefined {
+  const left = missingIn(a, b);
+  const right = missingIn(b, a);
+  for (const x of left) {
+    const unit = unitWord(x.text);
+    if (unit === undefined || (unit.dimension === 'money') !== money) continue;
+    for (const y of right) {
+      const other = unitWord(y.text);
+      if (other?.dimension === unit.dimension && other.id !== unit.id) return describe([unit.id], [other.id]);
+    }
+  }
+  return undefined;
+}
+
+/** `5 km` and `5 miles`, `2 GB` and `2 MB`, `every day` and `every week`. */
+export const unitGuard: Guard = {
+  name: 'unit',
+  level: 'standard',
+  differs: (a, b) => unitOfNumber(a, b) ?? wordConflict(a, b, false),
+};
+
+/** `100 USD` and `100 EUR`, `in rupees` and `in dollars`. */
+export const moneyGuard: Guard = {
+  name: 'money',
+  level: 'standard',
+  differs: (a, b) => moneyOfNumber(a, b) ?? wordConflict(a, b, true),
+};

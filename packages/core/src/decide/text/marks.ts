@@ -1,0 +1,61 @@
+import { isAmbiguousTech, isTech } from '../words/tech.ts';
+import type { Token } from './tokens.ts';
+
+const IDENTIFIER =
+  /https?:\/\/[^\s<>"']{1,300}|www\.[^\s<>"']{1,300}|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|(?<![\w-])--?[a-z][\w-]{0,63}|`[^`\n]{1,200}`|[\p{L}_$][\p{L}\p{N}_$]{0,80}(?:(?:\.|::|->)[\p{L}_$][\p{L}\p{N}_$]{0,80}){0,8}(?:\(\))?/gu;
+const FILE =
+  /\.(?:js|ts|py|java|cpp|c|h|cs|rb|go|rs|php|html|css|json|ya?ml|xml|md|txt|csv|sql|sh|exe|dll|pdf|docx?|xlsx?|png|jpe?g|gif|zip|toml|ini|cfg|conf|log|net|com|org|io)$/i;
+const CAMEL = /^\p{Ll}[\p{Ll}\p{N}]{1,}\p{Lu}[\p{Ll}\p{N}]+|^\p{Lu}[\p{Ll}\p{N}]+\p{Lu}[\p{Ll}\p{N}]+\p{Lu}/u;
+const BRANDS = /^(?:i(?:phone|pad|pod|os|mac|tunes|cloud|message)|ebay|e[bB]ook|linkedin|youtube|whatsapp|paypal)/i;
+
+function isIdentifier(text: string): boolean {
+  if (/^(?:https?:|www\.|`|-)|@/.test(text)) return true;
+  if (text.includes('_') && /\p{L}/u.test(text)) return true;
+  if (text.endsWith('()') || text.includes('::') || text.includes('->')) return true;
+  if (/^\p{L}+(?:\.\p{L}+)+$/u.test(text)) return FILE.test(text) || /^[a-z]{2,}(?:\.[a-z_][\w]+)+$/.test(text);
+  return CAMEL.test(text) && !BRANDS.test(text);
+}
+
+/** Identifiers, flags, file names and addresses, as written, without the marks around them. */
+export function readIdentifiers(cleaned: string): Set<string> {
+  const found = new Set<string>();
+  for (const [match] of cleaned.matchAll(IDENTIFIER)) {
+    const text = match.replace(/[.,;:!?]+$/, '');
+    if (isIdentifier(text)) found.add(text.replaceAll('`', '').replace(/\(\)$/, ''));
+  }
+  return found;
+}
+
+const CODE_CONTEXT = new Set(
+  'code program programming programmer function script language compiler library framework syntax developer app application software api learn api array string class object method variable loop list vector pointer file lập_trình hàm mã'.split(
+    ' ',
+  ),
+);
+
+/** Programming languages, systems and tools that the question names. */
+export function readTech(tokens: readonly Token[]): Set<string> {
+  const found = new Set<string>();
+  const context = tokens.some((token) => CODE_CONTEXT.has(token.text) || CODE_CONTEXT.has(token.key));
+  tokens.forEach((token, i) => {
+    let name = token.text;
+    const next = tokens[i + 1]?.text;
+    if (name === 'java' && next === 'script') name = 'javascript';
+    if (name === 'type' && next === 'script') name = 'typescript';
+    if (name === 'golang') name = 'go';
+    if (name === 'c' && token.surface !== 'C') return;
+    if (!isTech(name)) return;
+    const named = /^\p{Lu}/u.test(token.surface) && !token.sentenceStart;
+    if (!isAmbiguousTech(name) || (context && named) || (name === 'c' && named && tokens.length < 40)) found.add(name);
+  });
+  return found;
+}
+
+/** The strings between straight double quotes, or single ones around more than a word; at most 20. Lower case. */
+export function readQuoted(cleaned: string): string[] {
+  const found: string[] = [];
+  for (const match of cleaned.matchAll(/"([^"]{1,200})"|(?<![\p{L}\p{N}])'([^'"\n]{2,100})'(?![\p{L}\p{N}])/gu)) {
+    const text = (match[1] ?? match[2] ?? '').toLowerCase().trim();
+    if (text !== '' && found.length < 20) found.push(text);
+  }
+  return found;
+}
