@@ -22,6 +22,8 @@ export interface Origin {
   /** Open connections. */
   readonly connections: () => number;
   script(next: OriginScript): void;
+  /** All at once, whatever they are doing. */
+  closeConnections(): void;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,9 @@ export async function startOrigin(script: OriginScript, port = 0): Promise<Origi
     connections: () => sockets.size,
     script(next) {
       current = next;
+    },
+    closeConnections() {
+      for (const socket of sockets.keys()) socket.destroy();
     },
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,0 +1,474 @@
+import { createServer as createNetServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { gateway, openAi, RETRY, TIMEOUTS } from '../conformance/config.ts';
+import { json, type Origin, type OriginScript, raw, startOrigin } from '../conformance/origin.ts';
+import { type ProviderUnderTest, providerConformance } from '../conformance/provider.conformance.ts';
+import { chatCall, record, until } from '../conformance/recorder.ts';
+import { createUpstream, type Gateway } from '../upstream.ts';
+
+const COMPLETION = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-4o',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello there.' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
+};
+const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
+const CHUNK = event({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'Hi ' } }] });
+
+/** Answers as OpenAI would, the stream in separate writes. */
+const answering: OriginScript = (call, response, index) => {
+  if (!JSON.parse(call.body.toString()).stream) return json(COMPLETION)(call, response, index);
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  let left = 5;
+  const next = () => {
+    response.write(left-- > 0 ? CHUNK : 'data: [DONE]\n\n');
+    if (left >= 0) setImmediate(next);
+    else response.end();
+  };
+  next();
+};
+
+providerConformance('openai', async (): Promise<ProviderUnderTest> => {
+  const origin = await startOrigin(answering);
+  const upstream = createUpstream(gateway([openAi(origin.url)]));
+  const close = async () => {
+    await upstream.close();
+    await origin.close();
+  };
+  return { upstream, model: 'gpt-4o', close };
+});
+
+describe('openai provider', () => {
+  let origin: Origin;
+  let upstream: Gateway;
+  const call = (overrides: Parameters<typeof chatCall>[0] = {}) => chatCall({ model: 'gpt-4o', ...overrides });
+  const use = (overrides: Parameters<typeof openAi>[1], baseUrl = origin.url) => {
+    upstream.reconfigure(gateway([openAi(baseUrl, overrides)]));
+  };
+  const patient = (overrides: Partial<typeof TIMEOUTS>) => use({ timeoutsMs: { ...TIMEOUTS, ...overrides } });
+
+  beforeEach(async () => {
+    origin = await startOrigin(answering);
+    upstream = createUpstream(gateway([openAi(origin.url)]));
+  });
+  afterEach(async () => {
+    await origin.close();
+    await upstream.close();
+  });
+
+  describe('what goes out', () => {
+    test('the body byte for byte, at the path under the base URL, with or without a slash at its end', async () => {
+      const body = Buffer.from('{ "model":"gpt-4o",\n "x": 1.0, "y": 12345678901234567890, "é": "\\u00e9" }');
+      for (const baseUrl of [origin.url, `${origin.url}/`, `${origin.url}/deep/`, new URL(origin.url).origin]) {
+        use({}, baseUrl);
+        await record(upstream, call({ body })).done;
+      }
+      expect(origin.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+        'POST /v1/chat/completions',
+        'POST /v1/chat/completions',
+        'POST /v1/deep/chat/completions',
+        'POST /chat/completions',
+      ]);
+      for (const { body: received } of origin.calls) expect(received.equals(body)).toBe(true);
+    });
+
+    test('only the model is rewritten, and only when the route renames it', async () => {
+      const model = { id: 'big', aliases: ['large'], targets: [{ provider: 'main', model: 'gpt-4o-2024-08-06' }] };
+      upstream.reconfigure(gateway([openAi(origin.url)], [model]));
+      const body = Buffer.from('{"messages":[{"model":"big"}], "model" : "large", "n": 1.0}');
+      const heard = await record(upstream, call({ model: 'large', body })).done;
+      expect(origin.calls[0]?.body.toString()).toBe(
+        '{"messages":[{"model":"big"}], "model" : "gpt-4o-2024-08-06", "n": 1.0}',
+      );
+      expect(origin.calls[0]?.headers['content-length']).toBe(String(origin.calls[0]?.body.length));
+      expect(heard.head?.model).toBe('gpt-4o-2024-08-06');
+    });
+
+    test('headers of the house, allowed client headers, none that are about the connection', async () => {
+      const headers = {
+        'openai-project': 'proj_1',
+        'x-request-id': 'r-1',
+        cookie: 'a=b',
+        'x-nearhit-cache': 'off',
+        'accept-encoding': 'gzip',
+        'Transfer-Encoding': 'chunked',
+        'x-odd': 'line\nbreak',
+        'x bad': 'name',
+      };
+      await record(upstream, call({ headers, stream: true })).done;
+      await record(upstream, call()).done;
+      const sent = origin.calls[0]?.headers ?? {};
+      expect(sent).toMatchObject({
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+        'accept-encoding': 'identity',
+        'openai-project': 'proj_1',
+        'x-request-id': 'r-1',
+      });
+      expect(sent['user-agent']).toMatch(/^nearhit\/\d/);
+      for (const name of ['cookie', 'x-nearhit-cache', 'transfer-encoding', 'x-odd', 'authorization']) {
+        expect(sent).not.toHaveProperty([name]);
+      }
+      expect(origin.calls[1]?.headers.accept).toBe('application/json');
+    });
+
+    test('keys of the house in turn; else the credential of the client, but never a nearhit key', async () => {
+      use({ apiKeys: ['k1', 'k2', 'k3'] });
+      expect(upstream.usesClientCredential('gpt-4o')).toBe(false);
+      for (let i = 0; i < 6; i++) await record(upstream, call({ credential: 'sk-client' })).done;
+      expect(origin.calls.map(({ headers }) => headers.authorization).sort()).toEqual(
+        ['k1', 'k1', 'k2', 'k2', 'k3', 'k3'].map((key) => `Bearer ${key}`),
+      );
+      use({});
+      expect(upstream.usesClientCredential('gpt-4o')).toBe(true);
+      await record(upstream, call({ credential: 'sk-client' })).done;
+      await record(upstream, call({ credential: 'nh_secret' })).done;
+      await record(upstream, call({ credential: 'sk\nx' })).done;
+      const last = origin.calls.slice(-3).map(({ headers }) => headers.authorization);
+      expect(last).toEqual(['Bearer sk-client', undefined, undefined]);
+    });
+  });
+
+  describe('what comes back', () => {
+    test('statuses, bodies and harmless headers as they are; hop-by-hop headers and cookies are gone', async () => {
+      origin.script((_call, response) => {
+        response.writeHead(429, {
+          'content-type': 'application/json',
+          'retry-after': '7',
+          'x-ratelimit-remaining-requests': '0',
+          'openai-processing-ms': '12',
+          'set-cookie': ['a=1', 'b=2'],
+          'strict-transport-security': 'max-age=1',
+          'x-nearhit-cache': 'hit',
+          'x-hop': '1',
+          connection: 'keep-alive, x-hop',
+          'x-many': ['a', 'b'],
+        });
+        response.end('{"error":{"message":"slow down"}}');
+      });
+      const heard = await record(upstream, call()).done;
+      expect(heard.events).toEqual(['head', 'data', 'end']);
+      expect(heard.head?.status).toBe(429);
+      const { date, ...headers } = heard.head?.headers ?? {};
+      expect(date).toBeDefined();
+      expect(headers).toEqual({
+        'content-type': 'application/json',
+        'retry-after': '7',
+        'x-ratelimit-remaining-requests': '0',
+        'openai-processing-ms': '12',
+        'x-many': 'a, b',
+      });
+      expect(origin.calls).toHaveLength(1);
+    });
+
+    test('an HTML page with status 200 passes as it is', async () => {
+      origin.script((_call, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>hi</h1>'));
+      const heard = await record(upstream, call()).done;
+      expect(heard.head?.headers['content-type']).toBe('text/html');
+      expect(heard.text()).toBe('<h1>hi</h1>');
+    });
+
+    test('an encoded body that nobody asked for passes with its header', async () => {
+      origin.script((_call, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('not really'));
+      const heard = await record(upstream, call()).done;
+      expect(heard.head?.headers['content-encoding']).toBe('gzip');
+      expect(heard.text()).toBe('not really');
+    });
+
+    test('an empty body, an interim 103 and 1 MB each way', async () => {
+      origin.script((_call, response) => response.writeHead(204).end());
+      expect((await record(upstream, call()).done).events).toEqual(['head', 'end']);
+      origin.script(
+        raw('HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', 'keep'),
+      );
+      expect(await record(upstream, call()).done).toMatchObject({ head: { status: 200 } });
+      const big = Buffer.alloc(1024 * 1024, 'x');
+      origin.script(({ body }, response) => response.end(Buffer.concat([body, big])));
+      const heard = await record(upstream, call({ body: big })).done;
+      expect(Buffer.concat(heard.chunks).equals(Buffer.concat([big, big]))).toBe(true);
+      expect(heard.head?.headers['content-length']).toBe(String(2 * big.length));
+    });
+
+    test('a sink that throws ends the call and hears INTERNAL', async () => {
+      const heard = await record(upstream, call({ stream: true }), {
+        on: (event) => {
+          if (event === 'data') throw new Error('disk full');
+        },
+      }).done;
+      expect(heard.error?.kind).toBe('INTERNAL');
+      await until(() => origin.cut() === 1, 'the origin sees the connection close');
+    });
+  });
+
+  describe('upstreams that lie or die', () => {
+    const early: [string, string, 'end' | 'reset'][] = [
+      ['shorter than its content-length', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc', 'end'],
+      ['cut within a chunked body', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel', 'end'],
+      ['cut between chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n', 'end'],
+      ['reset in its body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc', 'reset'],
+      ['with a chunk size that is none', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n', 'end'],
+    ];
+    test.each(early)('%s: UPSTREAM_ENDED_EARLY after the head', async (_name, text, then) => {
+      origin.script(raw(text, then));
+      const heard = await record(upstream, call()).done;
+      expect(heard.events.at(0)).toBe('head');
+      expect(heard.events.at(-1)).toBe('error');
+      expect(heard.error?.kind).toBe('UPSTREAM_ENDED_EARLY');
+      expect(origin.calls).toHaveLength(1);
+      expect(upstream.providers()).toMatchObject([{ requests: 1, errors: 1, inFlight: 0 }]);
+    });
+
+    test('more bytes than its content-length: the surplus is nobody answer', async () => {
+      origin.script(
+        raw('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nbad', 'keep'),
+      );
+      const heard = await record(upstream, call()).done;
+      expect(heard.text()).toBe('ok');
+      origin.script(answering);
+      expect(JSON.parse((await record(upstream, call()).done).text())).toEqual(COMPLETION);
+    });
+
+    const invalid: [string, string][] = [
+      ['not HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+      ['both lengths at once', 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\nabc'],
+      ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(100_000)}\r\n\r\n`],
+      ['cut in its headers', 'HTTP/1.1 200 OK\r\ncontent-le'],
+    ];
+    test.each(invalid)('%s: UPSTREAM_INVALID, not tried again', async (_name, text) => {
+      origin.script(raw(text));
+      const heard = await record(upstream, call()).done;
+      expect(heard.events).toEqual(['error']);
+      expect(heard.error?.kind).toBe('UPSTREAM_INVALID');
+      expect(origin.calls).toHaveLength(1);
+    });
+
+    test('messages name the provider and no host; the detail has it', async () => {
+      origin.script(raw('nonsense'));
+      const { error } = await record(upstream, call()).done;
+      expect(error?.message).toContain('main');
+      expect(error?.message).not.toContain('127.0.0.1');
+      expect(error?.detail).toContain('127.0.0.1');
+    });
+  });
+
+  describe('timeouts', () => {
+    test('firstByte', async () => {
+      origin.script(() => {});
+      patient({ firstByte: 100 });
+      const { error } = await record(upstream, call()).done;
+      expect(error).toMatchObject({ kind: 'UPSTREAM_TIMEOUT', message: expect.stringContaining('firstByte') });
+      expect(origin.calls).toHaveLength(1);
+    });
+
+    test('idle, in mid-stream', async () => {
+      origin.script((_call, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(CHUNK);
+      });
+      patient({ idle: 100 });
+      const heard = await record(upstream, call({ stream: true })).done;
+      expect(heard.events).toEqual(['head', 'data', 'error']);
+      expect(heard.error).toMatchObject({ kind: 'UPSTREAM_TIMEOUT', message: expect.stringContaining('idle') });
+    });
+
+    test('total, although bytes keep coming', async () => {
+      origin.script((_call, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const timer = setInterval(() => response.write(CHUNK), 10);
+        response.on('close', () => clearInterval(timer));
+      });
+      patient({ total: 150 });
+      const heard = await record(upstream, call({ stream: true })).done;
+      expect(heard.events).toEqual(['head', 'data', 'error']);
+      expect(heard.error).toMatchObject({ kind: 'UPSTREAM_TIMEOUT', message: expect.stringContaining('total') });
+      await until(() => origin.cut() === 1, 'the origin sees the connection close');
+    });
+
+    test('connect', async () => {
+      // Reserved for documentation (RFC 5737): nobody answers there, or the network says so at once.
+      use({ timeoutsMs: { ...TIMEOUTS, connect: 100 } }, 'http://192.0.2.1:9/v1');
+      const { error } = await record(upstream, call()).done;
+      expect(['UPSTREAM_TIMEOUT', 'UPSTREAM_UNREACHABLE']).toContain(error?.kind);
+      if (error?.kind === 'UPSTREAM_TIMEOUT') expect(error.message).toContain('connect');
+    });
+
+    test('a body that nobody reads does not count as idle', async () => {
+      patient({ idle: 50 });
+      const heard = record(upstream, call({ stream: true }), { on: (event, flow) => event === 'head' && flow.pause() });
+      await until(() => heard.events.length === 1, 'the head');
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      heard.flow.resume();
+      await heard.done;
+      expect(heard.events).toEqual(['head', 'data', 'end']);
+    });
+  });
+
+  describe('retries', () => {
+    test('a kept-alive connection closed under the call: a fresh one, unseen by the client', async () => {
+      await record(upstream, call()).done;
+      // undici takes a connection back one turn of the event loop after its last call.
+      await new Promise((resolve) => setImmediate(resolve));
+      origin.script((incoming, response, index) => {
+        if (incoming.ofConnection > 1) incoming.socket.destroy();
+        else answering(incoming, response, index);
+      });
+      const heard = await record(upstream, call()).done;
+      expect(heard.events).toEqual(['head', 'data', 'end']);
+      expect(heard.head?.attempts).toBe(2);
+      expect(upstream.providers()).toMatchObject([{ requests: 2, errors: 0 }]);
+    });
+
+    test('every idle connection closed by the server in the same moment as new calls go out', async () => {
+      const burst = () => Promise.all(Array.from({ length: 20 }, () => record(upstream, call()).done));
+      await burst();
+      expect(origin.connections()).toBeGreaterThan(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      origin.closeConnections();
+      const heard = await burst();
+      expect(heard.map((one) => one.events.at(-1))).toEqual(heard.map(() => 'end'));
+    });
+
+    test('reset before the first byte: once more, then UPSTREAM_UNREACHABLE', async () => {
+      origin.script(({ socket }) => socket.resetAndDestroy());
+      const heard = await record(upstream, call()).done;
+      expect(heard.events).toEqual(['error']);
+      expect(heard.error?.kind).toBe('UPSTREAM_UNREACHABLE');
+      expect(origin.calls).toHaveLength(2);
+    });
+
+    test('attemptsMax 1: no second attempt', async () => {
+      upstream.reconfigure({ ...gateway([openAi(origin.url)]), retry: { ...RETRY, attemptsMax: 1 } });
+      origin.script(({ socket }) => socket.resetAndDestroy());
+      await record(upstream, call()).done;
+      expect(origin.calls).toHaveLength(1);
+    });
+
+    test('refused, then there: the second attempt answers', async () => {
+      const { port } = origin;
+      await origin.close();
+      upstream.reconfigure({
+        ...gateway([openAi(origin.url)]),
+        retry: { ...RETRY, backoffMs: 1_000, backoffMsMax: 1_000 },
+      });
+      const heard = record(upstream, call());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      origin = await startOrigin(answering, port);
+      await heard.done;
+      expect(heard.head).toMatchObject({ status: 200, attempts: 2 });
+    });
+
+    test('refused, and aborted while it waits to try again: silence', async () => {
+      await origin.close();
+      upstream.reconfigure({
+        ...gateway([openAi(origin.url)]),
+        retry: { ...RETRY, backoffMs: 60_000, backoffMsMax: 60_000 },
+      });
+      const heard = record(upstream, call());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      heard.flow.abort();
+      expect(heard.events).toEqual([]);
+      expect(upstream.providers()).toMatchObject([{ inFlight: 0, errors: 0 }]);
+    });
+
+    test('a host that is not known', async () => {
+      use({}, 'http://no-such-host.invalid/v1');
+      const { error } = await record(upstream, call()).done;
+      expect(error?.kind).toBe('UPSTREAM_UNREACHABLE');
+    });
+  });
+
+  describe('abort, back-pressure, many at once', () => {
+    test('aborted before the head: the origin sees it', async () => {
+      origin.script(() => {});
+      const heard = record(upstream, call());
+      await until(() => origin.calls.length === 1, 'the call arrives');
+      heard.flow.abort();
+      await until(() => origin.cut() === 1, 'the origin sees the connection close');
+      expect(heard.events).toEqual([]);
+    });
+
+    test('aborted in mid-stream: the origin sees it, and the next call works', async () => {
+      origin.script((_call, response) => {
+        response.writeHead(200).write(CHUNK);
+      });
+      const heard = record(upstream, call({ stream: true }), { on: (event, flow) => event === 'data' && flow.abort() });
+      await until(() => origin.cut() === 1, 'the origin sees the connection close');
+      expect(heard.events).toEqual(['head', 'data']);
+      origin.script(answering);
+      expect((await record(upstream, call()).done).head?.status).toBe(200);
+    });
+
+    test('pausing reaches the origin: it can not write everything', async () => {
+      const body = Buffer.alloc(64 * 1024 * 1024, 'x');
+      let flushed = false;
+      origin.script((_call, response) => {
+        response.writeHead(200, { 'content-length': body.length });
+        response.end(body, () => {
+          flushed = true;
+        });
+      });
+      const heard = record(upstream, call(), { on: (event, flow) => event === 'head' && flow.pause() });
+      await until(() => heard.events.length === 1, 'the head');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(flushed).toBe(false);
+      expect(heard.chunks.length).toBeLessThanOrEqual(1);
+      heard.flow.resume();
+      await heard.done;
+      expect(heard.chunks.reduce((sum, chunk) => sum + chunk.length, 0)).toBe(body.length);
+    });
+
+    test('100 at once over kept-alive connections, each with its own answer', async () => {
+      use({ concurrencyMax: 100 });
+      origin.script(({ body }, response) => {
+        setImmediate(() => response.end(body));
+      });
+      const calls = Array.from({ length: 100 }, (_, i) => call({ body: Buffer.from(`{"model":"gpt-4o","i":${i}}`) }));
+      for (let round = 0; round < 2; round++) {
+        const heard = await Promise.all(calls.map((one) => record(upstream, one).done));
+        expect(heard.map((one) => one.text())).toEqual(calls.map(({ body }) => body.toString()));
+      }
+      expect(origin.connections()).toBeLessThanOrEqual(100);
+      expect(origin.calls.some(({ ofConnection }) => ofConnection > 1)).toBe(true);
+    });
+
+    test('never more at once than concurrencyMax; what can not wait is told so', async () => {
+      use({ concurrencyMax: 2 });
+      origin.script(() => {});
+      const heard = Array.from({ length: 23 }, () => record(upstream, call()));
+      await until(() => origin.calls.length === 2, 'two calls arrive');
+      expect((await heard[22]?.done)?.error?.kind).toBe('UPSTREAM_BUSY');
+      for (const one of heard) one.flow.abort();
+      origin.script(answering);
+      expect((await record(upstream, call()).done).head?.status).toBe(200);
+      expect(origin.calls).toHaveLength(3);
+    });
+
+    test('no connection free within connect and firstByte: UPSTREAM_BUSY', async () => {
+      use({ concurrencyMax: 1, timeoutsMs: { connect: 50, firstByte: 5_000, idle: 5_000, total: 15_000 } });
+      origin.script((_call, response) => {
+        response.writeHead(200).write(CHUNK);
+      });
+      const first = record(upstream, call({ stream: true }));
+      await until(() => first.events.length === 2, 'the stream runs');
+      use({ concurrencyMax: 1, timeoutsMs: { connect: 50, firstByte: 100, idle: 5_000, total: 15_000 } });
+      const other = record(upstream, call({ stream: true }));
+      await until(() => other.events.length === 2, 'the other stream runs');
+      const waiting = await record(upstream, call()).done;
+      expect(waiting.error?.kind).toBe('UPSTREAM_BUSY');
+      first.flow.abort();
+      other.flow.abort();
+    });
+
+    test('a server that takes connections and never answers does not keep close() waiting after an abort', async () => {
+      const mute = createNetServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+      await until(() => mute.address() !== null, 'listening');
+      use({}, `http://127.0.0.1:${(mute.address() as { port: number }).port}`);
+      const heard = record(upstream, call());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      heard.flow.abort();
+      await upstream.close();
+      await new Promise((resolve) => mute.close(resolve));
+    });
+  });
+});
