@@ -1,1 +1,18 @@
-export {};
+export type { CacheAdmin, EntryReader, PolicyAdmin, StatsReader, UpstreamReader, UsageReader } from './admin/ports.ts';
+export type { AdminDeps } from './admin/router.ts';
+export type { EntrySummary, InvalidateBody, PolicyAnswer, StatsAnswer } from './admin/schemas.ts';
+export { type AppDeps, createApp } from './app.ts';
+export { parseJson, type ReadBodyOptions, readBody, readJson, requireJson } from './body.ts';
+export { type ChatDeps, createChatHandler } from './chat/chat.ts';
+export {
+  type AdminClient,
+  AdminClientError,
+  type AdminClientOptions,
+  createAdminClient,
+} from './client/admin-client.ts';
+export type { Logger } from './logger.ts';
+export { createMetrics, type MetricSources, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
+export type { Readiness } from './ops/ops.ts';
+export { sendError, sendJson } from './reply.ts';
+export { bearerOf, requestIdOf } from './request.ts';
+export { closeServer, createServer, type ServerOptions } from './server.ts';

@@ -1,0 +1,90 @@
+import { type Operation, operation } from './operation.ts';
+import type { CacheAdmin, StatsReader, UpstreamReader, UsageReader } from './ports.ts';
+import {
+  decisionsAnswer,
+  decisionsQuery,
+  explainAnswer,
+  explainBody,
+  flushAnswer,
+  modelsAnswer,
+  providersAnswer,
+  statsAnswer,
+  statsQuery,
+} from './schemas.ts';
+
+export interface ObserveDeps {
+  readonly stats: StatsReader;
+  readonly upkeep: UsageReader;
+  readonly cache: CacheAdmin;
+  readonly upstream: UpstreamReader;
+}
+
+/** Looking at what happens: stats, decisions, explanations, providers; and waiting until all is written. */
+export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDeps): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/stats',
+      id: 'getStats',
+      summary: 'Requests, hits, misses, tokens, money and latencies of a window.',
+      query: statsQuery,
+      answer: statsAnswer,
+      handle: async ({ query }) => {
+        const all = await upkeep.usage();
+        const usage = all.filter(({ namespace }) => query.namespace === undefined || namespace === query.namespace);
+        const sum = (field: 'entries' | 'bytes') => usage.reduce((total, one) => total + one[field], 0);
+        return { ...stats.summary(query), entries: sum('entries'), bytes: sum('bytes') };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/decisions',
+      id: 'listDecisions',
+      summary: 'The recent requests as they were decided, near misses included.',
+      query: decisionsQuery,
+      answer: decisionsAnswer,
+      handle: ({ query: { cursor, limit, ...filter } }) => stats.decisions(filter, { cursor, limit }),
+    }),
+    operation({
+      method: 'post',
+      path: '/explain',
+      id: 'explain',
+      summary: 'What would be decided for a chat request, and why. Nothing is served or stored.',
+      body: explainBody,
+      rawBody: true,
+      answer: explainAnswer,
+      handle: async ({ raw, headers }) => ({ ...(await cache.explain(raw, headers)) }),
+    }),
+    operation({
+      method: 'post',
+      path: '/flush',
+      id: 'flush',
+      summary: 'Answers when every write accepted before the call is durable and searchable.',
+      answer: flushAnswer,
+      handle: async () => {
+        const startedAtMs = performance.now();
+        await cache.flush();
+        return { flushed: true as const, tookMs: Math.round(performance.now() - startedAtMs) };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/providers',
+      id: 'listProviders',
+      summary: 'The configured providers and how they do.',
+      answer: providersAnswer,
+      handle: () => ({ providers: upstream.providers().map((provider) => ({ ...provider })) }),
+    }),
+    operation({
+      method: 'get',
+      path: '/models',
+      id: 'listModels',
+      summary: 'The models that clients may name, with their prices.',
+      answer: modelsAnswer,
+      handle: async () => {
+        const models = await upstream.models();
+        return { models: models.map((model) => ({ ...model, price: upstream.price(model.id) ?? null })) };
+      },
+    }),
+  ];
+}

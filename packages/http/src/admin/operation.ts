@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { Method } from '../routes.ts';
+
+/** One call of the admin plane: what the router serves and what the OpenAPI document says, in one place. */
+export interface Operation {
+  readonly method: Method;
+  /** As OpenAPI writes it. A last `{model}` may contain slashes, plain or percent-encoded. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly params?: z.ZodType | undefined;
+  readonly query?: z.ZodType | undefined;
+  readonly body?: z.ZodType | undefined;
+  /** The body goes to the handler as it came; whoever gets it checks it. */
+  readonly rawBody?: boolean | undefined;
+  /** Absent: 204. */
+  readonly answer?: z.ZodType | undefined;
+  readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;
+}
+
+export interface Input<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly raw: Buffer;
+  readonly headers: IncomingHttpHeaders;
+}
+
+type Out<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+interface Typed<P, Q, B, A> extends Omit<Operation, 'params' | 'query' | 'body' | 'answer' | 'handle'> {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer?: A;
+  readonly handle: (input: Input<Out<P>, Out<Q>, Out<B>>) => Done<A> | Promise<Done<A>>;
+}
+
+type Done<A> = A extends z.ZodType ? Loosen<z.output<A>> : unknown;
+/** Handlers may answer read-only values. */
+type Loosen<T> = T extends readonly (infer E)[]
+  ? readonly Loosen<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Loosen<T[K]> }
+    : T;
+
+/** Checks that a handler fits its schemas. */
+export function operation<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  A extends z.ZodType | undefined = undefined,
+>(typed: Typed<P, Q, B, A>): Operation {
+  return typed as unknown as Operation;
+}

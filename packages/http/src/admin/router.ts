@@ -1,0 +1,104 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { NearhitError } from '@nearhit/core';
+import { type Request, type RequestHandler, Router } from 'express';
+import { parseJson, readBody, requireJson } from '../body.ts';
+import type { Logger } from '../logger.ts';
+import { wildcard } from '../openai/models.ts';
+import { sendJson } from '../reply.ts';
+import { bearerOf } from '../request.ts';
+import { type Route, routerOf } from '../routes.ts';
+import { type EntryDeps, entryOperations } from './entries.ts';
+import { checkAll } from './faults.ts';
+import { type ObserveDeps, observeOperations } from './observe.ts';
+import { openApiOf } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import { policyOperations } from './policies.ts';
+import type { PolicyAdmin } from './ports.ts';
+
+export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps {
+  /** Not empty. */
+  readonly token: string;
+  readonly policies: PolicyAdmin;
+  readonly version: string;
+  readonly log: Logger;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Largest body: a chat request to explain. */
+const BODY_BYTES_MAX = 10_485_760;
+
+/** `/admin/v1`, to be mounted there. */
+export function createAdminRouter(deps: AdminDeps): Router {
+  const operations = adminOperations(deps);
+  const document = openApiOf(operations, deps);
+  const router = Router({ caseSensitive: true });
+  router.use((_req, res, next) => {
+    res.setHeader('cache-control', 'no-store');
+    next();
+  });
+  router.use(
+    routerOf([{ method: 'get', path: '/openapi.json', handler: (_req, res) => sendJson(res, 200, document) }]),
+  );
+  router.use(requireToken(deps.token));
+  router.use(routerOf(operations.map(toRoute)));
+  return router;
+}
+
+export function adminOperations(deps: AdminDeps): Operation[] {
+  return [
+    ...policyOperations(deps.policies),
+    ...entryOperations({ ...deps, now: deps.now ?? Date.now }),
+    ...observeOperations(deps),
+  ];
+}
+
+function requireToken(token: string): RequestHandler {
+  if (token === '') throw new TypeError('the admin token must not be empty');
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const expected = digest(token);
+  return (req, res, next) => {
+    const given = bearerOf(req);
+    // Digests are of equal length, so the time tells nothing about the token, its length included.
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) {
+      next();
+      return;
+    }
+    res.setHeader('www-authenticate', 'Bearer realm="nearhit admin"');
+    const what = given === undefined ? 'needs the admin token' : 'was given a wrong admin token';
+    throw new NearhitError('UNAUTHORIZED', `The admin plane ${what}: send 'authorization: Bearer <token>'.`);
+  };
+}
+
+function toRoute(operation: Operation): Route {
+  const path = operation.path.replace('{model}', '*model').replaceAll(/\{(\w+)\}/g, ':$1');
+  const handler: RequestHandler = async (req, res) => {
+    const raw = await rawBody(operation, req);
+    const checksBody = operation.body !== undefined && operation.rawBody !== true;
+    const [params, query, body] = checkAll([
+      { name: 'path', schema: operation.params, value: pathOf(req) },
+      { name: 'query', schema: operation.query, value: queryOf(req) },
+      { name: 'body', schema: checksBody ? operation.body : undefined, value: checksBody ? parseJson(raw) : undefined },
+    ]);
+    const answer = await operation.handle({ params, query, body, raw, headers: req.headers });
+    if (operation.answer === undefined) res.writeHead(204).end();
+    else sendJson(res, 200, answer);
+  };
+  return { method: operation.method, path, handler };
+}
+
+async function rawBody(operation: Operation, req: Request): Promise<Buffer> {
+  if (operation.body === undefined) return Buffer.alloc(0);
+  requireJson(req);
+  return readBody(req, BODY_BYTES_MAX);
+}
+
+function pathOf(req: Request): Record<string, unknown> {
+  const { model, ...rest } = req.params as Record<string, unknown>;
+  return model === undefined ? rest : { ...rest, model: wildcard(model) };
+}
+
+/** `?namespace=` says nothing about the namespace. */
+function queryOf(req: Request): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(req.query).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import {
+  decisionsAnswer,
+  type decisionsQuery,
+  entriesAnswer,
+  type entriesQuery,
+  entryAnswer,
+  errorAnswer,
+  explainAnswer,
+  flushAnswer,
+  type InvalidateBody,
+  invalidateAnswer,
+  modelsAnswer,
+  type PolicyBody,
+  type PolicyPatchBody,
+  policiesAnswer,
+  policyAnswer,
+  providersAnswer,
+  readinessAnswer,
+  statsAnswer,
+  type statsQuery,
+} from '../admin/schemas.ts';
+
+export interface AdminClientOptions {
+  /** Of the gateway: `http://127.0.0.1:8080`. */
+  readonly baseUrl: string;
+  readonly token: string;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The gateway refused, or what answered is no nearhit. `status` 0: nobody answered. */
+export class AdminClientError extends Error {
+  readonly status: number;
+  readonly code: string | null;
+
+  constructor(status: number, code: string | null, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'AdminClientError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export type AdminClient = ReturnType<typeof createAdminClient>;
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** The admin plane from a program. Every call throws AdminClientError when it fails. */
+export function createAdminClient(options: AdminClientOptions) {
+  const call = caller(options);
+  const level = (namespace: string, model?: string): string =>
+    `/admin/v1/policies/${[namespace, ...(model === undefined ? [] : [model])].map(encodeURIComponent).join('/')}`;
+  return {
+    policies: {
+      list: () => call('GET', '/admin/v1/policies', policiesAnswer),
+      get: (namespace: string, model?: string) => call('GET', level(namespace, model), policyAnswer),
+      put: (namespace: string, model: string | undefined, body: PolicyBody) =>
+        call('PUT', level(namespace, model), policyAnswer, { body }),
+      patch: (namespace: string, model: string | undefined, body: PolicyPatchBody) =>
+        call('PATCH', level(namespace, model), policyAnswer, { body }),
+      delete: (namespace: string, model?: string) => call('DELETE', level(namespace, model), undefined),
+    },
+    entries: {
+      list: (query: Partial<z.input<typeof entriesQuery>> = {}) =>
+        call('GET', '/admin/v1/entries', entriesAnswer, { query: query as Query }),
+      get: (id: string) => call('GET', `/admin/v1/entries/${encodeURIComponent(id)}`, entryAnswer),
+      delete: (id: string) => call('DELETE', `/admin/v1/entries/${encodeURIComponent(id)}`, undefined),
+    },
+    stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
+    decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
+      call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    invalidate: (body: InvalidateBody) => call('POST', '/admin/v1/invalidate', invalidateAnswer, { body }),
+    /** `body`: a chat request. `headers`: its `x-nearhit-` controls. */
+    explain: (body: object, headers: Readonly<Record<string, string>> = {}) =>
+      call('POST', '/admin/v1/explain', explainAnswer, { body, headers }),
+    flush: () => call('POST', '/admin/v1/flush', flushAnswer),
+    providers: () => call('GET', '/admin/v1/providers', providersAnswer),
+    models: () => call('GET', '/admin/v1/models', modelsAnswer),
+    /** Readiness; does not throw when the gateway says that it is not ready. */
+    status: () => call('GET', '/readyz', readinessAnswer, { accept: 503 }),
+  };
+}
+
+interface CallOptions {
+  readonly query?: Query | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A status beside 2xx whose body is an answer. */
+  readonly accept?: number | undefined;
+}
+
+function caller({ baseUrl, token, timeoutMs = 30_000 }: AdminClientOptions) {
+  const root = baseUrl.replace(/\/+$/, '');
+  return async <S extends z.ZodType | undefined>(
+    method: string,
+    path: string,
+    answer: S,
+    options: CallOptions = {},
+  ): Promise<S extends z.ZodType ? z.output<S> : undefined> => {
+    const search = new URLSearchParams(
+      Object.entries(options.query ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)] as [string, string]],
+      ),
+    );
+    const headers: Record<string, string> = { ...options.headers, authorization: `Bearer ${token}` };
+    if (options.body !== undefined) headers['content-type'] = 'application/json';
+    const url = `${root}${path}${search.size === 0 ? '' : `?${search}`}`;
+    const { status, text } = await request(url, {
+      method,
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if ((status < 200 || status > 299) && status !== options.accept) throw refusal(status, text, url);
+    return (answer === undefined ? undefined : check(answer, text, status, url)) as S extends z.ZodType
+      ? z.output<S>
+      : undefined;
+  };
+}
+
+async function request(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
+  try {
+    const response = await fetch(url, init);
+    return { status: response.status, text: await response.text() };
+  } catch (cause) {
+    const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : String(cause);
+    throw new AdminClientError(0, null, `No answer from ${url}: ${why}`, cause);
+  }
+}
+
+function refusal(status: number, text: string, url: string): AdminClientError {
+  const parsed = errorAnswer.safeParse(tryJson(text));
+  if (!parsed.success) return new AdminClientError(status, null, `${url} answered ${status}, not as nearhit does.`);
+  return new AdminClientError(status, parsed.data.error.code, parsed.data.error.message);
+}
+
+function check(schema: z.ZodType, text: string, status: number, url: string): unknown {
+  const parsed = schema.safeParse(tryJson(text));
+  if (parsed.success) return parsed.data;
+  throw new AdminClientError(status, null, `${url} answered something unexpected: ${parsed.error.message}`);
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { endianness } from 'node:os';
+import type { Embedder, Embedding, Upstream } from '@nearhit/core';
+import { parseJson, readBody, requireJson } from '../body.ts';
+import { sendJson } from '../reply.ts';
+import { bearerOf } from '../request.ts';
+import { modelOf, readEmbeddingsRequest } from './embeddings-request.ts';
+import { forward } from './forward.ts';
+
+export interface EmbeddingsDeps {
+  /** Absent: every model is an upstream's. */
+  readonly embedder?: Pick<Embedder, 'embed' | 'model'> | undefined;
+  readonly upstream: Pick<Upstream, 'send'>;
+  readonly bodyBytesMax: number;
+  readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
+  /** Throws UNAUTHORIZED when this caller may not ask. */
+  readonly authorize?: ((credential: string | undefined) => void) | undefined;
+}
+
+/** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
+const ALIAS_PREFIXES = ['nearhit', 'local', 'sentence-transformers', 'Xenova'] as const;
+
+/** Small enough for look-ups of other requests to get their turn in between. */
+const BATCH_TEXTS = 32;
+
+/** POST /v1/embeddings: the local model under its names; everything else goes upstream byte for byte. */
+export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
+  const local = deps.embedder;
+  const names = localNames(local?.model.id);
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const credential = bearerOf(req);
+    deps.authorize?.(credential);
+    requireJson(req);
+    const bytes = await readBody(req, deps.bodyBytesMax);
+    const body = parseJson(bytes);
+    const model = modelOf(body);
+    if (local !== undefined && names.has(model)) {
+      await answerLocally(local, body as object, res);
+    } else {
+      forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential }, deps);
+    }
+  };
+}
+
+function localNames(id: string | undefined): Set<string> {
+  if (id === undefined) return new Set();
+  const bare = id.slice(id.lastIndexOf('/') + 1);
+  return new Set([id, bare, ...ALIAS_PREFIXES.map((prefix) => `${prefix}/${bare}`)]);
+}
+
+async function answerLocally(
+  embedder: Pick<Embedder, 'embed' | 'model'>,
+  body: object,
+  res: ServerResponse,
+): Promise<void> {
+  const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
+  const embeddings: Embedding[] = [];
+  for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
+    if (res.destroyed) return;
+    embeddings.push(...(await embedder.embed(texts.slice(from, from + BATCH_TEXTS))));
+  }
+  const tokens = embeddings.reduce((sum, embedding) => sum + embedding.tokens, 0);
+  const truncated = embeddings.filter((embedding) => embedding.truncated).length;
+  sendJson(
+    res,
+    200,
+    {
+      object: 'list',
+      data: embeddings.map(({ vector }, index) => ({
+        object: 'embedding',
+        index,
+        embedding: base64 ? littleEndianBase64(vector) : Array.from(vector),
+      })),
+      model: embedder.model.id,
+      usage: { prompt_tokens: tokens, total_tokens: tokens },
+    },
+    truncated === 0 ? {} : { 'x-nearhit-truncated': truncated },
+  );
+}
+
+function littleEndianBase64(vector: Float32Array): string {
+  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+  return (endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32()).toString('base64');
+}

@@ -1,0 +1,59 @@
+import { type ModelInfo, NearhitError, type Upstream } from '@nearhit/core';
+import type { RequestHandler } from 'express';
+import { sendJson } from '../reply.ts';
+import type { Route } from '../routes.ts';
+
+export interface ModelsDeps {
+  readonly upstream: Pick<Upstream, 'models'>;
+  /** Name of the embedding model that answers here; absent when there is none. */
+  readonly localModel?: string | undefined;
+}
+
+interface ModelObject {
+  readonly id: string;
+  readonly object: 'model';
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+/** GET /v1/models and /v1/models/{id}; ids may contain slashes, plain or percent-encoded. */
+export function modelRoutes(deps: ModelsDeps): Route[] {
+  const list = async (): Promise<ModelObject[]> => {
+    const models = (await deps.upstream.models()).map(toObject);
+    const local = deps.localModel;
+    if (local !== undefined && !models.some(({ id }) => id === local)) {
+      models.push({ id: local, object: 'model', created: 0, owned_by: 'nearhit' });
+    }
+    return models;
+  };
+  const one: RequestHandler = async (req, res) => {
+    const id = wildcard(req.params.id);
+    const models = await list();
+    const found = models.find((model) => model.id === id);
+    if (found === undefined) throw unknownModel(id, models);
+    sendJson(res, 200, found);
+  };
+  return [
+    {
+      method: 'get',
+      path: '/models',
+      handler: async (_req, res) => sendJson(res, 200, { object: 'list', data: await list() }),
+    },
+    { method: 'get', path: '/models/*id', handler: one },
+  ];
+}
+
+/** Express hands a wildcard over in decoded segments. */
+export function wildcard(segments: unknown): string {
+  return Array.isArray(segments) ? segments.join('/') : String(segments ?? '');
+}
+
+function toObject({ id, created, provider }: ModelInfo): ModelObject {
+  return { id, object: 'model', created, owned_by: provider };
+}
+
+function unknownModel(id: string, models: readonly ModelObject[]): NearhitError {
+  const some = models.slice(0, 5).map((model) => model.id);
+  const hint = some.length === 0 ? '' : ` Known, among others: ${some.join(', ')}.`;
+  return new NearhitError('MODEL_NOT_FOUND', `The model '${id}' does not exist here.${hint}`, { param: 'model' });
+}

@@ -1,0 +1,96 @@
+import { createServer as createHttpServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { ERRORS, NearhitError } from '@nearhit/core';
+import type { Application, Request, Response } from 'express';
+import { onBodyWanted } from './body.ts';
+
+export interface ServerOptions {
+  /** Asked ahead of the app. True: it has taken the request. Must not throw. */
+  readonly fast?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
+  /** A whole request, slow uploads included. */
+  readonly requestTimeoutMs?: number | undefined;
+  readonly headersTimeoutMs?: number | undefined;
+  /** Longer than the usual 60 s of load balancers, so that it is they who close. */
+  readonly keepAliveTimeoutMs?: number | undefined;
+}
+
+/**
+ * A server for the app whose requests and responses are made with the app's own prototypes: express sets them on every
+ * request, which costs V8 the object's shape unless it changes nothing. Use routers inside the app, not nested apps.
+ */
+export function createServer(app: Application, options: ServerOptions = {}): Server {
+  const { fast } = options;
+  const listener = (req: IncomingMessage, res: ServerResponse): void => {
+    if (fast?.(req, res) !== true) app(req as Request, res as Response);
+  };
+  const requestTimeout = options.requestTimeoutMs ?? 300_000;
+  const server = createHttpServer(
+    {
+      ...prototypesOf(app),
+      requestTimeout,
+      headersTimeout: Math.min(options.headersTimeoutMs ?? 30_000, requestTimeout),
+      keepAliveTimeout: options.keepAliveTimeoutMs ?? 72_000,
+      connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+      maxHeaderSize: 32_768,
+    },
+    listener,
+  );
+  server.on('checkContinue', (req, res) => {
+    onBodyWanted(req, () => res.writeContinue());
+    listener(req, res);
+  });
+  server.on('clientError', answerBrokenRequest);
+  return server;
+}
+
+function prototypesOf(app: Application): {
+  IncomingMessage: typeof IncomingMessage;
+  ServerResponse: typeof ServerResponse;
+} {
+  class AppRequest extends IncomingMessage {}
+  class AppResponse extends ServerResponse {}
+  const own = app as Application & { request: object; response: object };
+  own.request = Object.setPrototypeOf(AppRequest.prototype, own.request);
+  own.response = Object.setPrototypeOf(AppResponse.prototype, own.response);
+  return { IncomingMessage: AppRequest, ServerResponse: AppResponse as typeof ServerResponse };
+}
+
+/** Not HTTP, headers too long, or a request that did not arrive in time. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
+    socket.destroy();
+    return;
+  }
+  const { status, reason, body } = describe(error.code);
+  const json = JSON.stringify(body);
+  const head = `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(json)}`;
+  socket.end(`${head}\r\nconnection: close\r\n\r\n${json}`);
+}
+
+function describe(code: string | undefined): { status: number; reason: string; body: object } {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const error = new NearhitError('BODY_TIMEOUT', 'The request did not arrive in time.');
+    return { status: error.status, reason: 'Request Timeout', body: error.toBody() };
+  }
+  const message =
+    code === 'HPE_HEADER_OVERFLOW' ? 'The request headers are too long.' : 'The request is not valid HTTP.';
+  const { error } = new NearhitError('INVALID_REQUEST', message).toBody();
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { status: 431, reason: 'Request Header Fields Too Large', body: { error } };
+  }
+  return { status: ERRORS.INVALID_REQUEST.status, reason: 'Bad Request', body: { error } };
+}
+
+/** No new connections; requests in flight may finish for `graceMs`, then they are cut. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  // A connection that becomes idle after close() would be kept until its keep-alive runs out.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}
