@@ -86,7 +86,10 @@ function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: Serv
     outcome.release();
     writer.closed();
   };
-  if (res.closed) return leave();
+  if (res.closed) {
+    leave();
+    return;
+  }
   res.on('close', leave);
   res.on('drain', () => live.drained(writer));
 }
