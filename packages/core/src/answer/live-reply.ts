@@ -113,6 +113,7 @@ export class LiveReply implements UpstreamSink {
   }
 
   onHead(head: UpstreamHead): void {
+    if (this.state !== 'waiting') return;
     this.headAtMs = performance.now();
     this.head = head;
     this.state = 'open';
@@ -120,6 +121,7 @@ export class LiveReply implements UpstreamSink {
   }
 
   onData(chunk: Buffer): void {
+    if (this.done) return;
     this.#bytes += chunk.length;
     if (this.recorded && this.#bytes > this.#recordBytesMax) {
       this.recorded = false;
@@ -138,6 +140,7 @@ export class LiveReply implements UpstreamSink {
   }
 
   onError(error: NearhitError): void {
+    if (this.done) return;
     this.error = error;
     this.#settle('failed', (listener) => listener.onError(error));
   }
