@@ -96,7 +96,9 @@ function decodeUtf8(bytes: Buffer): string {
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && nestsWithin(value, NESTING_MAX) ? value : undefined;
+    if (!isObject(value)) return undefined;
+    // Each level takes two characters at least: nearly every chunk is too short to look into.
+    return text.length <= 2 * NESTING_MAX || nestsWithin(value, NESTING_MAX) ? value : undefined;
   } catch {
     return undefined;
   }

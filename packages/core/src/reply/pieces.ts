@@ -23,13 +23,14 @@ export function cutText(text: string): number[] {
   if (text === '') return [];
   const widthMin = Math.max(PIECE_WIDTH, Math.ceil(text.length / PIECES_MAX));
   const widthMax = Math.max(PIECE_WIDTH_MAX, widthMin);
-  const safe = safeCuts(text);
   const ends: number[] = [];
+  // A last line break stays with the line it ends.
+  const lastWordEnd = text.trimEnd().length;
   let width = 0;
-  for (let at = 1; at < text.length; at += 1) {
+  for (let at = 1; at < lastWordEnd; at += 1) {
     width += text.charCodeAt(at - 1) >= 0x2e80 ? 2 : 1;
     if (width < widthMin || (width < widthMax && !isGoodPlace(text, at))) continue;
-    at = safe(at);
+    at = safeCut(text, ends.at(-1) ?? 0, at);
     if (at >= text.length) break;
     ends.push(at);
     width = 0;
@@ -59,18 +60,26 @@ function isCjk(code: number): boolean {
   return (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xff00 && code <= 0xffef);
 }
 
-/** Answers the offset itself where a cut there splits no grapheme, else the end of the grapheme around it. */
-function safeCuts(text: string): (at: number) => number {
-  let segments: Intl.Segments | undefined;
-  return (at) => {
-    const before = text.charCodeAt(at - 1);
-    const after = text.charCodeAt(at);
-    // Below U+0300 nothing joins but CR and LF; asking ICU costs more than all the rest of a cut.
-    if (before < 0x300 && after < 0x300) return before === 13 && after === 10 ? at + 1 : at;
-    segments ??= GRAPHEMES.segment(text);
-    const around = segments.containing(at);
-    return around === undefined || around.index === at ? at : around.index + around.segment.length;
-  };
+/**
+ * `at` itself where a cut there splits no grapheme, else the end of the grapheme around it. `from`, a known good cut
+ * before it, bounds what ICU has to look at: asked about a whole text, it takes time in proportion to all of it.
+ */
+function safeCut(text: string, from: number, at: number): number {
+  if (standsAlone(text.charCodeAt(at - 1)) && standsAlone(text.charCodeAt(at))) {
+    return text.charCodeAt(at) === 10 && text.charCodeAt(at - 1) === 13 ? at + 1 : at;
+  }
+  for (let ahead = 16; ; ahead *= 4) {
+    const around = GRAPHEMES.segment(text.slice(from, at + ahead)).containing(at - from);
+    if (around === undefined || around.index === at - from) return at;
+    const end = from + around.index + around.segment.length;
+    if (end < at + ahead || end >= text.length) return end;
+  }
+}
+
+/** Characters that join no neighbour of their kind: Latin, ideographs, kana, Hangul syllables (CR LF excepted). */
+function standsAlone(code: number): boolean {
+  if (code < 0x300) return true;
+  return (code >= 0x3041 && code <= 0x3096) || (code >= 0x309b && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3);
 }
 
 /**
@@ -93,14 +102,13 @@ function alignedPieces(
   offsets: readonly number[],
   ends: readonly number[],
 ): Piece[] {
-  const safe = safeCuts(text);
   const pieces: Piece[] = [];
   let start = 0;
   let firstToken = 0;
   let next = 0;
   for (const [i, offset] of offsets.entries()) {
     if (offset < (ends[next] ?? Number.POSITIVE_INFINITY) || offset >= text.length) continue;
-    if (safe(offset) !== offset) continue;
+    if (safeCut(text, start, offset) !== offset) continue;
     pieces.push({ text: text.slice(start, offset), tokens: tokens.slice(firstToken, i + 1) });
     start = offset;
     firstToken = i + 1;

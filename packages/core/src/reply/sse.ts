@@ -6,46 +6,59 @@ export interface SseEvent {
   readonly event?: string;
 }
 
+const LF = 10;
+const CR = 13;
+
 /**
  * Server-sent events out of bytes that may be cut anywhere, in the middle of a character too. Fields `id` and `retry`
- * are read over. WHATWG HTML, section 9.2.6 "Interpreting an event stream".
+ * are read over. WHATWG HTML, section 9.2.6 "Interpreting an event stream". Lines are found in the bytes and decoded
+ * whole: no byte of a longer UTF-8 sequence looks like a line end, and it is several times as fast as a TextDecoder.
  */
 export class SseParser {
-  readonly #decoder = new TextDecoder('utf-8');
-  /** Beginning of a line whose end has not come yet. Grown by +=, which V8 keeps as a rope: linear however small the cuts. */
-  #line = '';
-  /** The last text ended in CR: an LF that follows belongs to it. */
+  /** Beginning of a line whose end has not come yet. */
+  #partial: Buffer[] = [];
+  /** The last bytes ended in CR: an LF that follows belongs to it. */
   #afterCr = false;
+  #atStart = true;
   #data: string[] = [];
   #event = '';
 
-  /** Events that these bytes complete, in order. */
+  /** Events that these bytes complete, in order. Keeps views of the bytes until their line is whole. */
   push(bytes: Uint8Array): SseEvent[] {
     const events: SseEvent[] = [];
-    this.#read(this.#decoder.decode(bytes, { stream: true }), events);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (buffer.byteLength === 0) return events;
+    let start = this.#afterCr && buffer[0] === LF ? 1 : 0;
+    let cr = buffer.indexOf(CR, start);
+    for (let lf = buffer.indexOf(LF, start); lf >= 0 || cr >= 0; ) {
+      const atCr = cr >= 0 && (lf < 0 || cr < lf);
+      const end = atCr ? cr : lf;
+      this.#endLine(this.#line(buffer, start, end), events);
+      start = atCr && lf === end + 1 ? end + 2 : end + 1;
+      if (atCr) cr = buffer.indexOf(CR, start);
+      if (lf >= 0 && lf < start) lf = buffer.indexOf(LF, start);
+    }
+    if (start < buffer.byteLength) this.#partial.push(buffer.subarray(start));
+    this.#afterCr = buffer[buffer.byteLength - 1] === CR;
     return events;
   }
 
   /** The event that the end of the stream cut off before its blank line. The standard discards it; callers may look. */
   end(): SseEvent | undefined {
-    const events: SseEvent[] = [];
-    this.#read(`${this.#decoder.decode()}\n\n`, events);
-    return events[0];
+    this.#afterCr = false;
+    return this.push(Buffer.from('\n\n'))[0];
   }
 
-  #read(text: string, events: SseEvent[]): void {
-    if (text === '') return;
-    let start = this.#afterCr && text.charCodeAt(0) === 10 ? 1 : 0;
-    this.#afterCr = false;
-    const lineEnd = /\r\n?|\n/g;
-    lineEnd.lastIndex = start;
-    for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
-      this.#endLine(this.#line + text.slice(start, match.index), events);
-      this.#line = '';
-      start = lineEnd.lastIndex;
+  #line(buffer: Buffer, start: number, end: number): string {
+    let line: string;
+    if (this.#partial.length === 0) line = buffer.toString('utf8', start, end);
+    else {
+      line = Buffer.concat([...this.#partial, buffer.subarray(start, end)]).toString('utf8');
+      this.#partial = [];
     }
-    this.#line += text.slice(start);
-    this.#afterCr = text.charCodeAt(text.length - 1) === 13;
+    const marked = this.#atStart && line.charCodeAt(0) === 0xfeff;
+    this.#atStart = false;
+    return marked ? line.slice(1) : line;
   }
 
   #endLine(line: string, events: SseEvent[]): void {
@@ -60,7 +73,7 @@ export class SseParser {
   }
 
   #dispatch(events: SseEvent[]): void {
-    const data = this.#data.join('\n');
+    const data = this.#data.length === 1 ? (this.#data[0] as string) : this.#data.join('\n');
     if (data !== '') events.push(this.#event === '' ? { data } : { data, event: this.#event });
     if (this.#data.length > 0) this.#data = [];
     this.#event = '';
