@@ -38,7 +38,7 @@ export function createApp(deps: AppDeps): Application {
     routerOf([
       { method: 'post', path: '/chat/completions', handler: deps.chat },
       { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, fail }) },
-      ...modelRoutes({ upstream, localModel: deps.embedder?.model.id }),
+      ...modelRoutes({ upstream, authorize: deps.authorize, localModel: deps.embedder?.model.id }),
     ]),
   );
   app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));

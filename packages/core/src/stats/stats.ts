@@ -5,6 +5,8 @@ import { type Histogram, mergeHistogram, type Quantiles, quantiles } from './his
 import { MINUTES_KEPT, type MinuteTally, SeriesTable } from './series.ts';
 import { count, fromBucket, type Tally, toBucket } from './tally.ts';
 
+export { isUsageSaved } from './tally.ts';
+
 export const STATS_WINDOWS = { '5m': 5, '1h': 60, '24h': 1440, '7d': MINUTES_KEPT } as const;
 export type StatsWindow = keyof typeof STATS_WINDOWS;
 

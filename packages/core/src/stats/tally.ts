@@ -34,7 +34,7 @@ function sampleOf(tally: Tally, name: string): Histogram {
 }
 
 /** The usage of a hit, and of a miss that joined another request's upstream call, was not paid for again. */
-export function isSaved(decision: DecisionRecord): boolean {
+export function isUsageSaved(decision: DecisionRecord): boolean {
   if (decision.outcome === 'hit' || decision.outcome === 'stale') return true;
   return decision.costUsd === 0 && decision.savedUsd > 0;
 }
@@ -47,7 +47,7 @@ export function count(tally: Tally, decision: DecisionRecord): void {
   if (outcome === 'hit') add(counts, `hit:${layer ?? 'l1'}`, 1);
   else if (outcome === 'miss' || outcome === 'bypass') addReason(counts, outcome, reason ?? 'unknown');
   if (usage !== undefined) {
-    const kind = isSaved(decision) ? 'saved' : 'spent';
+    const kind = isUsageSaved(decision) ? 'saved' : 'spent';
     add(counts, `tokens:${kind}:input`, usage.promptTokens);
     add(counts, `tokens:${kind}:output`, usage.completionTokens);
   }

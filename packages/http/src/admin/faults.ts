@@ -1,4 +1,4 @@
-import { NearhitError } from '@nearhit/core';
+import { NearhitError, pathText } from '@nearhit/core';
 import type { z } from 'zod';
 
 /** One part of a request that is checked against a schema. */
@@ -30,7 +30,7 @@ export function checkAll(parts: readonly Part[]): unknown[] {
 }
 
 function describe(part: string, issue: z.core.$ZodIssue, schema: z.ZodType): { param: string; text: string } {
-  const path = issue.path.map(String).join('.');
+  const path = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => (path === '' ? key : `${path}.${key}`));
     const known = path === '' ? knownKeys(schema) : [];

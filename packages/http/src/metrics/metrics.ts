@@ -1,4 +1,4 @@
-import type { DecisionRecord, Observer } from '@nearhit/core';
+import { type DecisionRecord, isUsageSaved, type Observer } from '@nearhit/core';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Read at each scrape; one that fails is left out of that scrape. */
@@ -47,7 +47,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       counters.duration.observe({ outcome }, decision.latencyMs / 1000);
       counters.overhead.observe({ outcome }, decision.overheadMs / 1000);
       if (usage !== undefined) {
-        const use = isSaved(decision) ? 'saved' : 'spent';
+        const use = isUsageSaved(decision) ? 'saved' : 'spent';
         counters.tokens.inc({ kind: 'input', use }, usage.promptTokens);
         counters.tokens.inc({ kind: 'output', use }, usage.completionTokens);
       }
@@ -127,11 +127,6 @@ function makeGauges(registry: Registry, sources: MetricSources): void {
       },
     });
   }
-}
-
-/** The usage of a hit, and of a miss that joined another request's upstream call, was not paid for again. */
-function isSaved({ outcome, costUsd, savedUsd }: DecisionRecord): boolean {
-  return outcome === 'hit' || outcome === 'stale' || (costUsd === 0 && savedUsd > 0);
 }
 
 /** `not-cacheable:temperature` counts as `not-cacheable`; guards are few and worth their own line. */

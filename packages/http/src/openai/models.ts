@@ -1,12 +1,15 @@
 import { type ModelInfo, NearhitError, type Upstream } from '@nearhit/core';
 import type { RequestHandler } from 'express';
 import { sendJson } from '../reply.ts';
+import { bearerOf } from '../request.ts';
 import type { Route } from '../routes.ts';
 
 export interface ModelsDeps {
   readonly upstream: Pick<Upstream, 'models'>;
   /** Name of the embedding model that answers here; absent when there is none. */
   readonly localModel?: string | undefined;
+  /** Throws UNAUTHORIZED when this caller may not ask. */
+  readonly authorize?: ((credential: string | undefined) => void) | undefined;
 }
 
 interface ModelObject {
@@ -26,7 +29,12 @@ export function modelRoutes(deps: ModelsDeps): Route[] {
     }
     return models;
   };
+  const all: RequestHandler = async (req, res) => {
+    deps.authorize?.(bearerOf(req));
+    sendJson(res, 200, { object: 'list', data: await list() });
+  };
   const one: RequestHandler = async (req, res) => {
+    deps.authorize?.(bearerOf(req));
     const id = wildcard(req.params.id);
     const models = await list();
     const found = models.find((model) => model.id === id);
@@ -34,11 +42,7 @@ export function modelRoutes(deps: ModelsDeps): Route[] {
     sendJson(res, 200, found);
   };
   return [
-    {
-      method: 'get',
-      path: '/models',
-      handler: async (_req, res) => sendJson(res, 200, { object: 'list', data: await list() }),
-    },
+    { method: 'get', path: '/models', handler: all },
     { method: 'get', path: '/models/*id', handler: one },
   ];
 }
