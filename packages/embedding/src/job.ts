@@ -1,0 +1,82 @@
+import type { Embedding } from '@nearhit/core';
+
+/** One call of `embed()`, worked off in slices. */
+export interface Job {
+  readonly texts: readonly string[];
+  /** The caller's view: some text was longer than what is looked at. */
+  readonly cut: readonly boolean[];
+  /** Tokens, estimated, of each text. */
+  readonly costs: readonly number[];
+  /** On the `Date.now()` clock; Infinity when the caller set none. */
+  readonly deadlineMs: number;
+  /** Earliest first. A job without a deadline gets a new one after each slice, so that it neither starves nor holds up the others. */
+  dueMs: number;
+  /** First text not yet given to a worker. */
+  next: number;
+  readonly results: Embedding[];
+  done: number;
+  timer: NodeJS.Timeout | undefined;
+  readonly settle: { resolve(results: Embedding[]): void; reject(error: Error): void };
+}
+
+export interface Slice {
+  readonly job: Job;
+  readonly from: number;
+  readonly texts: string[];
+  readonly cost: number;
+}
+
+/** What a job without a deadline is content to wait for its next slice. */
+const PATIENCE_MS = 250;
+/** About 4 ms of the bundled model: the most that a look-up waits for a slice already under way, unless one text alone is longer. */
+const SLICE_COST = 32;
+
+/** Jobs with work to give out, by due time (earliest deadline first, Liu & Layland 1973). */
+export class JobQueue {
+  readonly #jobs: Job[] = [];
+
+  /** Texts not yet given to a worker. */
+  get texts(): number {
+    return this.#jobs.reduce((sum, job) => sum + job.texts.length - job.next, 0);
+  }
+
+  add(job: Job, nowMs: number): void {
+    job.dueMs = Math.min(job.deadlineMs, nowMs + PATIENCE_MS);
+    this.#jobs.push(job);
+  }
+
+  /** Estimated tokens that go before a job due at `dueMs`. */
+  costBefore(dueMs: number): number {
+    let sum = 0;
+    for (const job of this.#jobs) {
+      if (job.dueMs > dueMs) continue;
+      const rest = job.costs.slice(job.next).reduce((total, cost) => total + cost, 0);
+      // The job without a deadline steps back after one slice.
+      sum += job.deadlineMs === Infinity ? Math.min(rest, Math.max(SLICE_COST, job.costs[job.next] ?? 0)) : rest;
+    }
+    return sum;
+  }
+
+  takeSlice(nowMs: number): Slice | undefined {
+    let job = this.#jobs[0];
+    if (!job) return undefined;
+    for (const other of this.#jobs) if (other.dueMs < job.dueMs) job = other;
+    const from = job.next;
+    let cost = job.costs[job.next++] ?? 0;
+    while (job.next < job.texts.length && cost + (job.costs[job.next] ?? 0) <= SLICE_COST)
+      cost += job.costs[job.next++] ?? 0;
+    if (job.next === job.texts.length) this.remove(job);
+    else if (job.deadlineMs === Infinity) job.dueMs = nowMs + PATIENCE_MS;
+    return { job, from, texts: job.texts.slice(from, job.next), cost };
+  }
+
+  remove(job: Job): void {
+    const at = this.#jobs.indexOf(job);
+    if (at >= 0) this.#jobs.splice(at, 1);
+  }
+
+  /** Empties the queue. */
+  takeAll(): Job[] {
+    return this.#jobs.splice(0);
+  }
+}

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import type { EmbeddingModel } from '@nearhit/core';
+import type { FromWorker, RawEmbedding, ToWorker, WorkerSettings } from './protocol.ts';
+
+/** Resolves from src/ and from dist/: a worker thread runs compiled JavaScript only. */
+const WORKER_URL = new URL('../dist/worker.js', import.meta.url);
+const CLOSE_TIMEOUT_MS = 5000;
+
+export interface Ready {
+  readonly model: EmbeddingModel;
+  readonly msPerToken: number;
+}
+
+/** The thread is gone; the text may or may not be to blame. */
+export class WorkerStopped extends Error {}
+
+/** One worker thread with the model loaded, one request at a time. */
+export class WorkerHandle {
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #pending: { id: number; resolve(results: RawEmbedding[]): void; reject(error: Error): void } | undefined;
+  #lastId = 0;
+  #ready = false;
+
+  private constructor(settings: WorkerSettings, url: URL) {
+    this.#worker = new Worker(url, { workerData: settings, name: 'nearhit-embedding' });
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+  }
+
+  /** Resolves when the model is loaded and warm; rejects with the worker's own line when it can't be. `onExit`: after that, however it ended. */
+  static start(
+    settings: WorkerSettings,
+    options: { workerUrl?: URL | undefined; signal: AbortSignal; onExit(worker: WorkerHandle, cause: Error): void },
+  ): Promise<{ handle: WorkerHandle; ready: Ready }> {
+    return new Promise((resolve, reject) => {
+      options.signal.throwIfAborted();
+      const handle = new WorkerHandle(settings, options.workerUrl ?? WORKER_URL);
+      const worker = handle.#worker;
+      const abort = () => void worker.terminate();
+      options.signal.addEventListener('abort', abort, { once: true });
+      let cause: Error | undefined;
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') {
+          handle.#ready = true;
+          options.signal.removeEventListener('abort', abort);
+          resolve({ handle, ready: message });
+        } else if (message.kind === 'failed') cause = new Error(message.message);
+        else handle.#answer(message);
+      });
+      worker.on('error', (error) => {
+        cause = error instanceof Error ? error : new Error(String(error));
+      });
+      worker.once('exit', (code) => {
+        options.signal.removeEventListener('abort', abort);
+        const reason = new WorkerStopped(cause?.message ?? `the embedding worker stopped with code ${code}`, { cause });
+        reject(reason);
+        handle.#pending?.reject(reason);
+        handle.#pending = undefined;
+        if (handle.#ready) options.onExit(handle, reason);
+      });
+    });
+  }
+
+  get idle(): boolean {
+    return this.#pending === undefined;
+  }
+
+  /** One raw embedding per text. Rejects when the model refuses a text or the thread dies. */
+  embed(texts: string[]): Promise<RawEmbedding[]> {
+    if (this.#pending) throw new Error('worker busy');
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending = { id, resolve, reject };
+      this.#send({ kind: 'embed', id, texts });
+    });
+  }
+
+  /** Lets the request under way finish, frees the model, ends the thread. */
+  async close(): Promise<void> {
+    this.#send({ kind: 'close' });
+    const timer = setTimeout(() => void this.#worker.terminate(), CLOSE_TIMEOUT_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #answer(message: Extract<FromWorker, { kind: 'embedded' | 'refused' }>): void {
+    const pending = this.#pending;
+    if (pending?.id !== message.id) return;
+    this.#pending = undefined;
+    if (message.kind === 'embedded') pending.resolve(message.results);
+    else pending.reject(new Error(message.message));
+  }
+}

@@ -1,0 +1,57 @@
+/** The thread that owns the model. Nothing else imports transformers.js, whose `run()` blocks the event loop it is called on. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { modelVersion, readModelFolder } from './model-folder.ts';
+import type { FromWorker, RawEmbedding, ToWorker, WorkerSettings } from './protocol.ts';
+import type { TextModel } from './text-model.ts';
+
+if (!parentPort) throw new Error('worker.js runs in a worker thread only');
+const port = parentPort;
+const settings = workerData as WorkerSettings;
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const WARM_UP = 'How do I reset the password of my account, and how long does that take?';
+
+async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
+  if (settings.hub) await (await import('./hub.ts')).download(settings);
+  const folder = readModelFolder(settings.modelDir, settings);
+  const { loadTextModel } = await import('./text-model.ts');
+  const model = await loadTextModel(folder);
+  await model.embed(WARM_UP);
+  const started = performance.now();
+  const { vector, tokens } = await model.embed(WARM_UP);
+  const msPerToken = (performance.now() - started) / tokens;
+  const dimensions = new Float32Array(vector).length;
+  const version = modelVersion(folder, settings.modelId);
+  const facts = { id: settings.modelId, version, dimensions, tokensMax: folder.tokensMax };
+  return { model, ready: { kind: 'ready', model: facts, msPerToken } };
+}
+
+async function embed(model: TextModel, id: number, texts: string[]): Promise<void> {
+  try {
+    const results: RawEmbedding[] = [];
+    for (const text of texts) results.push(await model.embed(text));
+    send(
+      { kind: 'embedded', id, results },
+      results.map((result) => result.vector),
+    );
+  } catch (error) {
+    send({ kind: 'refused', id, message: messageOf(error) });
+  }
+}
+
+try {
+  const { model, ready } = await open();
+  let last = Promise.resolve();
+  port.on('message', (message: ToWorker) => {
+    last = last.then(async () => {
+      if (message.kind === 'embed') return embed(model, message.id, message.texts);
+      await model.dispose();
+      port.close();
+    });
+  });
+  send(ready);
+} catch (error) {
+  send({ kind: 'failed', message: messageOf(error) });
+  port.close();
+}
