@@ -1,1 +1,4 @@
-export {};
+export { type Config, type ConfigSource, LOG_LEVELS, type LogLevel } from './config.ts';
+export { ConfigError, type ConfigFault } from './faults.ts';
+export { type LoadOptions, loadConfig } from './load.ts';
+export { type WatchOptions, watchConfig } from './watch.ts';

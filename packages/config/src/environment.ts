@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from './config.ts';
+import type { ConfigFault } from './faults.ts';
+import { type FileConfig, type Provider, type ProviderInput, providerSchema } from './schema.ts';
+import { shown } from './validate.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An empty variable is one that is not set: what `${X}` in a compose file leaves behind. */
+export function variable(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value.trim() === '' ? undefined : value.trim();
+}
+
+export interface EnvironmentSettings {
+  readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken'>>;
+  readonly dataDir: string;
+  readonly logLevel: LogLevel;
+  readonly embeddingModel?: string | undefined;
+  readonly providers: Provider[];
+  readonly warnings: string[];
+  readonly faults: ConfigFault[];
+}
+
+/** Variables that enable a provider, and its base URL when only the key is set. */
+const PROVIDERS = [
+  { id: 'openai', prefix: 'OPENAI', baseUrl: 'https://api.openai.com/v1' },
+  { id: 'deepseek', prefix: 'DEEPSEEK', baseUrl: 'https://api.deepseek.com/v1' },
+];
+const PROVIDERS_TO_COME = ['ANTHROPIC', 'GEMINI'];
+const SERVICES_TO_COME = ['REDIS_URL', 'EMBEDDING_URL', 'CACHE_URL'];
+
+export function readEnvironment(env: Environment, cwd: string): EnvironmentSettings {
+  const faults: ConfigFault[] = [];
+  const port = portOf(variable(env, 'PORT'), faults);
+  const host = variable(env, 'HOST');
+  const adminToken = variable(env, 'NEARHIT_ADMIN_TOKEN');
+  return {
+    server: {
+      ...(port === undefined ? {} : { port }),
+      ...(host ? { host } : {}),
+      ...(adminToken ? { adminToken } : {}),
+    },
+    dataDir: resolve(cwd, variable(env, 'NEARHIT_DATA_DIR') ?? '.nearhit'),
+    logLevel: logLevelOf(variable(env, 'LOG_LEVEL'), faults),
+    embeddingModel: variable(env, 'EMBEDDING_MODEL'),
+    providers: PROVIDERS.flatMap((known) => providerOf(known, env, faults)),
+    warnings: warningsOf(env),
+    faults,
+  };
+}
+
+function portOf(value: string | undefined, faults: ConfigFault[]): number | undefined {
+  if (value === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  if (port <= 65_535) return port;
+  faults.push(fault('PORT', `expected an integer from 0 to 65535, got ${shown(value)}`));
+  return undefined;
+}
+
+function logLevelOf(value: string | undefined, faults: ConfigFault[]): LogLevel {
+  if (value === undefined) return 'info';
+  const level = LOG_LEVELS.find((known) => known === value.toLowerCase());
+  if (level === undefined)
+    faults.push(fault('LOG_LEVEL', `expected one of ${LOG_LEVELS.join(', ')}, got ${shown(value)}`));
+  return level ?? 'info';
+}
+
+function providerOf(known: (typeof PROVIDERS)[number], env: Environment, faults: ConfigFault[]): Provider[] {
+  const key = variable(env, `${known.prefix}_API_KEY`);
+  const baseUrl = variable(env, `${known.prefix}_BASE_URL`);
+  if (key === undefined && baseUrl === undefined) return [];
+  const input: ProviderInput = {
+    id: known.id,
+    baseUrl: baseUrl ?? known.baseUrl,
+    apiKeys: key === undefined ? [] : [key],
+  };
+  const result = providerSchema.safeParse(input);
+  if (result.success) return [result.data];
+  for (const { message } of result.error.issues) faults.push(fault(`${known.prefix}_BASE_URL`, message));
+  return [];
+}
+
+function warningsOf(env: Environment): string[] {
+  const warnings: string[] = [];
+  for (const prefix of PROVIDERS_TO_COME) {
+    const name = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`].find(
+      (candidate) => variable(env, candidate) !== undefined,
+    );
+    if (name !== undefined)
+      warnings.push(`${name} is set, but providers of this kind are not yet supported; it is not used`);
+  }
+  for (const name of SERVICES_TO_COME) {
+    if (variable(env, name) !== undefined)
+      warnings.push(`${name} is set, but distributed mode is not yet supported; running embedded`);
+  }
+  return warnings;
+}
+
+function fault(name: string, message: string): ConfigFault {
+  return { where: 'environment', path: name, message };
+}

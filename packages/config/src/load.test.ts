@@ -1,0 +1,306 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables are what is tested
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ConfigError } from './faults.ts';
+import { loadConfig } from './load.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'nearhit-config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+function load(yaml?: string, env: Record<string, string> = {}) {
+  if (yaml !== undefined) writeFileSync(join(cwd, 'nearhit.yaml'), yaml);
+  return loadConfig({ env, cwd });
+}
+
+/** The lines of the error. */
+function faults(yaml: string | undefined, env: Record<string, string> = {}): string[] {
+  try {
+    load(yaml, env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.faults).toHaveLength(error.message.split('\n').length);
+    return error.message.split('\n');
+  }
+  throw new Error('the configuration was accepted');
+}
+
+/** The contract's example, word for word. */
+const CONTRACT = `server: { port: 8080, host: 127.0.0.1, bodyBytesMax: 10485760, adminToken: \${NEARHIT_ADMIN_TOKEN} }
+auth: optional                       # required | optional
+providers:
+  - id: main                         # unique
+    kind: openai                     # openai | anthropic | gemini | azure-openai | demo
+    baseUrl: https://api.openai.com/v1
+    apiKeys: [ \${OPENAI_API_KEY} ]
+    timeoutsMs: { connect: 2000, firstByte: 30000, idle: 30000, total: 300000 }
+    concurrencyMax: 200
+models:
+  - id: gpt-4o                       # what clients ask for
+    aliases: [ gpt-4o-latest ]
+    routing: priority                # priority | weighted | cost | latency | balanced
+    targets:
+      - { provider: main, model: gpt-4o, weight: 1 }
+    fallbacks: [ claude-sonnet-4.5 ]
+    price: { inputUsdPerMTok: 2.5, cachedInputUsdPerMTok: 1.25, outputUsdPerMTok: 10 }
+    contextTokens: 128000
+retry: { attemptsMax: 3, backoffMs: 200, backoffMsMax: 5000 }
+breaker: { failures: 5, openMs: 10000 }
+policies:                            # same fields as the admin API; the admin API's changes win over the file and survive it
+  default: { threshold: 0.90, guard: standard, ttlSeconds: 86400 }
+  namespaces:
+    support: { threshold: 0.93, models: { gpt-4o: { ttlSeconds: 3600 } } }
+`;
+
+describe('defaults', () => {
+  test('without a file and without variables: everything has a value, and demo answers', () => {
+    const config = load();
+    expect(config).toMatchObject({
+      server: { port: 8080, host: '127.0.0.1', bodyBytesMax: 10_485_760 },
+      auth: 'optional',
+      retry: { attemptsMax: 3, backoffMs: 200, backoffMsMax: 5_000 },
+      breaker: { failures: 5, openMs: 10_000 },
+      cache: { lookupTimeoutMs: 150, l1: { bytesMax: 67_108_864, slidingSeconds: 300 } },
+      embedding: { threads: 1 },
+      policies: { default: {}, namespaces: {} },
+      models: [],
+      dataDir: join(cwd, '.nearhit'),
+      logLevel: 'info',
+      warnings: [],
+    });
+    expect(config.providers.map(({ id, kind }) => ({ id, kind }))).toEqual([{ id: 'demo', kind: 'demo' }]);
+    expect(config.server.adminToken).toBeUndefined();
+    expect(config.source).toEqual({ file: undefined, contentHash: undefined });
+  });
+
+  test.each(['', '# nothing but a comment\n', '---\n', 'policies:\nproviders:\nserver:\n', '\uFEFFauth: optional\n'])(
+    'an empty file is the defaults: %j',
+    (yaml) => {
+      expect(load(yaml).providers).toHaveLength(1);
+    },
+  );
+
+  test('frozen to its leaves', () => {
+    const config = load(CONTRACT, { OPENAI_API_KEY: 'sk-1', NEARHIT_ADMIN_TOKEN: 't' });
+    expect(() => Object.assign(config.policies.namespaces.support ?? {}, { threshold: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.providers[0]?.timeoutsMs ?? {}, { idle: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('the file', () => {
+  test("the contract's example, braces in flow maps included", () => {
+    const config = load(CONTRACT, { OPENAI_API_KEY: 'sk-1', NEARHIT_ADMIN_TOKEN: 'secret' });
+    expect(config.server.adminToken).toBe('secret');
+    expect(config.providers.map(({ id, apiKeys }) => ({ id, apiKeys }))).toEqual([
+      { id: 'main', apiKeys: ['sk-1'] },
+      { id: 'openai', apiKeys: ['sk-1'] },
+    ]);
+    expect(config.models[0]).toMatchObject({ id: 'gpt-4o', aliases: ['gpt-4o-latest'], contextTokens: 128_000 });
+    expect(config.policies.namespaces.support).toEqual({
+      threshold: 0.93,
+      models: { 'gpt-4o': { ttlSeconds: 3_600 } },
+    });
+    expect(config.source.contentHash).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('every fault at once, each with line, column and path', () => {
+    const yaml = [
+      'server: { port: 70000, hots: x }',
+      'auth: maybe',
+      'providers:',
+      '  - kind: anthropic',
+      '    id: a',
+      '  - baseUrl: ftp://x/',
+      '    concurrencyMax: 1.5',
+      'policies:',
+      '  default:',
+      '    threshold: 1.5',
+      '    guard: loose',
+      '  namespaces:',
+      '    "a b": {}',
+      '    ok: { models: { m: { ttlSeconds: -1 } } }',
+      'wat: 1',
+      'retry: [1]',
+      'cache: { l1: { bytesMax: lots } }',
+      'models: 7',
+    ].join('\n');
+    expect(faults(yaml)).toEqual([
+      'nearhit.yaml:1:17 server.port: expected an integer from 0 to 65535, got 70000',
+      'nearhit.yaml:1:24 server.hots: unknown key; did you mean host?',
+      'nearhit.yaml:2:7 auth: expected one of required, optional, got "maybe"',
+      'nearhit.yaml:4:11 providers[0].kind: anthropic is not yet supported; supported are openai and demo',
+      'nearhit.yaml:6:5 providers[1].id: expected 1 to 64 of the characters A-Z a-z 0-9 . _ -, got nothing',
+      'nearhit.yaml:6:14 providers[1].baseUrl: expected a URL with http:// or https://',
+      'nearhit.yaml:7:21 providers[1].concurrencyMax: expected an integer from 1 to 10000, got 1.5',
+      'nearhit.yaml:10:16 policies.default.threshold: expected a number from 0 to 1, got 1.5',
+      'nearhit.yaml:11:12 policies.default.guard: expected one of off, standard, strict, got "loose"',
+      'nearhit.yaml:13:5 policies.namespaces["a b"]: expected 1 to 128 of the characters A-Z a-z 0-9 . _ : -',
+      'nearhit.yaml:14:38 policies.namespaces.ok.models.m.ttlSeconds: expected an integer from 0 to 315360000, got -1',
+      'nearhit.yaml:15:1 wat: unknown key; known are server, auth, providers, models, retry, breaker, cache, embedding, policies',
+      'nearhit.yaml:16:8 retry: expected a map, got a list',
+      'nearhit.yaml:17:26 cache.l1.bytesMax: expected an integer from 0 to 1099511627776, got "lots"',
+      'nearhit.yaml:18:9 models: expected a list, got 7',
+    ]);
+  });
+
+  test('values that are no numbers', () => {
+    const yaml =
+      'policies:\n  default: { threshold: .nan, maxErrorRate: -.inf, temperatureMax: .inf, ttlSeconds: null }\n';
+    expect(faults(yaml)).toEqual([
+      'nearhit.yaml:2:25 policies.default.threshold: expected a number from 0 to 1, got NaN',
+      'nearhit.yaml:2:45 policies.default.maxErrorRate: expected a number from 0 to 1, got -Infinity',
+      'nearhit.yaml:2:68 policies.default.temperatureMax: expected a number from 0 to 2, got Infinity',
+      'nearhit.yaml:2:86 policies.default.ttlSeconds: expected an integer from 0 to 315360000, got nothing',
+    ]);
+  });
+
+  test('names used twice and names of nothing', () => {
+    const yaml = [
+      'providers: [{ id: a }, { id: a }, { id: b }]',
+      'models:',
+      '  - { id: m, aliases: [n, m], targets: [{ provider: c, model: x }] }',
+      '  - { id: n }',
+    ].join('\n');
+    expect(faults(yaml)).toEqual([
+      'nearhit.yaml:1:30 providers[1].id: provider a is there already; ids must be unique',
+      'nearhit.yaml:3:27 models[0].aliases[1]: model m is there already; ids and aliases must be unique',
+      'nearhit.yaml:4:11 models[1].id: model n is there already; ids and aliases must be unique',
+      'nearhit.yaml:3:53 models[0].targets[0].provider: there is no provider c; known are a, a, b',
+      'nearhit.yaml:4:5 models[1]: expected targets, as there are several providers to choose from',
+    ]);
+  });
+
+  test.each([
+    ['broken YAML', 'server: { port: 1\nauth: x', /^nearhit\.yaml:2:\d+: not valid YAML/],
+    ['a key twice', 'auth: optional\nauth: required\n', /^nearhit\.yaml:2:1: not valid YAML: .*unique/],
+    ['a tab', 'server:\n\tport: 1\n', /^nearhit\.yaml:2:1: not valid YAML/],
+    ['two documents', 'auth: optional\n---\nauth: optional\n', /only one YAML document/],
+    ['a list', '- 1\n', /^nearhit\.yaml:1:1: expected a map, got a list/],
+    ['text', 'hello', /^nearhit\.yaml:1:1: expected a map, got "hello"/],
+    ['an alias bomb', `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [${'*a,'.repeat(20)}]\nc: [${'*b,'.repeat(20)}]\n`, /alias/i],
+  ])('%s', (_name, yaml, expected) => {
+    expect(faults(yaml)[0]).toMatch(expected);
+  });
+
+  test('named by option or by variable it must be there; the option wins', () => {
+    mkdirSync(join(cwd, 'etc'));
+    writeFileSync(join(cwd, 'etc', 'a.yaml'), 'auth: required');
+    expect(loadConfig({ env: { NEARHIT_CONFIG: 'etc/a.yaml' }, cwd }).auth).toBe('required');
+    expect(loadConfig({ env: { NEARHIT_CONFIG: 'nope' }, cwd, file: 'etc/a.yaml' }).source.file).toBe(
+      join(cwd, 'etc', 'a.yaml'),
+    );
+    expect(faults(undefined, { NEARHIT_CONFIG: 'nope.yaml' })).toEqual(['nope.yaml: there is no such file']);
+    expect(faults(undefined, { NEARHIT_CONFIG: 'etc' })).toEqual(["etc: can't be read (EISDIR)"]);
+  });
+});
+
+describe('${ENV} in the file', () => {
+  test('in any scalar, in parts of one, quoted or not, with defaults and escapes', () => {
+    const yaml = [
+      'server: { host: "${HOST_X}", adminToken: a-${A}-${B:-b, c}-$${A} } # ${NOT_EVEN_SET}',
+      'providers:',
+      '  - { id: x, baseUrl: "${SCHEME:-http}://h/v1", apiKeys: [ ${A}, \'${EMPTY:-e}\' ] }',
+    ].join('\n');
+    const config = load(yaml, { HOST_X: '::1', A: 'x: [y', EMPTY: '' });
+    expect(config.server).toMatchObject({ host: '::1', adminToken: 'a-x: [y-b, c-${A}' });
+    expect(config.providers[0]).toMatchObject({ baseUrl: 'http://h/v1', apiKeys: ['x: [y', 'e'] });
+  });
+
+  test('unquoted, it may be a number where one is wanted, and stays text where text is wanted', () => {
+    const yaml =
+      'server: { port: ${P}, adminToken: ${P} }\npolicies: { default: { threshold: ${T:-0.5}, semantic: ${S} } }';
+    const config = load(yaml, { P: '81', S: 'false' });
+    expect(config.server).toMatchObject({ port: 81, adminToken: '81' });
+    expect(config.policies.default).toEqual({ threshold: 0.5, semantic: false });
+  });
+
+  test('a secret that is empty is none', () => {
+    const config = load('server: { adminToken: ${T:-} }\nproviders: [{ id: a, apiKeys: [ ${K:-}, b ] }]');
+    expect(config.server.adminToken).toBeUndefined();
+    expect(config.providers[0]?.apiKeys).toEqual(['b']);
+  });
+
+  test('a variable that is not set: a fault for each, at its place', () => {
+    const yaml = 'server:\n  adminToken: ${NO_TOKEN}\nproviders:\n  - { id: a, apiKeys: [ ${NO_KEY} ] }\n';
+    expect(faults(yaml)).toEqual([
+      'nearhit.yaml:2:15 server.adminToken: environment variable NO_TOKEN is not set; set it, or give a default: ${NO_TOKEN:-...}',
+      'nearhit.yaml:4:25 providers[0].apiKeys[0]: environment variable NO_KEY is not set; set it, or give a default: ${NO_KEY:-...}',
+    ]);
+  });
+
+  test('a value never shows in a fault, and brings no keys of its own', () => {
+    const env = { SECRET: 'top secret', EVIL: 'x }\nauth: required\nserver: { port: 1' };
+    const [fault] = faults('server: { port: ${SECRET} }', env);
+    expect(fault).toBe(
+      'nearhit.yaml:1:17 server.port: expected an integer from 0 to 65535, got what ${SECRET} stands for',
+    );
+    const config = load('server: { host: ${EVIL} }', env);
+    expect(config.server).toMatchObject({ host: env.EVIL, port: 8080 });
+    expect(config.auth).toBe('optional');
+    expect(faults('providers: [{ id: a, apiKeys: sk-plain }]').join()).not.toContain('sk-plain');
+  });
+
+  test('a half-written reference and a key', () => {
+    expect(faults('server:\n  host: ${}\n')[0]).toMatch(/^nearhit\.yaml:2:9 server\.host: \$\{ must be followed/);
+    expect(faults('${KEY}: 1\n', { KEY: 'auth' })[0]).toMatch(/a key can not come from the environment/);
+  });
+});
+
+describe('environment', () => {
+  test('wins over the file', () => {
+    const config = load('server: { port: 1, host: a, adminToken: b }\nembedding: { model: c }\n', {
+      PORT: '0',
+      HOST: '0.0.0.0',
+      NEARHIT_ADMIN_TOKEN: 'token',
+      EMBEDDING_MODEL: './model',
+      NEARHIT_DATA_DIR: 'data',
+      LOG_LEVEL: 'DEBUG',
+    });
+    expect(config.server).toMatchObject({ port: 0, host: '0.0.0.0', adminToken: 'token' });
+    expect(config.embedding.model).toBe('./model');
+    expect(config.dataDir).toBe(join(cwd, 'data'));
+    expect(config.logLevel).toBe('debug');
+  });
+
+  test('an empty variable is not set', () => {
+    const config = load('server: { host: a }', { PORT: '', HOST: ' ', OPENAI_API_KEY: '', NEARHIT_CONFIG: '' });
+    expect(config.server).toMatchObject({ port: 8080, host: 'a' });
+    expect(config.providers.map(({ id }) => id)).toEqual(['demo']);
+  });
+
+  test('keys and base URLs enable providers, beside the file and behind it', () => {
+    const env = { OPENAI_BASE_URL: 'http://127.0.0.1:1/v1', DEEPSEEK_API_KEY: 'k' };
+    expect(load(undefined, env).providers).toMatchObject([
+      { id: 'openai', kind: 'openai', baseUrl: 'http://127.0.0.1:1/v1', apiKeys: [] },
+      { id: 'deepseek', kind: 'openai', baseUrl: 'https://api.deepseek.com/v1', apiKeys: ['k'] },
+    ]);
+    const config = load('providers: [{ id: openai, baseUrl: http://file/ }]', env);
+    expect(config.providers.map(({ id, baseUrl }) => [id, baseUrl])).toEqual([
+      ['openai', 'http://file/'],
+      ['deepseek', 'https://api.deepseek.com/v1'],
+    ]);
+  });
+
+  test('what is not supported yet is a warning', () => {
+    const config = load(undefined, { ANTHROPIC_API_KEY: 'k', GEMINI_BASE_URL: 'u', REDIS_URL: 'redis://x' });
+    expect(config.warnings.map((warning) => warning.split(' ')[0])).toEqual([
+      'ANTHROPIC_API_KEY',
+      'GEMINI_BASE_URL',
+      'REDIS_URL',
+    ]);
+    expect(config.providers.map(({ id }) => id)).toEqual(['demo']);
+  });
+
+  test('faults of the environment and of the file together', () => {
+    expect(faults('auth: 1', { PORT: '80a', LOG_LEVEL: 'loud', OPENAI_BASE_URL: 'http://u:p@h/' })).toEqual([
+      'environment PORT: expected an integer from 0 to 65535, got "80a"',
+      'environment LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent, got "loud"',
+      'environment OPENAI_BASE_URL: a URL must not carry a user name or password; use apiKeys',
+      'nearhit.yaml:1:7 auth: expected one of required, optional, got 1',
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import type { ConfigDocument } from './document.ts';
+import { type ConfigFault, type Path, pathText } from './faults.ts';
+import type { FileConfig, Provider } from './schema.ts';
+
+/** What no single value shows: names used twice, names of things that are not there. */
+export function referenceFaults(
+  config: FileConfig,
+  providers: readonly Provider[],
+  document: ConfigDocument,
+): ConfigFault[] {
+  const fault = (path: Path, message: string): ConfigFault => ({
+    where: document.where(path),
+    path: pathText(path),
+    message,
+  });
+  return [...doubledProviders(config, fault), ...doubledModels(config, fault), ...targets(config, providers, fault)];
+}
+
+type MakeFault = (path: Path, message: string) => ConfigFault;
+
+function doubledProviders({ providers }: FileConfig, fault: MakeFault): ConfigFault[] {
+  const seen = new Set<string>();
+  return providers.flatMap(({ id }, index) => {
+    if (seen.has(id)) return [fault(['providers', index, 'id'], `provider ${id} is there already; ids must be unique`)];
+    seen.add(id);
+    return [];
+  });
+}
+
+function doubledModels({ models }: FileConfig, fault: MakeFault): ConfigFault[] {
+  const seen = new Set<string>();
+  const faults: ConfigFault[] = [];
+  models.forEach(({ id, aliases }, index) => {
+    [id, ...aliases].forEach((name, position) => {
+      const path: Path = position === 0 ? ['models', index, 'id'] : ['models', index, 'aliases', position - 1];
+      if (seen.has(name)) faults.push(fault(path, `model ${name} is there already; ids and aliases must be unique`));
+      seen.add(name);
+    });
+  });
+  return faults;
+}
+
+function targets({ models }: FileConfig, providers: readonly Provider[], fault: MakeFault): ConfigFault[] {
+  const known = providers.map(({ id }) => id);
+  const real = providers.filter(({ kind }) => kind !== 'demo');
+  const several = real.length > 1 || (real.length === 0 && providers.length > 1);
+  return models.flatMap((model, index) => {
+    if (model.targets.length === 0 && several) {
+      return [fault(['models', index], 'expected targets, as there are several providers to choose from')];
+    }
+    return model.targets.flatMap(({ provider }, position) =>
+      known.includes(provider)
+        ? []
+        : [
+            fault(
+              ['models', index, 'targets', position, 'provider'],
+              `there is no provider ${provider}; known are ${known.join(', ')}`,
+            ),
+          ],
+    );
+  });
+}

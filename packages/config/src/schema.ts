@@ -1,0 +1,138 @@
+import { NAMESPACE_PATTERN, policySchema } from '@nearhit/core';
+import { z } from 'zod';
+
+/** Kinds that the contract names; those not supported yet get a fault that says so. */
+const PROVIDER_KINDS = ['openai', 'demo', 'anthropic', 'gemini', 'azure-openai'] as const;
+export type ProviderKind = 'openai' | 'demo';
+const SUPPORTED_KINDS: readonly string[] = ['openai', 'demo'];
+const DAY_MS = 86_400_000;
+
+const milliseconds = z.int().min(1).max(DAY_MS);
+const name = z.string().min(1).max(256);
+
+const timeoutsSchema = z.strictObject({
+  connect: milliseconds.default(2_000),
+  firstByte: milliseconds.default(30_000),
+  idle: milliseconds.default(30_000),
+  total: milliseconds.default(300_000),
+});
+
+export const providerSchema = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ -' }),
+  kind: z
+    .enum(PROVIDER_KINDS)
+    .refine((kind) => SUPPORTED_KINDS.includes(kind), {
+      error: ({ input }) => `${String(input)} is not yet supported; supported are ${SUPPORTED_KINDS.join(' and ')}`,
+    })
+    .transform((kind) => kind as ProviderKind)
+    .default('openai'),
+  baseUrl: z
+    .string()
+    .superRefine((value, context) => {
+      const fault = baseUrlFault(value);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    })
+    .default('https://api.openai.com/v1'),
+  apiKeys: z
+    .array(z.string())
+    .transform((keys) => keys.filter((key) => key !== ''))
+    .default([]),
+  timeoutsMs: timeoutsSchema.prefault({}),
+  concurrencyMax: z.int().min(1).max(10_000).default(200),
+});
+
+const usdPerMTok = z.number().min(0).max(1_000_000);
+
+const modelSchema = z.strictObject({
+  id: name,
+  aliases: z.array(name).default([]),
+  routing: z.enum(['priority', 'weighted', 'cost', 'latency', 'balanced']).default('priority'),
+  targets: z
+    .array(z.strictObject({ provider: name, model: name, weight: z.number().min(0).max(1_000_000).default(1) }))
+    .default([]),
+  fallbacks: z.array(name).default([]),
+  price: z
+    .strictObject({
+      inputUsdPerMTok: usdPerMTok,
+      cachedInputUsdPerMTok: usdPerMTok.optional(),
+      outputUsdPerMTok: usdPerMTok,
+    })
+    .optional(),
+  contextTokens: z.int().min(1).optional(),
+});
+
+const namespaceName = z.string().regex(NAMESPACE_PATTERN);
+const namespacePolicySchema = policySchema.extend({ models: z.record(name, policySchema).default({}) });
+
+export const fileSchema = z.strictObject({
+  server: z
+    .strictObject({
+      port: z.int().min(0).max(65_535).default(8080),
+      host: z.string().min(1).default('127.0.0.1'),
+      bodyBytesMax: z.int().min(1_024).max(1_073_741_824).default(10_485_760),
+      adminToken: z
+        .string()
+        .transform((token) => token || undefined)
+        .optional(),
+    })
+    .prefault({}),
+  auth: z.enum(['required', 'optional']).default('optional'),
+  providers: z.array(providerSchema).default([]),
+  models: z.array(modelSchema).default([]),
+  retry: z
+    .strictObject({
+      attemptsMax: z.int().min(1).max(10).default(3),
+      backoffMs: z.int().min(0).max(60_000).default(200),
+      backoffMsMax: z.int().min(0).max(600_000).default(5_000),
+    })
+    .prefault({}),
+  breaker: z
+    .strictObject({
+      failures: z.int().min(1).max(1_000_000).default(5),
+      openMs: milliseconds.default(10_000),
+    })
+    .prefault({}),
+  cache: z
+    .strictObject({
+      lookupTimeoutMs: z.int().min(1).max(60_000).default(150),
+      l1: z
+        .strictObject({
+          bytesMax: z.int().min(0).max(1_099_511_627_776).default(67_108_864),
+          slidingSeconds: z.int().min(1).max(86_400).default(300),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  embedding: z
+    .strictObject({
+      model: z.string().min(1).optional(),
+      threads: z.int().min(1).max(256).default(1),
+    })
+    .prefault({}),
+  policies: z
+    .strictObject({
+      default: policySchema.default({}),
+      namespaces: z.record(namespaceName, namespacePolicySchema).default({}),
+    })
+    .prefault({}),
+});
+
+export type FileConfig = z.output<typeof fileSchema>;
+export type ProviderInput = z.input<typeof providerSchema>;
+export type Provider = z.output<typeof providerSchema>;
+
+function baseUrlFault(value: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    return 'expected a URL such as https://api.openai.com/v1';
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'expected a URL with http:// or https://';
+  if (url.username !== '' || url.password !== '') return 'a URL must not carry a user name or password; use apiKeys';
+  if (url.search !== '' || url.hash !== '') return 'a base URL must not carry a query or a fragment';
+  return undefined;
+}
