@@ -401,7 +401,7 @@ describe('assembleStream: incomplete', () => {
           if (read.kind === 'complete') JSON.stringify(read.answer);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -79,7 +79,7 @@ describe('piecesOf', () => {
         expect(ends.every((end, i) => end > (ends[i - 1] ?? 0) && safe.has(end))).toBe(true);
         expect(texts(text).join('')).toBe(text);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 

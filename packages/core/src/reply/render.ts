@@ -2,7 +2,7 @@ import { type ChatAnswer, type ChatChoice, canonicalAnswer, type JsonObject, wit
 import { deltasOf } from './deltas.ts';
 
 export interface RenderSseOptions {
-  /** `stream_options.include_usage` of the request. */
+  /** `stream_options.include_usage` of the request. Without effect on an answer that has no `usage`. */
   readonly includeUsage: boolean;
 }
 
@@ -20,9 +20,10 @@ const DONE = Buffer.from('data: [DONE]\n\n');
  */
 export function renderSse(answerBytes: Buffer, options: RenderSseOptions): Buffer[] {
   const answer = canonicalAnswer(JSON.parse(answerBytes.toString('utf8')) as ChatAnswer);
-  const write = chunkWriter(answer, options.includeUsage);
+  const withUsage = options.includeUsage && answer.usage !== undefined;
+  const write = chunkWriter(answer, withUsage);
   const events = takingTurns(answer.choices.map(choiceEvents)).map((choice, i) => write(choice, i === 0));
-  if (options.includeUsage && answer.usage !== undefined) events.push(usageEvent(answer));
+  if (withUsage) events.push(usageEvent(answer));
   events.push(DONE);
   return events;
 }
@@ -39,9 +40,9 @@ function eventHead(answer: ChatAnswer): string {
   return `data: ${JSON.stringify(head).slice(0, -1)}`;
 }
 
-function chunkWriter(answer: ChatAnswer, includeUsage: boolean): (choice: string, first: boolean) => Buffer {
+function chunkWriter(answer: ChatAnswer, withUsage: boolean): (choice: string, first: boolean) => Buffer {
   const head = `${eventHead(answer)},"choices":[`;
-  const tail = `${includeUsage ? ',"usage":null' : ''}}\n\n`;
+  const tail = `${withUsage ? ',"usage":null' : ''}}\n\n`;
   const extras = JSON.stringify(without(answer, NOT_EXTRA)).slice(1, -1);
   const firstTail = extras === '' ? tail : `,${extras}${tail}`;
   return (choice, first) => Buffer.from(`${head}${choice}]${first ? firstTail : tail}`);

@@ -74,7 +74,7 @@ describe('splitSse', () => {
         const parts = ends.map((end, i) => all.subarray(ends[i - 1] ?? 0, end));
         expect(inParts(parts)).toEqual(splitSse(all));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
