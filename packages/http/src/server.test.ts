@@ -64,7 +64,10 @@ describe('prototypes', () => {
     let changes = 0;
     const original = Object.setPrototypeOf;
     Object.setPrototypeOf = (object: object, prototype: object | null) => {
-      if ((object instanceof IncomingMessage || object instanceof ServerResponse) && Object.getPrototypeOf(object) !== prototype) {
+      if (
+        (object instanceof IncomingMessage || object instanceof ServerResponse) &&
+        Object.getPrototypeOf(object) !== prototype
+      ) {
         changes += 1;
       }
       return original(object, prototype);
@@ -144,7 +147,9 @@ describe('a body over the limit', () => {
     const { url } = await start();
     const response = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: Buffer.alloc(5_000_000) });
     expect(response.status).toBe(413);
-    expect((await response.json()) as object).toMatchObject({ error: { code: 'body_too_large', type: 'invalid_request_error' } });
+    expect((await response.json()) as object).toMatchObject({
+      error: { code: 'body_too_large', type: 'invalid_request_error' },
+    });
   });
 
   test('is never asked for with 100-continue', async () => {

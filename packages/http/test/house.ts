@@ -19,8 +19,8 @@ import {
   type UpstreamFlow,
   type UpstreamSink,
 } from '@nearhit/core';
-import type { AppDeps } from '../src/app.ts';
 import type { CacheAdmin } from '../src/admin/ports.ts';
+import type { AppDeps } from '../src/app.ts';
 import { readBody } from '../src/body.ts';
 import { createMetrics } from '../src/metrics/metrics.ts';
 import { sendError, sendJson } from '../src/reply.ts';
@@ -62,7 +62,8 @@ export class ArrayStore {
 
   async list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage> {
     const from = page.cursor === undefined ? 0 : Number(page.cursor);
-    if (!Number.isInteger(from)) throw new NearhitError('INVALID_REQUEST', 'cursor: not one of ours', { param: 'cursor' });
+    if (!Number.isInteger(from))
+      throw new NearhitError('INVALID_REQUEST', 'cursor: not one of ours', { param: 'cursor' });
     const matched = this.entries.filter((one) => this.matches(one, filter));
     const entries = matched.slice(from, from + page.limit);
     const end = from + page.limit;
@@ -74,7 +75,9 @@ export class ArrayStore {
     if (filter.model !== undefined && filter.model !== one.scope.model) return false;
     if (filter.createdBeforeMs !== undefined && one.createdAtMs >= filter.createdBeforeMs) return false;
     if (filter.text !== undefined && !one.query.toLowerCase().includes(filter.text.toLowerCase())) return false;
-    return filter.tags === undefined || filter.tags.some((tag) => one.tags.some((t) => t === tag || t.startsWith(`${tag}@`)));
+    return (
+      filter.tags === undefined || filter.tags.some((tag) => one.tags.some((t) => t === tag || t.startsWith(`${tag}@`)))
+    );
   }
 
   async usage() {
@@ -148,7 +151,9 @@ export function hashEmbedder(): Embedder & { batches: number[] } {
     async embed(texts) {
       batches.push(texts.length);
       return texts.map((text) => {
-        const raw = [...createHash('sha256').update(text.slice(0, 50)).digest().subarray(0, 8)].map((byte) => byte - 127.5);
+        const raw = [...createHash('sha256').update(text.slice(0, 50)).digest().subarray(0, 8)].map(
+          (byte) => byte - 127.5,
+        );
         const length = Math.hypot(...raw);
         const vector = Float32Array.from(raw, (value) => value / length) as UnitVector;
         return { vector, tokens: Math.min(text.length, 50), truncated: text.length > 50 };
@@ -166,7 +171,10 @@ export class OriginUpstream {
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     this.calls.push(call);
-    const req = httpRequest(this.origin + call.path, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    const req = httpRequest(this.origin + call.path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    });
     let done = false;
     req.on('response', (res) => {
       const { 'transfer-encoding': _, connection: __, 'keep-alive': ___, ...headers } = res.headers;

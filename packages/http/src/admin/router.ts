@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { NearhitError } from '@nearhit/core';
 import { type Request, type RequestHandler, Router } from 'express';
+import { z } from 'zod';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import type { Logger } from '../logger.ts';
 import { wildcard } from '../openai/models.ts';
@@ -27,6 +28,8 @@ export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps {
 
 /** Largest body: a chat request to explain. */
 const BODY_BYTES_MAX = 10_485_760;
+
+const NO_QUERY = z.strictObject({});
 
 /** `/admin/v1`, to be mounted there. */
 export function createAdminRouter(deps: AdminDeps): Router {
@@ -77,7 +80,7 @@ function toRoute(operation: Operation): Route {
     const checksBody = operation.body !== undefined && operation.rawBody !== true;
     const [params, query, body] = checkAll([
       { name: 'path', schema: operation.params, value: pathOf(req) },
-      { name: 'query', schema: operation.query, value: queryOf(req) },
+      { name: 'query', schema: operation.query ?? NO_QUERY, value: queryOf(req) },
       { name: 'body', schema: checksBody ? operation.body : undefined, value: checksBody ? parseJson(raw) : undefined },
     ]);
     const answer = await operation.handle({ params, query, body, raw, headers: req.headers });

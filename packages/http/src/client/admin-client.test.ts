@@ -1,0 +1,99 @@
+import { createServer as createOther, type Server } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { entry, house, listen, TOKEN } from '../../test/house.ts';
+import { createApp } from '../app.ts';
+import { closeServer, createServer } from '../server.ts';
+import { AdminClientError, createAdminClient } from './admin-client.ts';
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => closeServer(server, 0)));
+});
+
+async function start() {
+  const parts = house();
+  const server = createServer(createApp(parts.deps));
+  servers.push(server);
+  const baseUrl = await listen(server);
+  return { ...parts, baseUrl, client: createAdminClient({ baseUrl: `${baseUrl}/`, token: TOKEN }) };
+}
+
+const failure = (call: Promise<unknown>): Promise<AdminClientError> =>
+  call.then(
+    () => {
+      throw new Error('did not fail');
+    },
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(AdminClientError);
+      return error as AdminClientError;
+    },
+  );
+
+describe('the admin client', () => {
+  test('speaks every call', async () => {
+    const { client, cache } = await start();
+    const model = 'meta-llama/Llama-3 8B?';
+    expect((await client.policies.put('support', model, { threshold: 0.8 })).model).toBe(model);
+    expect((await client.policies.patch('support', model, { threshold: null, guard: 'off' })).own).toEqual({
+      guard: 'off',
+    });
+    expect((await client.policies.get('support', model)).guard).toBe('off');
+    expect((await client.policies.list()).policies).toHaveLength(2);
+    await client.policies.delete('support', model);
+    expect((await client.policies.list()).policies).toHaveLength(1);
+    expect((await client.entries.list({ limit: 2, tag: 'doc:1' })).entries).toHaveLength(1);
+    expect((await client.entries.get(entry(1).id)).answer).toMatchObject({ id: 'a1' });
+    await client.entries.delete(entry(1).id);
+    expect((await client.invalidate({ tags: ['doc:2'] })).matched).toBe(1);
+    expect(await client.explain({ model: 'm', messages: [] }, { 'x-nearhit-threshold': '0.5' })).toMatchObject({
+      threshold: '0.5',
+    });
+    expect((await client.stats({ window: '24h', namespace: 'support' })).entries).toBe(2);
+    expect((await client.decisions({ limit: 1 })).decisions).toEqual([]);
+    expect((await client.flush()).flushed).toBe(true);
+    expect(cache.flushes).toBe(1);
+    expect((await client.providers()).providers).toHaveLength(1);
+    expect((await client.models()).models).toHaveLength(2);
+  });
+
+  test('tells that a gateway is not ready, without failing', async () => {
+    const { client, state } = await start();
+    expect(await client.status()).toEqual({ status: 'ready', ready: true, degraded: [] });
+    state.readiness = { ready: false, degraded: ['store'] };
+    expect(await client.status()).toEqual({ status: 'not-ready', ready: false, degraded: ['store'] });
+  });
+
+  test('passes the gateway’s own words on', async () => {
+    const { client, baseUrl } = await start();
+    const invalid = await failure(client.policies.put('a', undefined, { threshold: 2 }));
+    expect([invalid.status, invalid.message]).toEqual([400, expect.stringMatching(/'threshold'/)]);
+    const missing = await failure(client.entries.get('0'.repeat(64)));
+    expect([missing.status, missing.code]).toEqual([404, 'not_found']);
+    const refused = await failure(createAdminClient({ baseUrl, token: 'wrong' }).flush());
+    expect([refused.status, refused.code]).toEqual([401, 'invalid_api_key']);
+  });
+
+  test('says so when nobody answers, or somebody else does', async () => {
+    const nobody = await failure(createAdminClient({ baseUrl: 'http://127.0.0.1:1', token: 't' }).stats());
+    expect([nobody.status, nobody.message]).toEqual([
+      0,
+      expect.stringMatching(/No answer from http:\/\/127\.0\.0\.1:1\/admin/),
+    ]);
+    const other = createOther((req, res) => void res.writeHead(req.url === '/readyz' ? 200 : 500).end('<html>'));
+    servers.push(other);
+    const client = createAdminClient({ baseUrl: await listen(other), token: 't' });
+    expect(await failure(client.stats())).toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/not as nearhit does/),
+    });
+    expect(await failure(client.status())).toMatchObject({ status: 200, message: expect.stringMatching(/unexpected/) });
+  });
+
+  test('gives up in time', async () => {
+    const silent = createOther(() => {});
+    servers.push(silent);
+    const client = createAdminClient({ baseUrl: await listen(silent), token: 't', timeoutMs: 50 });
+    expect((await failure(client.flush())).status).toBe(0);
+  });
+});

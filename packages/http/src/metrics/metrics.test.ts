@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import type { DecisionRecord } from '@nearhit/core';
+import { createMetrics } from './metrics.ts';
+
+const decision = (changes: Partial<DecisionRecord> = {}): DecisionRecord => ({
+  requestId: 'r',
+  atMs: 0,
+  tenant: 'default',
+  namespace: 'default',
+  model: 'm',
+  outcome: 'miss',
+  reason: 'no-candidate',
+  threshold: 0.9,
+  query: 'q',
+  stream: false,
+  status: 200,
+  usage: { promptTokens: 10, completionTokens: 20 },
+  costUsd: 0.5,
+  savedUsd: 0,
+  latencyMs: 120,
+  firstByteMs: 50,
+  overheadMs: 0.3,
+  ...changes,
+});
+
+/** Sample lines only. */
+const samples = (text: string, name: string): string[] =>
+  text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
+
+describe('metrics', () => {
+  test('count requests, time, tokens and money', async () => {
+    const metrics = createMetrics({ process: false });
+    metrics.record(decision());
+    metrics.record(decision({ reason: 'guard:number' }));
+    metrics.record(decision({ outcome: 'bypass', reason: 'not-cacheable:temperature', usage: undefined, costUsd: 0 }));
+    metrics.record(
+      decision({ outcome: 'hit', layer: 'l1', reason: undefined, costUsd: 0, savedUsd: 0.25, latencyMs: 0.4 }),
+    );
+    metrics.incident('lookup-failed');
+    const text = await metrics.render();
+    expect(samples(text, 'nearhit_requests_total').sort()).toEqual([
+      'nearhit_requests_total{outcome="bypass",layer="",reason="not-cacheable"} 1',
+      'nearhit_requests_total{outcome="hit",layer="l1",reason=""} 1',
+      'nearhit_requests_total{outcome="miss",layer="",reason="guard:number"} 1',
+      'nearhit_requests_total{outcome="miss",layer="",reason="no-candidate"} 1',
+    ]);
+    expect(text).toContain('nearhit_request_duration_seconds_bucket{le="0.1",outcome="miss"} 0');
+    expect(text).toContain('nearhit_request_duration_seconds_bucket{le="0.25",outcome="miss"} 2');
+    expect(text).toContain('nearhit_overhead_seconds_count{outcome="hit"} 1');
+    expect(text).toContain('nearhit_tokens_total{kind="output",use="spent"} 40');
+    expect(text).toContain('nearhit_tokens_total{kind="input",use="saved"} 10');
+    expect(text).toContain('nearhit_cost_usd_total 1');
+    expect(text).toContain('nearhit_saved_usd_total 0.25');
+    expect(text).toContain('nearhit_incidents_total{name="lookup-failed"} 1');
+  });
+
+  test('label namespaces and models only when they are configured, others as one', async () => {
+    const plain = createMetrics({ process: false });
+    const labelled = createMetrics({ process: false, namespaces: ['support'], models: ['m'] });
+    for (let i = 0; i < 100; i += 1) {
+      for (const metrics of [plain, labelled]) metrics.record(decision({ namespace: `n${i}` }));
+    }
+    labelled.record(decision({ namespace: 'support', model: 'x' }));
+    expect(samples(await plain.render(), 'nearhit_requests_total')).toHaveLength(1);
+    expect(samples(await labelled.render(), 'nearhit_requests_total')).toEqual([
+      expect.stringContaining('namespace="other",model="m"} 100'),
+      expect.stringContaining('namespace="support",model="other"} 1'),
+    ]);
+  });
+
+  test('stay bounded whatever reasons and incidents are invented', async () => {
+    const metrics = createMetrics({ process: false });
+    for (let i = 0; i < 1000; i += 1) {
+      metrics.record(decision({ reason: `guard:g${i}` }));
+      metrics.incident(`i${i}`);
+    }
+    const text = await metrics.render();
+    expect(samples(text, 'nearhit_requests_total').length).toBeLessThanOrEqual(65);
+    expect(samples(text, 'nearhit_incidents_total').length).toBeLessThanOrEqual(65);
+    expect(text).toContain('nearhit_incidents_total{name="other"} 936');
+  });
+
+  test('read gauges at each scrape, and leave out one that fails', async () => {
+    let depth = 3;
+    const metrics = createMetrics({
+      process: false,
+      sources: {
+        queueDepth: () => depth,
+        entries: async () => 7,
+        bytes: () => {
+          throw new Error('store closed');
+        },
+      },
+    });
+    expect(await metrics.render()).toContain('nearhit_write_queue_depth 3');
+    depth = 4;
+    const text = await metrics.render();
+    expect(text).toContain('nearhit_write_queue_depth 4');
+    expect(text).toContain('nearhit_entries 7');
+    expect(samples(text, 'nearhit_entry_bytes')).toEqual([]);
+    expect(text).not.toContain('nearhit_index_vectors');
+  });
+
+  test('tell about the process unless told not to', async () => {
+    expect(await createMetrics().render()).toContain('process_cpu_seconds_total');
+  });
+});
