@@ -44,6 +44,9 @@ export async function openNearestIndex(options: NearestIndexOptions): Promise<Ve
   return index;
 }
 
+/** Vectors pass through as short-lived arrays; left alone, V8 lets 10 MB more of them lie about. */
+const YOUNG_GENERATION_MB = 4;
+
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
@@ -69,6 +72,7 @@ class WorkerIndex implements VectorIndex {
     this.#worker = new Worker(new URL('../dist/worker.js', import.meta.url), {
       workerData: { ...options, gate: this.#gate.cells } satisfies WorkerOptions,
       name: 'nearest-index',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.ready = new Promise((resolve, reject) => {
       this.#waiting.set(0, { resolve, reject });

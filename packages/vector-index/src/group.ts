@@ -40,7 +40,7 @@ export class Group {
   readonly fingerprint: Fingerprint;
   readonly #arena: VectorArena;
   readonly #options: GroupOptions;
-  readonly flat: Member[] = [];
+  flat: Member[] = [];
   graph: Graph | undefined;
   #rebuild: Rebuild | undefined;
 
@@ -66,7 +66,9 @@ export class Group {
 
   add(id: EntryId, vector: ArrayLike<number>): Member {
     const member: Member = { id, group: this, slot: this.#arena.put(vector), at: this.flat.length };
-    this.flat.push(member);
+    // A first push would make room for 17, and most groups stay at one.
+    if (member.at === 0) this.flat = [member];
+    else this.flat.push(member);
     return member;
   }
 

@@ -17,8 +17,9 @@ export interface Partition {
   file: FileRef | undefined;
 }
 
-/** What a member costs besides its vector: id, record, place in the maps. Measured with 64-digit ids. */
+/** What a member and a group cost besides the vectors: ids, records, places in the maps. Estimated for 64-digit ids. */
 const MEMBER_BYTES = 220;
+const GROUP_BYTES = 500;
 
 /** All vectors of one process. Synchronous; whoever calls it sees to it that a call is short. */
 export class Partitions {
@@ -101,7 +102,9 @@ export class Partitions {
     let graphs = 0;
     let inGraphs = 0;
     let graphBytes = 0;
+    let groupCount = 0;
     for (const { groups } of this.partitions.values()) {
+      groupCount += groups.size;
       for (const group of groups.values()) {
         if (!group.graph) continue;
         graphs++;
@@ -110,7 +113,7 @@ export class Partitions {
       }
     }
     const vectors = this.#members.size;
-    const bytes = this.arena.bytes + graphBytes + vectors * MEMBER_BYTES;
+    const bytes = this.arena.bytes + graphBytes + vectors * MEMBER_BYTES + groupCount * GROUP_BYTES;
     return { vectors, partitions: this.partitions.size, bytes, graphs, inGraphs, settled: this.#restless.size === 0 };
   }
 

@@ -1,0 +1,93 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+// @ts-expect-error: plain JavaScript, shared with the child process
+import { changeAt, DIMENSIONS, heldAt } from '../test/history.mjs';
+import { openNearestIndex, type VectorIndex } from './index.ts';
+
+const script = fileURLToPath(new URL('../test/child.mjs', import.meta.url));
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+let dir: string;
+let child: Child | undefined;
+let index: VectorIndex | undefined;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nearhit-index-'));
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await index?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function start(what: string): Child {
+  child = spawn(process.execPath, [script, what, dir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return child;
+}
+
+test('killed at any moment, it comes back as of a snapshot that was whole', async () => {
+  let reported = 0;
+  for (let round = 0; round < 12; round++) {
+    const running = start('follow');
+    const enough = 3 + round;
+    let lines = '';
+    for await (const chunk of running.stdout) {
+      lines += chunk;
+      if (lines.split('\n').length > enough) break;
+    }
+    // The next snapshot has begun by now; kill at another point of it each time.
+    await new Promise((resolve) => setTimeout(resolve, round % 6));
+    running.kill('SIGKILL');
+    await once(running, 'exit');
+    reported = Number(lines.trim().split('\n').at(-1));
+    expect(reported).toBeGreaterThan(0);
+
+    index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
+    expect((await index.stats()).snapshotIgnored).toBeNull();
+    const position = await index.position();
+    expect(position).toBeGreaterThanOrEqual(reported);
+    await expectHeld(index, heldAt(position));
+    await index.close();
+  }
+  index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
+  await index.apply([changeAt(reported + 1)], reported + 1);
+  await index.snapshot();
+  // Three partitions of two groups each: what the killed ones left behind is gone.
+  expect(readdirSync(dir).length).toBeLessThanOrEqual(1 + 3 + 6);
+}, 60_000);
+
+async function expectHeld(held: VectorIndex, expected: Map<string, number>): Promise<void> {
+  expect((await held.ids()).sort()).toEqual([...expected.keys()].sort());
+  for (const [id, seq] of expected) {
+    const { partition, fingerprint, vector } = changeAt(seq);
+    const [first] = await held.nearest({ partition, fingerprint, vector, k: 1 });
+    expect(first).toMatchObject({ id });
+    expect(first?.similarity).toBeCloseTo(1, 5);
+  }
+}
+
+test('process.exit in the middle of upkeep leaves the exit code alone', async () => {
+  for (let round = 0; round < 8; round++) {
+    const running = start('exitInTheMiddle');
+    const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stderr)]);
+    expect({ code, said }).toEqual({ code: 3, said: '' });
+  }
+}, 60_000);
+
+test('when its thread dies, calls waiting and to come reject and say why', async () => {
+  const running = start('die');
+  const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stdout)]);
+  expect(code).toBe(0);
+  const messages = JSON.parse(said);
+  expect(messages).toHaveLength(2);
+  for (const message of messages) expect(message).toMatch(/^nearest index stopped: .*null/);
+}, 20_000);
