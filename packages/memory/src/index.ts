@@ -1,1 +1,2 @@
-export {};
+export { createMemo } from './memo.ts';
+export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';

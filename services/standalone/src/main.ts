@@ -16,13 +16,15 @@ async function main(): Promise<void> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const log = pino({ level: config.logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
   const running = await startStandalone(config, log);
-  const unwatch = watchConfig(config, {
-    onConfig: (next) => {
+  const watcher = watchConfig(
+    config.source.file ?? resolve('nearhit.yaml'),
+    (next) => {
       running.reconfigure(next);
-      log.info({ file: next.file }, 'configuration reloaded');
+      log.info({ file: next.source.file }, 'configuration reloaded');
     },
-    onError: (error) => log.error(`configuration refused, the old one stays in force: ${error.message}`),
-  });
+    (error) => log.error(`configuration refused, the old one stays in force: ${error.message}`),
+    { env: process.env, cwd: process.cwd(), contentHash: config.source.contentHash },
+  );
 
   const facts = await running.facts();
   const dataDir = resolve(config.dataDir);
@@ -36,7 +38,7 @@ async function main(): Promise<void> {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'finishing requests in flight');
-    unwatch();
+    watcher.close();
     await running.close();
     process.exit(0);
   };

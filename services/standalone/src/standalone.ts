@@ -15,7 +15,7 @@ import {
   recover,
   remember,
 } from '@nearhit/core';
-import { memoizeEmbedder, openEmbedder } from '@nearhit/embedding';
+import { embeddingModelFrom, memoizeEmbedder, openEmbedder } from '@nearhit/embedding';
 import { createUpstream } from '@nearhit/gateway';
 import { closeServer, createApp, createChatHandler, createMetrics, createServer, sendError } from '@nearhit/http';
 import { openLmdb } from '@nearhit/lmdb';
@@ -61,8 +61,7 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
     const stores = openLmdb({ dir: config.dataDir });
     closers.push(() => stores.close());
     const admin = adminToken(config.server.adminToken, config.dataDir);
-    const rawEmbedder = await openEmbedder({
-      model: config.embedding.model,
+    const rawEmbedder = await openEmbedder({ ...embeddingModelFrom(config.embedding.model),
       cacheDir: join(config.dataDir, 'models'),
       threads: config.embedding.threads,
     });
@@ -112,7 +111,7 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
       upstream,
       policies,
       prepared: createMemo<{ request: PreparedRequest; policyVersion: number }>({ entriesMax: PREPARED_MEMO }),
-      lookupTimeoutMs: () => config.lookupTimeoutMs,
+      lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
     });
     const cache = new CacheAdmin({ ...lookingUp, ...remembering, queue, policies });
 
