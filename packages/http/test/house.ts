@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest, type Server } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   createStats,
@@ -176,7 +176,9 @@ export class OriginUpstream {
       headers: { 'content-type': 'application/json' },
     });
     let done = false;
+    let reply: IncomingMessage | undefined;
     req.on('response', (res) => {
+      reply = res;
       const { 'transfer-encoding': _, connection: __, 'keep-alive': ___, ...headers } = res.headers;
       const head = { status: res.statusCode ?? 0, headers: headers as Record<string, string> };
       sink.onHead({ ...head, provider: 'origin', model: call.model, attempts: 1 });
@@ -196,7 +198,7 @@ export class OriginUpstream {
       this.aborted += 1;
       req.destroy();
     };
-    return { pause: () => req.res?.pause(), resume: () => req.res?.resume(), abort };
+    return { pause: () => reply?.pause(), resume: () => reply?.resume(), abort };
   }
 
   async models() {

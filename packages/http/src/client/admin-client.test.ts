@@ -1,22 +1,14 @@
-import { createServer as createOther, type Server } from 'node:http';
+import { createServer as createOther } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { entry, house, listen, TOKEN } from '../../test/house.ts';
-import { createApp } from '../app.ts';
-import { closeServer, createServer } from '../server.ts';
+import { entry, listen, TOKEN } from '../../test/house.ts';
+import { closeAll, keep, start } from '../../test/start.ts';
 import { AdminClientError, createAdminClient } from './admin-client.ts';
 
-const servers: Server[] = [];
+afterEach(closeAll);
 
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => closeServer(server, 0)));
-});
-
-async function start() {
-  const parts = house();
-  const server = createServer(createApp(parts.deps));
-  servers.push(server);
-  const baseUrl = await listen(server);
-  return { ...parts, baseUrl, client: createAdminClient({ baseUrl: `${baseUrl}/`, token: TOKEN }) };
+async function startWithClient() {
+  const parts = await start();
+  return { ...parts, client: createAdminClient({ baseUrl: `${parts.url}/`, token: TOKEN }) };
 }
 
 const failure = (call: Promise<unknown>): Promise<AdminClientError> =>
@@ -32,7 +24,7 @@ const failure = (call: Promise<unknown>): Promise<AdminClientError> =>
 
 describe('the admin client', () => {
   test('speaks every call', async () => {
-    const { client, cache } = await start();
+    const { client, cache } = await startWithClient();
     const model = 'meta-llama/Llama-3 8B?';
     expect((await client.policies.put('support', model, { threshold: 0.8 })).model).toBe(model);
     expect((await client.policies.patch('support', model, { threshold: null, guard: 'off' })).own).toEqual({
@@ -58,19 +50,19 @@ describe('the admin client', () => {
   });
 
   test('tells that a gateway is not ready, without failing', async () => {
-    const { client, state } = await start();
+    const { client, state } = await startWithClient();
     expect(await client.status()).toEqual({ status: 'ready', ready: true, degraded: [] });
     state.readiness = { ready: false, degraded: ['store'] };
     expect(await client.status()).toEqual({ status: 'not-ready', ready: false, degraded: ['store'] });
   });
 
   test('passes the gateway’s own words on', async () => {
-    const { client, baseUrl } = await start();
+    const { client, url } = await startWithClient();
     const invalid = await failure(client.policies.put('a', undefined, { threshold: 2 }));
     expect([invalid.status, invalid.message]).toEqual([400, expect.stringMatching(/'threshold'/)]);
     const missing = await failure(client.entries.get('0'.repeat(64)));
     expect([missing.status, missing.code]).toEqual([404, 'not_found']);
-    const refused = await failure(createAdminClient({ baseUrl, token: 'wrong' }).flush());
+    const refused = await failure(createAdminClient({ baseUrl: url, token: 'wrong' }).flush());
     expect([refused.status, refused.code]).toEqual([401, 'invalid_api_key']);
   });
 
@@ -81,7 +73,7 @@ describe('the admin client', () => {
       expect.stringMatching(/No answer from http:\/\/127\.0\.0\.1:1\/admin/),
     ]);
     const other = createOther((req, res) => void res.writeHead(req.url === '/readyz' ? 200 : 500).end('<html>'));
-    servers.push(other);
+    keep(other);
     const client = createAdminClient({ baseUrl: await listen(other), token: 't' });
     expect(await failure(client.stats())).toMatchObject({
       status: 500,
@@ -92,7 +84,7 @@ describe('the admin client', () => {
 
   test('gives up in time', async () => {
     const silent = createOther(() => {});
-    servers.push(silent);
+    keep(silent);
     const client = createAdminClient({ baseUrl: await listen(silent), token: 't', timeoutMs: 50 });
     expect((await failure(client.flush())).status).toBe(0);
   });
