@@ -67,73 +67,91 @@ export interface StatsOptions {
 
 const INCIDENTS_MAX = 100;
 const MS_PER_MINUTE = 60_000;
+const MINUTES_PER_TRIM = 60;
 /** What a failing store could not take is kept for later; beyond this many minute tallies the oldest are given up. */
 const UNSAVED_MAX = 5000;
 
 /** Counters, latencies and the recent decisions. Bounded in memory however many namespaces clients invent. */
 export function createStats(options: StatsOptions): Stats {
-  const { now, store } = options;
-  const table = new SeriesTable();
-  const ring = new DecisionRing(options.decisionsMax ?? 10_000, options.decisionBytesMax ?? 16_777_216);
-  const incidents = new Map<string, number>();
-  const unsaved = new Set<MinuteTally>();
-  const minuteNow = (): number => Math.floor(now() / MS_PER_MINUTE);
-  let loading: Promise<void> | undefined;
-  let trimmedAt = 0;
+  return new WindowedStats(options);
+}
 
-  const load = async (): Promise<void> => {
-    if (store === undefined) return;
-    const buckets = await store.load(minuteNow() - MINUTES_KEPT);
-    table.roll(minuteNow());
-    for (const bucket of buckets) table.restore({ ...bucket, tally: fromBucket(bucket) });
-  };
+class WindowedStats implements Stats {
+  readonly #now: () => number;
+  readonly #store: StatsStore | undefined;
+  readonly #table = new SeriesTable();
+  readonly #ring: DecisionRing;
+  readonly #incidents = new Map<string, number>();
+  readonly #unsaved = new Set<MinuteTally>();
+  #loading: Promise<void> | undefined;
+  #trimmedAtMinute = 0;
 
-  const save = async (to: StatsStore): Promise<void> => {
-    const minute = minuteNow();
-    const taken = [...unsaved].slice(-UNSAVED_MAX);
-    unsaved.clear();
+  constructor({ now, store, decisionsMax = 10_000, decisionBytesMax = 16_777_216 }: StatsOptions) {
+    this.#now = now;
+    this.#store = store;
+    this.#ring = new DecisionRing(decisionsMax, decisionBytesMax);
+  }
+
+  record(decision: DecisionRecord): void {
+    const running = this.#table.open(decision.namespace, decision.model, this.#minute());
+    count(running.tally, decision);
+    if (this.#store !== undefined) this.#unsaved.add(running);
+    this.#ring.push(decision);
+  }
+
+  incident(name: string): void {
+    const known = this.#incidents.has(name) || this.#incidents.size < INCIDENTS_MAX ? name : 'other';
+    this.#incidents.set(known, (this.#incidents.get(known) ?? 0) + 1);
+  }
+
+  summary(query: StatsQuery): StatsSummary {
+    this.#table.roll(this.#minute());
+    return summarize(query, this.#table.sum(STATS_WINDOWS[query.window], query), this.#incidents);
+  }
+
+  decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): DecisionPage {
+    return this.#ring.page(filter, page);
+  }
+
+  load(): Promise<void> {
+    this.#loading ??= this.#restore().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#store === undefined) return;
+    await this.load();
+    const taken = [...this.#unsaved].slice(-UNSAVED_MAX);
+    this.#unsaved.clear();
     try {
-      if (taken.length > 0) await to.save(taken.map((t) => toBucket(t.minute, t.namespace, t.model, t.tally)));
-      if (minute >= trimmedAt + 60) {
-        await to.trim(minute - MINUTES_KEPT);
-        trimmedAt = minute;
-      }
+      await this.#save(this.#store, taken);
     } catch (error) {
-      for (const tally of taken) unsaved.add(tally);
+      for (const tally of taken) this.#unsaved.add(tally);
       throw error;
     }
-  };
+  }
 
-  const stats: Stats = {
-    record(decision) {
-      const running = table.open(decision.namespace, decision.model, minuteNow());
-      count(running.tally, decision);
-      if (store !== undefined) unsaved.add(running);
-      ring.push(decision);
-    },
-    incident(name) {
-      const known = incidents.has(name) || incidents.size < INCIDENTS_MAX ? name : 'other';
-      incidents.set(known, (incidents.get(known) ?? 0) + 1);
-    },
-    summary(query) {
-      table.roll(minuteNow());
-      return summarize(query, table.sum(STATS_WINDOWS[query.window], query), incidents);
-    },
-    decisions: (filter, page) => ring.page(filter, page),
-    load() {
-      loading ??= load().catch((error: unknown) => {
-        loading = undefined;
-        throw error;
-      });
-      return loading;
-    },
-    async flush() {
-      if (store === undefined) return;
-      await stats.load();
-      await save(store);
-    },
-  };
-  return stats;
+  #minute(): number {
+    return Math.floor(this.#now() / MS_PER_MINUTE);
+  }
+
+  async #restore(): Promise<void> {
+    const buckets = (await this.#store?.load(this.#minute() - MINUTES_KEPT)) ?? [];
+    this.#table.roll(this.#minute());
+    for (const bucket of buckets) this.#table.restore({ ...bucket, tally: fromBucket(bucket) });
+  }
+
+  async #save(store: StatsStore, tallies: readonly MinuteTally[]): Promise<void> {
+    const buckets = tallies.map(({ minute, namespace, model, tally }) => toBucket(minute, namespace, model, tally));
+    if (buckets.length > 0) await store.save(buckets);
+    const minute = this.#minute();
+    if (minute < this.#trimmedAtMinute + MINUTES_PER_TRIM) return;
+    await store.trim(minute - MINUTES_KEPT);
+    this.#trimmedAtMinute = minute;
+  }
 }
 
 function summarize(query: StatsQuery, tally: Tally, incidents: ReadonlyMap<string, number>): StatsSummary {
