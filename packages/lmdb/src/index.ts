@@ -1,1 +1,1 @@
-export {};
+export { type LmdbOptions, type LmdbStores, openLmdb } from './open.ts';

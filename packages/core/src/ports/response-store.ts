@@ -41,14 +41,18 @@ export interface EvictionBound {
  * logged until `ChangeLog.append` has it, so that a crash in between is found at the next start.
  */
 export interface ResponseStore {
-  /** Expired entries too, while they are kept: the caller compares the clock. */
+  /**
+   * Expired entries too, while they are kept: the caller compares the clock. Without `vector`, so that a hit does not
+   * pay for it; `put` of what came from here would drop the vector.
+   */
   get(id: EntryId): Promise<Entry | undefined>;
+  /** Like `get`, in the order asked, with `vector`. */
   getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
-  /** All or none. An entry with a known id is replaced. */
+  /** All or none. An entry with a known id is replaced. Throws a TypeError on an id that is not 64 hex digits. */
   put(entries: readonly Entry[]): Promise<void>;
   /** Answers the ids that were there. */
   delete(ids: readonly EntryId[]): Promise<EntryId[]>;
-  /** Newest first. Throws INVALID_REQUEST on a cursor it did not make. */
+  /** Newest first, without `vector`. Throws INVALID_REQUEST on a cursor it did not make. */
   list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage>;
   /** Ids whose change has not reached the log. */
   unlogged(): Promise<EntryId[]>;
@@ -67,8 +71,11 @@ export interface StoreUpkeep {
    * eighth the cheapest per byte goes first (cost-aware LRU).
    */
   evict(bound: EvictionBound): Promise<EntryId[]>;
-  /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`. */
+  /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`, without `vector`. */
   unembedded(embeddingModel: string, limit: number): Promise<Entry[]>;
 }
 
 export type { Scope };
+// What filters and eviction mean, for every store alike.
+export { entryMatches, tagTerms } from '../store/entry-filter.ts';
+export { chooseVictims, type EvictionCandidate, evictionWindow } from '../store/eviction.ts';

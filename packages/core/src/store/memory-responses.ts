@@ -1,0 +1,164 @@
+import { type Entry, entryBytes } from '../entry.ts';
+import type { EntryId } from '../ids.ts';
+import type {
+  EntryFilter,
+  EntryPage,
+  EvictionBound,
+  NamespaceUsage,
+  ResponseStore,
+  StoreUpkeep,
+} from '../ports/response-store.ts';
+import { clockKey, comparePositions, decodeCursor, encodeCursor } from './entry-cursor.ts';
+import { entryMatches } from './entry-filter.ts';
+import { chooseVictims, evictionWindow } from './eviction.ts';
+
+interface Row {
+  readonly entry: Entry;
+  readonly row: number;
+  readonly createdAtMs: number;
+  readonly bytes: number;
+  readonly costUsd: number;
+  usedAtMs: number;
+}
+
+const ENTRY_ID = /^[0-9a-f]{64}$/;
+
+/** Throws a TypeError on an id that no key function makes. */
+export function assertEntryId(id: string): void {
+  if (!ENTRY_ID.test(id)) throw new TypeError(`entry id must be 64 lower-case hex digits, got '${id.slice(0, 80)}'`);
+}
+
+/** Answers in a Map. `unlogged` is shared with the change log. */
+export class MemoryResponses implements ResponseStore, StoreUpkeep {
+  readonly #rows = new Map<EntryId, Row>();
+  readonly #unlogged: Set<EntryId>;
+  readonly #assertOpen: () => void;
+  readonly #close: () => Promise<void>;
+  #lastRow = 0;
+
+  constructor(shared: { unlogged: Set<EntryId>; assertOpen: () => void; close: () => Promise<void> }) {
+    this.#unlogged = shared.unlogged;
+    this.#assertOpen = shared.assertOpen;
+    this.#close = shared.close;
+  }
+
+  async get(id: EntryId): Promise<Entry | undefined> {
+    this.#assertOpen();
+    const row = this.#rows.get(id);
+    return row && withoutVector(row.entry);
+  }
+
+  async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {
+    this.#assertOpen();
+    return ids.map((id) => this.#rows.get(id)?.entry);
+  }
+
+  async put(entries: readonly Entry[]): Promise<void> {
+    this.#assertOpen();
+    for (const entry of entries) assertEntryId(entry.id);
+    for (const entry of new Map(entries.map((one) => [one.id, one])).values()) {
+      this.#rows.delete(entry.id);
+      this.#rows.set(entry.id, {
+        entry,
+        row: ++this.#lastRow,
+        createdAtMs: entry.createdAtMs,
+        bytes: entryBytes(entry),
+        costUsd: entry.costUsd,
+        usedAtMs: clockKey(entry.createdAtMs),
+      });
+      this.#unlogged.add(entry.id);
+    }
+  }
+
+  async delete(ids: readonly EntryId[]): Promise<EntryId[]> {
+    this.#assertOpen();
+    const gone: EntryId[] = [];
+    for (const id of ids) {
+      if (!this.#rows.delete(id)) continue;
+      gone.push(id);
+      this.#unlogged.add(id);
+    }
+    return gone;
+  }
+
+  async list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage> {
+    this.#assertOpen();
+    const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor);
+    const limit = Math.max(page.limit, 1);
+    const rows = [...this.#rows.values()]
+      .filter((row) => (after === undefined || comparePositions(row, after) > 0) && entryMatches(row.entry, filter))
+      .sort(comparePositions);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      entries: rows.slice(0, limit).map((row) => withoutVector(row.entry)),
+      ...(last && { cursor: encodeCursor(last) }),
+    };
+  }
+
+  async unlogged(): Promise<EntryId[]> {
+    this.#assertOpen();
+    return [...this.#unlogged];
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+
+  touch(ids: readonly EntryId[], nowMs: number): void {
+    for (const id of ids) {
+      const row = this.#rows.get(id);
+      if (row) row.usedAtMs = clockKey(nowMs);
+    }
+  }
+
+  async sweep(nowMs: number, limit: number): Promise<EntryId[]> {
+    const due = [...this.#rows.values()]
+      .map((row) => ({ id: row.entry.id, row: row.row, at: clockKey(row.entry.staleUntilMs) }))
+      .filter(({ at }) => at <= clockKey(nowMs))
+      .sort((a, b) => a.at - b.at || a.row - b.row);
+    return this.delete(due.slice(0, limit).map(({ id }) => id));
+  }
+
+  async usage(): Promise<NamespaceUsage[]> {
+    this.#assertOpen();
+    const usage = new Map<string, { tenant: string; namespace: string; entries: number; bytes: number }>();
+    for (const { entry, bytes } of this.#rows.values()) {
+      const { tenant, namespace } = entry.scope;
+      const key = JSON.stringify([tenant, namespace]);
+      const held = usage.get(key) ?? { tenant, namespace, entries: 0, bytes: 0 };
+      usage.set(key, { ...held, entries: held.entries + 1, bytes: held.bytes + bytes });
+    }
+    return [...usage.values()];
+  }
+
+  async evict(bound: EvictionBound): Promise<EntryId[]> {
+    this.#assertOpen();
+    const evicted: EntryId[] = [];
+    for (;;) {
+      const rows = [...this.#rows.values()].filter(
+        ({ entry }) => entry.scope.tenant === bound.tenant && entry.scope.namespace === bound.namespace,
+      );
+      const excess = {
+        entries: rows.length - bound.maxEntries,
+        bytes: rows.reduce((sum, row) => sum + row.bytes, 0) - bound.maxBytes,
+      };
+      if (rows.length === 0 || (excess.entries <= 0 && excess.bytes <= 0)) return evicted;
+      const oldest = rows.sort((a, b) => a.usedAtMs - b.usedAtMs || a.row - b.row);
+      const victims = chooseVictims(oldest.slice(0, evictionWindow(rows.length)), excess);
+      evicted.push(...(await this.delete(victims.map(({ entry }) => entry.id))));
+    }
+  }
+
+  async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
+    this.#assertOpen();
+    return [...this.#rows.values()]
+      .filter(({ entry }) => entry.semantic && !(entry.vector && entry.embeddingModel === embeddingModel))
+      .slice(0, limit)
+      .map(({ entry }) => withoutVector(entry));
+  }
+}
+
+function withoutVector(entry: Entry): Entry {
+  const { vector: _, ...rest } = entry;
+  return rest;
+}

@@ -1,0 +1,15 @@
+import type { ChangeLog } from '../ports/change-log.ts';
+import type { PolicyStore } from '../ports/policy-store.ts';
+import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
+import type { StatsStore } from '../ports/stats-store.ts';
+
+/** The storage ports over one medium: `put` and `append` share transactions, so they cannot be opened apart. */
+export interface Stores {
+  readonly responses: ResponseStore;
+  readonly upkeep: StoreUpkeep;
+  readonly log: ChangeLog;
+  readonly policies: PolicyStore;
+  readonly stats: StatsStore;
+  /** Writes what is pending and lets go of the medium. Safe to call twice; `responses.close` is the same call. */
+  close(): Promise<void>;
+}

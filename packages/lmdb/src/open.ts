@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep } from '@nearhit/core';
+import { LmdbChangeLog } from './change-log.ts';
+import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
+import { bringToFormat } from './format.ts';
+import { type FolderLock, lockFolder } from './lock.ts';
+import { LmdbResponses } from './responses.ts';
+import { LmdbPolicies, LmdbStats } from './settings.ts';
+import { openMeta, openTables, type Root, type Tables } from './tables.ts';
+import { Touches } from './touches.ts';
+import { LmdbUpkeep } from './upkeep.ts';
+import { Writer } from './writer.ts';
+
+export interface LmdbOptions {
+  /** Made when missing. One process at a time. */
+  readonly dir: string;
+  /** Address space reserved at the start; it grows by itself. */
+  readonly mapSizeBytes?: number | undefined;
+  /** Answers of this many bytes or more are compressed (LZ4). */
+  readonly compressAboveBytes?: number | undefined;
+  /** How often last uses are written, for eviction. */
+  readonly touchFlushMs?: number | undefined;
+  /** At open, a file of this many bytes or more of which over half is free is written anew without the free part. */
+  readonly compactAboveBytes?: number | undefined;
+}
+
+export interface LmdbStores {
+  readonly responses: ResponseStore;
+  readonly upkeep: StoreUpkeep;
+  readonly log: ChangeLog;
+  readonly policies: PolicyStore;
+  readonly stats: StatsStore;
+  /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
+  close(): Promise<void>;
+}
+
+const COMPRESS_ABOVE_BYTES = 512;
+const TOUCH_FLUSH_MS = 5000;
+const COMPACT_ABOVE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The storage ports in `<dir>/nearhit.mdb`. What a call has promised survives kill -9 and loss of power: commits are
+ * synced before they are acknowledged. Throws an Error with one clear line (what, where, what to do) when the folder
+ * cannot be written, is in use, is of a newer format, or when its file is damaged.
+ */
+export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
+  const dir = resolve(options.dir);
+  makeFolder(dir);
+  const lock = await lockOf(dir);
+  try {
+    const { root, tables } = await openFile(join(dir, 'nearhit.mdb'), dir, options);
+    return assemble(root, tables, lock, options.touchFlushMs ?? TOUCH_FLUSH_MS);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw notWritable(dir, error);
+  }
+}
+
+async function lockOf(dir: string): Promise<FolderLock> {
+  try {
+    return await lockFolder(join(dir, 'nearhit.lock'), dir);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : notWritable(dir, error);
+  }
+}
+
+function notWritable(dir: string, cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new Error(
+    `data folder ${dir} cannot be written (${code}): give this user write access, or choose another folder with NEARHIT_DATA_DIR`,
+    { cause },
+  );
+}
+
+async function openFile(path: string, dir: string, options: LmdbOptions): Promise<{ root: Root; tables: Tables }> {
+  const { cutShort } = inspectFile(path);
+  if (cutShort) fillUp(path);
+  const opened = await openTablesAt(path, dir, options);
+  try {
+    if (cutShort) verifyCutShort(path, opened.root, opened.tables);
+    const { bytes, freeShare } = fileUse(path, opened.root, opened.tables);
+    if (bytes < (options.compactAboveBytes ?? COMPACT_ABOVE_BYTES) || freeShare <= 0.5) return opened;
+  } catch (error) {
+    await opened.root.close();
+    throw error;
+  }
+  // Without room for the copy the store goes on as it is.
+  await compact(path, opened.root).catch(() => undefined);
+  return openTablesAt(path, dir, options);
+}
+
+async function openTablesAt(path: string, dir: string, options: LmdbOptions): Promise<{ root: Root; tables: Tables }> {
+  let root: Root;
+  try {
+    root = openEnvironment(path, options.mapSizeBytes);
+  } catch (error) {
+    throw damaged(path, (error as Error).message, error);
+  }
+  try {
+    await bringToFormat(root, openMeta(root), dir);
+    return { root, tables: openTables(root, options.compressAboveBytes ?? COMPRESS_ABOVE_BYTES) };
+  } catch (error) {
+    await root.close();
+    throw /MDB_|corrupt/i.test((error as Error).message) ? damaged(path, (error as Error).message, error) : error;
+  }
+}
+
+function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: number): LmdbStores {
+  const writer = new Writer(root);
+  const touches = new Touches(tables, writer, touchFlushMs);
+  let closing: Promise<void> | undefined;
+  const finish = async (): Promise<void> => {
+    try {
+      await touches.close().catch(() => undefined);
+      await writer.close();
+      await root.close();
+    } finally {
+      lock.release();
+    }
+  };
+  const close = (): Promise<void> => {
+    closing ??= finish();
+    return closing;
+  };
+  return {
+    responses: new LmdbResponses({ tables, writer, touches, close }),
+    upkeep: new LmdbUpkeep({ tables, writer, touches }),
+    log: new LmdbChangeLog(tables, writer),
+    policies: new LmdbPolicies(tables, writer),
+    stats: new LmdbStats(tables, writer),
+    close,
+  };
+}

@@ -1,0 +1,157 @@
+import { type Entry, tagTerms } from '@nearhit/core';
+import { decodeHead, encodeHead, encodeVector, type Head, pack, unpack } from './entry-codec.ts';
+import {
+  ALL_ENTRIES,
+  clockKey,
+  contextTerm,
+  idKey,
+  int48,
+  modelTerm,
+  namespaceTerm,
+  orderedKey,
+  tagTerm,
+} from './keys.ts';
+import type { Table, Tables } from './tables.ts';
+import type { Plan } from './writer.ts';
+
+export const NOTHING = Buffer.alloc(0);
+const LAST_ROW = Buffer.from('row');
+
+export type UsageRow = [tenant: string, namespace: string, entries: number, bytes: number];
+
+/** Plans the arrival and departure of rows in every table at once; `finish` writes the counters that moved. */
+export class RowChanges {
+  readonly #tables: Tables;
+  readonly #plan: Plan;
+  readonly #usage = new Map<string, { key: Buffer; row: UsageRow }>();
+  readonly #firstRow: number;
+  #lastRow: number;
+
+  constructor(tables: Tables, plan: Plan) {
+    this.#tables = tables;
+    this.#plan = plan;
+    this.#firstRow = readNumber(tables.meta, LAST_ROW);
+    this.#lastRow = this.#firstRow;
+  }
+
+  /** The caller has removed an older row of the same id. */
+  insert(entry: Entry, usedAtMs: number): void {
+    const { ids, heads, bodies, vectors, used, expiry, lists, embedded, unlogged } = this.#tables;
+    const plan = this.#plan;
+    const id = idKey(entry.id) as Buffer;
+    const row = ++this.#lastRow;
+    const rowKey = int48(row);
+    const headBytes = encodeHead(entry);
+    const head = decodeHead(headBytes);
+    plan.put(ids, id, rowKey);
+    plan.put(heads, rowKey, headBytes);
+    plan.put(bodies, rowKey, entry.answer);
+    if (entry.vector !== undefined) plan.put(vectors, rowKey, encodeVector(entry.vector));
+    plan.put(used, rowKey, int48(clockKey(usedAtMs)));
+    plan.put(this.#tables.lru, lruKey(head, usedAtMs, row), lruValue(head));
+    plan.put(expiry, orderedKey(undefined, entry.staleUntilMs, row), NOTHING);
+    for (const term of listTerms(head)) plan.put(lists, orderedKey(term, entry.createdAtMs, row), NOTHING);
+    if (entry.semantic) plan.put(embedded, embeddedKey(head, rowKey), NOTHING);
+    plan.put(unlogged, id, NOTHING);
+    this.#account(head, 1);
+  }
+
+  remove(row: number, head: Head): void {
+    const { ids, heads, bodies, vectors, used, expiry, lists, embedded, unlogged } = this.#tables;
+    const plan = this.#plan;
+    const id = idKey(head.id) as Buffer;
+    const rowKey = int48(row);
+    plan.remove(ids, id);
+    plan.remove(heads, rowKey);
+    plan.remove(bodies, rowKey);
+    if (head.hasVector) plan.remove(vectors, rowKey);
+    plan.remove(this.#tables.lru, lruKey(head, readNumber(used, rowKey), row));
+    plan.remove(used, rowKey);
+    plan.remove(expiry, orderedKey(undefined, head.staleUntilMs, row));
+    for (const term of listTerms(head)) plan.remove(lists, orderedKey(term, head.createdAtMs, row));
+    if (head.semantic) plan.remove(embedded, embeddedKey(head, rowKey));
+    plan.put(unlogged, id, NOTHING);
+    this.#account(head, -1);
+  }
+
+  finish(): void {
+    if (this.#lastRow !== this.#firstRow) this.#plan.put(this.#tables.meta, LAST_ROW, int48(this.#lastRow));
+    for (const { key, row } of this.#usage.values()) {
+      if (row[2] === 0) this.#plan.remove(this.#tables.usage, key);
+      else this.#plan.put(this.#tables.usage, key, pack(row));
+    }
+  }
+
+  #account({ scope, bytes }: Head, sign: 1 | -1): void {
+    const key = namespaceTerm(scope.tenant, scope.namespace);
+    const name = key.toString('latin1');
+    const held = this.#usage.get(name) ?? {
+      key,
+      row: readUsage(this.#tables, key) ?? [scope.tenant, scope.namespace, 0, 0],
+    };
+    held.row[2] += sign;
+    held.row[3] += sign * bytes;
+    this.#usage.set(name, held);
+  }
+}
+
+/** Moves a row to its place in the order of use. */
+export function moveInLru(tables: Tables, plan: Plan, row: number, usedAtMs: number): void {
+  const rowKey = int48(row);
+  const before = readNumber(tables.used, rowKey);
+  const head = readHead(tables, rowKey);
+  if (head === undefined || before === clockKey(usedAtMs)) return;
+  plan.remove(tables.lru, lruKey(head, before, row));
+  plan.put(tables.lru, lruKey(head, usedAtMs, row), lruValue(head));
+  plan.put(tables.used, rowKey, int48(clockKey(usedAtMs)));
+}
+
+export function readRow(tables: Tables, id: string): number | undefined {
+  const key = idKey(id);
+  return key && tables.ids.getBinaryFast(key)?.readUIntBE(0, 6);
+}
+
+export function readHead(tables: Tables, rowKey: Buffer): Head | undefined {
+  const bytes = tables.heads.getBinaryFast(rowKey);
+  return bytes && decodeHead(bytes);
+}
+
+export function readUsage(tables: Tables, namespaceKey: Buffer): UsageRow | undefined {
+  const bytes = tables.usage.getBinaryFast(namespaceKey);
+  return bytes && unpack<UsageRow>(bytes);
+}
+
+/** 0 when it was never written. */
+export function readNumber(table: Table, key: Buffer): number {
+  return table.getBinaryFast(key)?.readUIntBE(0, 6) ?? 0;
+}
+
+function listTerms({ scope, tags, context }: Head): Buffer[] {
+  const tagged = new Set(tags.flatMap(tagTerms));
+  const documents = new Set(context.map(({ id }) => id));
+  return [
+    ALL_ENTRIES,
+    namespaceTerm(scope.tenant, scope.namespace),
+    ...[...tagged].map(tagTerm),
+    ...[...documents].map(contextTerm),
+  ];
+}
+
+function embeddedKey(head: Head, rowKey: Buffer): Buffer {
+  return Buffer.concat([modelTerm(head.hasVector ? head.embeddingModel : undefined), rowKey]);
+}
+
+function lruKey({ scope }: Head, usedAtMs: number, row: number): Buffer {
+  return orderedKey(namespaceTerm(scope.tenant, scope.namespace), usedAtMs, row);
+}
+
+function lruValue({ costUsd, bytes }: Head): Buffer {
+  const value = Buffer.allocUnsafe(14);
+  value.writeDoubleBE(costUsd, 0);
+  value.writeUIntBE(bytes, 8, 6);
+  return value;
+}
+
+export function decodeLruValue(value: Buffer): { costUsd: number; bytes: number } {
+  return { costUsd: value.readDoubleBE(0), bytes: value.readUIntBE(8, 6) };
+}

@@ -1,0 +1,74 @@
+import type { Database, RootDatabase } from 'lmdb';
+import { ANSWER_DICTIONARY } from './answer-dictionary.ts';
+
+export type Table = Database<Buffer, Buffer>;
+export type Root = RootDatabase<Buffer, Buffer>;
+
+/**
+ * Format 1. An entry is a row, numbered in order of arrival, so that payloads are appended and every index entry is
+ * short. Numbers in keys are big-endian, 6 bytes.
+ */
+export interface Tables {
+  /** Entry id (32 bytes) -> row. */
+  readonly ids: Table;
+  /** Row -> everything but answer and vector (entry-codec.ts). */
+  readonly heads: Table;
+  /** Row -> the answer's bytes; LZ4 above a size. */
+  readonly bodies: Table;
+  /** Row -> 32-bit floats, little-endian. */
+  readonly vectors: Table;
+  /** Row -> last use. */
+  readonly used: Table;
+  /** Namespace term, last use, row -> cost (double), accounted bytes (6 bytes): what eviction weighs. */
+  readonly lru: Table;
+  /** Term (all, namespace, tag, context), creation, row -> nothing: the newest-first lists. */
+  readonly lists: Table;
+  /** `staleUntilMs`, row -> nothing. */
+  readonly expiry: Table;
+  /** Term of the embedding model, row -> nothing; entries that may be found by similarity only. */
+  readonly embedded: Table;
+  /** Namespace term -> [tenant, namespace, entries, bytes]. */
+  readonly usage: Table;
+  /** Entry id -> nothing: changed since the log last heard of it. */
+  readonly unlogged: Table;
+  /** Sequence number -> kind (1 byte), entry id. */
+  readonly log: Table;
+  readonly policies: Table;
+  /** Minute, term of namespace and model -> bucket. */
+  readonly stats: Table;
+  /** `row`, `seq`: the last numbers given out. `format` is written by format.ts. */
+  readonly meta: Table;
+}
+
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+export const ENV_OPTIONS = { ...BINARY, maxDbs: 24 } as const;
+
+export function openMeta(root: Root): Table {
+  return root.openDB<Buffer, Buffer>({ name: 'meta', ...BINARY });
+}
+
+export function openTables(root: Root, compressAboveBytes: number): Tables {
+  const open = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
+  return {
+    ids: open('ids'),
+    heads: open('heads'),
+    bodies: root.openDB<Buffer, Buffer>({
+      name: 'bodies',
+      ...BINARY,
+      // Changing the dictionary makes stored answers unreadable: a new one needs a new format.
+      compression: { threshold: compressAboveBytes, dictionary: ANSWER_DICTIONARY },
+    }),
+    vectors: open('vectors'),
+    used: open('used'),
+    lru: open('lru'),
+    lists: open('lists'),
+    expiry: open('expiry'),
+    embedded: open('embedded'),
+    usage: open('usage'),
+    unlogged: open('unlogged'),
+    log: open('log'),
+    policies: open('policies'),
+    stats: open('stats'),
+    meta: openMeta(root),
+  };
+}

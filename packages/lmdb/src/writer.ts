@@ -1,0 +1,75 @@
+import type { Root, Table } from './tables.ts';
+
+interface Write {
+  readonly table: Table;
+  readonly key: Buffer;
+  /** Absent: remove. */
+  readonly value: Buffer | undefined;
+}
+
+/** What one transaction will write. */
+export class Plan {
+  readonly #writes: Write[] = [];
+
+  put(table: Table, key: Buffer, value: Buffer): void {
+    this.#writes.push({ table, key, value });
+  }
+
+  remove(table: Table, key: Buffer): void {
+    this.#writes.push({ table, key, value: undefined });
+  }
+
+  get empty(): boolean {
+    return this.#writes.length === 0;
+  }
+
+  apply(): void {
+    for (const { table, key, value } of this.#writes) {
+      if (value === undefined) table.remove(key);
+      else table.put(key, value);
+    }
+  }
+}
+
+/**
+ * One writer, one transaction at a time. What a transaction rests on is read just before, with all earlier ones done,
+ * so reads and writes belong together although the writing itself happens on LMDB's own thread. (lmdb-js's transaction
+ * callbacks would block this thread for as long, and partly done ones are committed when they throw.)
+ */
+export class Writer {
+  readonly #root: Root;
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(root: Root) {
+    this.#root = root;
+  }
+
+  /** Resolves when what `prepare` planned is committed and synced to disk, all of it or nothing. */
+  run<T>(prepare: (plan: Plan) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('the store is closed'));
+    const done = this.#tail.then(() => this.#commit(prepare));
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  assertOpen(): void {
+    if (this.#closed) throw new Error('the store is closed');
+  }
+
+  /** Takes no more, resolves when all is written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+  }
+
+  async #commit<T>(prepare: (plan: Plan) => T): Promise<T> {
+    this.#root.resetReadTxn();
+    const plan = new Plan();
+    const result = prepare(plan);
+    if (plan.empty) return result;
+    await this.#root.batch(() => plan.apply());
+    this.#root.resetReadTxn();
+    return result;
+  }
+}
