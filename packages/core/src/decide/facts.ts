@@ -12,6 +12,13 @@ import { membershipsOf } from './words/siblings.ts';
 /** UTF-16 units that are read; a longer question is compared word for word only. */
 export const QUESTION_LENGTH_MAX = 4096;
 
+export interface Instruction {
+  readonly slot: string;
+  readonly value: string;
+  /** Keys of the words that say so. */
+  readonly said: readonly string[];
+}
+
 /** A question, read once: everything that guards compare. Lower case unless stated. */
 export interface QuestionFacts {
   /** As asked. */
@@ -34,8 +41,8 @@ export interface QuestionFacts {
   readonly tech: ReadonlySet<string>;
   /** Of the answer asked for: `person`, `time`, `place`... */
   readonly answers: ReadonlySet<string>;
-  /** How the answer is wanted: slot (`length`, `format`...) to its values. */
-  readonly instructions: ReadonlyMap<string, ReadonlySet<string>>;
+  /** How the answer is wanted. */
+  readonly instructions: readonly Instruction[];
   readonly script: string | undefined;
   /** ISO 639-1, of text in Latin letters whose words tell. */
   readonly language: string | undefined;
@@ -60,19 +67,20 @@ function readAnswers(tokens: readonly Token[]): Set<string> {
   return found;
 }
 
-function readInstructions(tokens: readonly Token[]): Map<string, Set<string>> {
-  const slots = new Map<string, Set<string>>();
-  const put = (slot: string, value: string) => slots.set(slot, (slots.get(slot) ?? new Set()).add(value));
-  for (const { phrase } of findPhrases(tokens, INSTRUCTIONS)) put(phrase.slot, phrase.value);
+function readInstructions(tokens: readonly Token[]): Instruction[] {
+  const found: Instruction[] = findPhrases(tokens, INSTRUCTIONS).map(({ phrase, at }) => {
+    const said = tokens.slice(at, at + phrase.words.length).filter(({ content }) => content);
+    return { slot: phrase.slot, value: phrase.value, said: said.map(({ key }) => key) };
+  });
   tokens.forEach((token, i) => {
     if (!/^(?:in|into|to|sang|bằng)$/.test(token.text)) return;
-    const shift = tokens[i + 1]?.text === 'tiếng' ? 2 : 1;
-    const name = tokens[i + shift]?.text ?? '';
-    const language = membershipsOf(name).find(({ group }) => group === 'language');
+    const name = tokens[i + (tokens[i + 1]?.text === 'tiếng' ? 2 : 1)];
+    const language = membershipsOf(name?.text ?? '').find(({ group }) => group === 'language');
     const asked = tokens.slice(Math.max(0, i - 6), i).some(({ text }) => ANSWER_VERBS.has(text));
-    if (language !== undefined && asked) put('target language', language.member);
+    if (language !== undefined && asked)
+      found.push({ slot: 'target language', value: language.member, said: [name?.key ?? ''] });
   });
-  return slots;
+  return found;
 }
 
 function count(tokens: readonly Token[]): Map<string, number> {

@@ -4,22 +4,30 @@ import type { Guard } from '../guard.ts';
 import type { Token } from '../text/tokens.ts';
 
 const CAPITAL = /^\p{Lu}/u;
+const ACRONYM = /^\p{Lu}{2,6}$/u;
+/** Words that a title writes with a capital too. */
+const PLAIN = new Set('is are was were do does did can should will would have has my your it you be'.split(' '));
+
+/** A function word with a capital within a sentence: a title. */
+const isTitled = ({ content, sentenceStart, surface }: Token) =>
+  !content && !sentenceStart && /^\p{Lu}\p{Ll}/u.test(surface);
 
 /** Capitals tell names apart only where not every word has one. */
 function capitalsTell({ tokens }: QuestionFacts): boolean {
   const content = tokens.filter((token) => token.content && token.kind === 'word' && !token.sentenceStart);
   const small = content.filter(({ surface }) => !CAPITAL.test(surface)).length;
-  const smallFunction = tokens.some(
-    ({ content: c, surface, kind }) => !c && kind === 'word' && /^\p{Ll}{3}/u.test(surface),
-  );
-  return content.length > 0 && (small > 0 || smallFunction) && small / content.length >= 0.15;
+  const smallFunction = tokens.some(({ text, surface }) => text === surface && PLAIN.has(text));
+  if (small > 0 || smallFunction) return content.length > 0;
+  const shouted = content.every(({ surface }) => surface === surface.toUpperCase());
+  return content.length > 0 && content.length <= 4 && !shouted && !tokens.some(isTitled);
 }
 
 /** Words written as names: capitalised within a sentence, or at its start when another such word follows. */
 export function namesOf(facts: QuestionFacts): Token[] {
   if (!capitalsTell(facts)) return [];
   return facts.tokens.filter((token, i) => {
-    if (token.kind !== 'word' || !token.content || !CAPITAL.test(token.surface)) return false;
+    if (token.kind !== 'word' || !CAPITAL.test(token.surface) || !(token.content || ACRONYM.test(token.surface)))
+      return false;
     if (!token.sentenceStart) return true;
     const next = facts.tokens[i + 1];
     return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);
@@ -49,7 +57,7 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
   return namesOf(a)
     .filter((name) => !occurs(name, b, run))
-    .filter(({ text, surface }) => !(/^\p{Lu}{2,6}$/u.test(surface) && letters.includes(text)))
+    .filter(({ text, surface }) => !(ACRONYM.test(surface) && letters.includes(text)))
     .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
     .map(({ text }) => text);
 }

@@ -17,9 +17,17 @@ function agrees(x: NumberFact, y: NumberFact): boolean {
 
 /** The numbers of each side that the other lacks. */
 export function unmatchedNumbers(a: QuestionFacts, b: QuestionFacts): [NumberFact[], NumberFact[]] {
+  const right = [...b.numbers];
+  const left = a.numbers.filter((x) => {
+    const at = right.findIndex((y) => agrees(x, y));
+    if (at >= 0) right.splice(at, 1);
+    return at < 0;
+  });
+  if (left.length > 0 && right.length > 0) return [left, right];
+  // What only one side says more often is no difference yet.
   return [
-    a.numbers.filter((x) => !b.numbers.some((y) => agrees(x, y))),
-    b.numbers.filter((y) => !a.numbers.some((x) => agrees(x, y))),
+    left.filter((x) => !b.numbers.some((y) => agrees(x, y))),
+    right.filter((y) => !a.numbers.some((x) => agrees(x, y))),
   ];
 }
 

@@ -1,10 +1,11 @@
 import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import type { Token } from '../text/tokens.ts';
 import { areOpposites } from '../words/antonyms.ts';
 
 const NEGATORS = new Set(
-  'not no never none nobody nothing nowhere neither nor without unable impossible fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
+  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
     ' ',
   ),
 );
@@ -18,11 +19,11 @@ interface Negation {
   readonly head: string | undefined;
 }
 
-function denies({ tokens }: QuestionFacts, i: number): boolean {
+function denies({ tokens, language }: QuestionFacts, i: number): boolean {
   const { text } = tokens[i] ?? { text: '' };
   const next = tokens[i + 1];
   const before = tokens[i - 1]?.text ?? '';
-  if (!NEGATORS.has(text)) return false;
+  if (!NEGATORS.has(text) || (text === 'no' && (language === 'vi' || next?.text === 'of'))) return false;
   if (text === 'không' || text === 'khong') {
     const last = next === undefined || next.afterBreak;
     return !last && !AFTER_KHONG.has(next.text) && !(BEFORE_KHONG.has(before) && (last || before === 'hàng'));
@@ -44,13 +45,22 @@ export function negationsOf(facts: QuestionFacts): Negation[] {
   return found;
 }
 
+const opposed = (x: Token, y: Token) => areOpposites(x.text, y.text) || areOpposites(x.key, y.key);
+const isForm = (x: Token, y: Token) => {
+  const [short, long] = x.text.length <= y.text.length ? [x.text, y.text] : [y.text, x.text];
+  return /^.?(?:e?r|e?st)$/.test(long.slice(short.length)) && long.startsWith(short);
+};
+
 /** Pairs of opposite words, one on each side. */
 export function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
   const right = missingIn(b, a).filter(({ text, kind }) => kind === 'word' && !NEGATORS.has(text));
   const pairs: [string, string][] = [];
   for (const x of missingIn(a, b)) {
-    if (x.kind !== 'word' || NEGATORS.has(x.text)) continue;
-    const at = right.findIndex((y) => areOpposites(x.text, y.text) || areOpposites(x.key, y.key));
+    // `bigger` answers to `big` first, whatever opposite stands beside it.
+    const form = right.findIndex((y) => isForm(x, y));
+    if (form >= 0) right.splice(form, 1);
+    if (form >= 0 || x.kind !== 'word' || NEGATORS.has(x.text)) continue;
+    const at = right.findIndex((y) => opposed(x, y));
     if (at >= 0) pairs.push([x.text, right.splice(at, 1)[0]?.text ?? '']);
   }
   return pairs;
@@ -60,7 +70,7 @@ export function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, s
 const LONG = 28;
 
 function affirms(facts: QuestionFacts, denied: Negation, own: readonly Negation[]): boolean {
-  return denied.head !== undefined && facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head);
+  return denied.head === undefined || (facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head));
 }
 
 /** One question denies what the other does not. A denial with an opposite word (`not negative`, `positive`) is none. */

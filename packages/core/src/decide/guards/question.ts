@@ -5,6 +5,8 @@ import type { Guard } from '../guard.ts';
 const KIN: readonly ReadonlySet<string>[] = [
   new Set(['duration', 'time']),
   new Set(['duration', 'number']),
+  new Set(['duration', 'amount']),
+  new Set(['distance', 'amount']),
   new Set(['age', 'number']),
   new Set(['distance', 'number']),
   new Set(['frequency', 'number']),

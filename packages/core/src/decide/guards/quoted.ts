@@ -3,10 +3,13 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { tokenize } from '../text/tokens.ts';
 
+/** A longer quotation is somebody's speech, which a paraphrase may put in other words. */
+const TITLE_WORDS_MAX = 5;
+
 /** Does the other question say the same words, quoted or not? */
 function says(facts: QuestionFacts, quoted: string): boolean {
   const wanted = tokenize(quoted).filter(({ kind }) => kind !== 'symbol');
-  return wanted.every(({ key }) => facts.keys.has(key));
+  return wanted.length > TITLE_WORDS_MAX || wanted.every(({ key }) => facts.keys.has(key));
 }
 
 /** A quoted string of one question that the other does not contain. */

@@ -1,13 +1,21 @@
 import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { numberWord } from '../text/number-words.ts';
+import type { Token } from '../text/tokens.ts';
 import { unitWord } from '../words/units.ts';
 import { moneyOfNumber, unitOfNumber } from './number.ts';
 
+/** Beside a number, where the amount is compared as a whole. */
+function isCounted({ tokens }: QuestionFacts, token: Token): boolean {
+  const before = tokens[tokens.indexOf(token) - 1];
+  return before?.kind === 'number' || (before !== undefined && numberWord(before.text) !== undefined);
+}
+
 /** Two units of one dimension, each named on one side only: `per day` and `per week`. */
 function wordConflict(a: QuestionFacts, b: QuestionFacts, money: boolean): string | undefined {
-  const left = missingIn(a, b);
-  const right = missingIn(b, a);
+  const left = missingIn(a, b).filter((token) => !isCounted(a, token));
+  const right = missingIn(b, a).filter((token) => !isCounted(b, token));
   for (const x of left) {
     const unit = unitWord(x.text);
     if (unit === undefined || (unit.dimension === 'money') !== money) continue;

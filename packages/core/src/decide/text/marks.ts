@@ -2,26 +2,34 @@ import { isAmbiguousTech, isTech } from '../words/tech.ts';
 import type { Token } from './tokens.ts';
 
 const IDENTIFIER =
-  /https?:\/\/[^\s<>"']{1,300}|www\.[^\s<>"']{1,300}|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|(?<![\w-])--?[a-z][\w-]{0,63}|`[^`\n]{1,200}`|[\p{L}_$][\p{L}\p{N}_$]{0,80}(?:(?:\.|::|->)[\p{L}_$][\p{L}\p{N}_$]{0,80}){0,8}(?:\(\))?/gu;
+  /https?:\/\/[^\s<>"']{1,300}|www\.[^\s<>"']{1,300}|[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}|(?<![\w-])--?[a-z][\w-]{0,63}|(?<!`)`[^`\s][^`\n]{0,100}`(?!`)|[\p{L}_$][\p{L}\p{N}_$]{0,80}(?:(?:\.|::|->)[\p{L}_$][\p{L}\p{N}_$]{0,80}){0,8}(?:\(\))?/gu;
 const FILE =
   /\.(?:js|ts|py|java|cpp|c|h|cs|rb|go|rs|php|html|css|json|ya?ml|xml|md|txt|csv|sql|sh|exe|dll|pdf|docx?|xlsx?|png|jpe?g|gif|zip|toml|ini|cfg|conf|log|net|com|org|io)$/i;
 const CAMEL = /^\p{Ll}[\p{Ll}\p{N}]{1,}\p{Lu}[\p{Ll}\p{N}]+|^\p{Lu}[\p{Ll}\p{N}]+\p{Lu}[\p{Ll}\p{N}]+\p{Lu}/u;
 const BRANDS = /^(?:i(?:phone|pad|pod|os|mac|tunes|cloud|message)|ebay|e[bB]ook|linkedin|youtube|whatsapp|paypal)/i;
 
-function isIdentifier(text: string): boolean {
+function isIdentifier(text: string, called: boolean): boolean {
+  if (called && text.length > 1) return true;
   if (/^(?:https?:|www\.|`|-)|@/.test(text)) return true;
   if (text.includes('_') && /\p{L}/u.test(text)) return true;
   if (text.endsWith('()') || text.includes('::') || text.includes('->')) return true;
-  if (/^\p{L}+(?:\.\p{L}+)+$/u.test(text)) return FILE.test(text) || /^[a-z]{2,}(?:\.[a-z_][\w]+)+$/.test(text);
+  if (/^\p{L}+(?:\.\p{L}+)+$/u.test(text))
+    return (
+      FILE.test(text) ||
+      isTech(text.slice(0, text.indexOf('.'))) ||
+      (text.split('.').length > 2 && !/^www\./.test(text) && !/^(?:\p{L}\.)+\p{L}$/u.test(text))
+    );
   return CAMEL.test(text) && !BRANDS.test(text);
 }
 
 /** Identifiers, flags, file names and addresses, as written, without the marks around them. */
 export function readIdentifiers(cleaned: string): Set<string> {
   const found = new Set<string>();
-  for (const [match] of cleaned.matchAll(IDENTIFIER)) {
-    const text = match.replace(/[.,;:!?]+$/, '');
-    if (isIdentifier(text)) found.add(text.replaceAll('`', '').replace(/\(\)$/, ''));
+  const isCode = /[{};]|=>|==|\(\)/.test(cleaned);
+  for (const match of cleaned.matchAll(IDENTIFIER)) {
+    const called = isCode && cleaned[match.index + match[0].length] === '(';
+    const text = match[0].replace(/[.,;:!?]+$/, '');
+    if (isIdentifier(text, called)) found.add(text.replaceAll('`', '').replace(/\(\)$/, ''));
   }
   return found;
 }

@@ -71,6 +71,21 @@ leaf leaves
 criterion criteria
 colour color colors colours
 adviser advisor advisers advisors
+ride rides rode ridden riding
+put puts putting
+cut cuts cutting
+set sets setting
+hit hits hitting
+throw throws threw thrown throwing
+draw draws drew drawn drawing
+hide hides hid hidden hiding
+bite bites bit bitten biting
+shoot shoots shot shooting
+strike strikes struck striking
+beat beats beaten beating
+spread spreads spreading
+read reads reading
+show shows showed shown showing
 `)) {
   const [head, ...forms] = line.split(' ');
   for (const form of forms) IRREGULAR.set(form, head ?? form);

@@ -21,7 +21,7 @@ export interface Token {
 }
 
 const PATTERN =
-  /(?<word>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|c\+\+|[cf]#|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)?)|(?<number>\p{Nd}+(?:[.,:]\p{Nd}+)*)|(?<symbol>[+*/=<>%^$\u20ac\u00a3\u00a5\u20b9\u20ab#&-]|\p{So}|\p{Sc}|\p{N})|(?<pause>[.?!,;:\u2026"()\n\u3002\uff0c])/giu;
+  /(?<word>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|\p{Lu}(?:\.\p{Lu})+\b\.?|[cC]\+\+|[cCfF]#|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)?)|(?<number>\p{Nd}+(?:[.,:]\p{Nd}+)*)|(?<symbol>[+*/=<>%^$\u20ac\u00a3\u00a5\u20b9\u20ab#&-]|\p{So}|\p{Sc}|\p{N})|(?<pause>[.?!,;:\u2026"()\n\u3002\uff0c])/gu;
 
 const NOT_FORMS: Readonly<Record<string, string>> = { ca: 'can', wo: 'will', sha: 'shall', ai: 'is' };
 const CLITICS: Readonly<Record<string, string>> = { re: 'are', ve: 'have', ll: 'will', m: 'am', d: 'would' };
@@ -83,11 +83,12 @@ export function tokenize(cleaned: string): Token[] {
   let sentenceStart = true;
   let afterBreak = false;
   for (const match of cleaned.matchAll(PATTERN)) {
-    const surface = match[0];
     const { word, number, pause } = match.groups ?? {};
+    // U.S. is US.
+    const surface = word === undefined ? match[0] : word.replaceAll('.', '');
     if (pause !== undefined) {
       afterBreak = true;
-      if (!',;)'.includes(pause)) sentenceStart = true;
+      if (!',;()'.includes(pause)) sentenceStart = true;
       continue;
     }
     if ('-/'.includes(surface) && !isOperator(cleaned, match.index)) {
@@ -95,7 +96,7 @@ export function tokenize(cleaned: string): Token[] {
       continue;
     }
     const place = { glued: match.index === end, sentenceStart, afterBreak };
-    end = match.index + surface.length;
+    end = match.index + match[0].length;
     const kind = word !== undefined ? 'word' : number !== undefined ? 'number' : 'symbol';
     const text = surface.toLowerCase();
     const before = tokens.at(-1);

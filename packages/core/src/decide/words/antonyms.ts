@@ -38,7 +38,7 @@ top / bottom
 major / minor
 first / last final
 next / last previous
-former ex / current present
+former ex previously formerly / current present currently now
 past / future present
 before / after
 above over / below under

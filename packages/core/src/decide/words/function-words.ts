@@ -15,7 +15,7 @@ there here also just even only very really actually currently simply quite rathe
 get got 
 là của và có được cho với các những một này kia đó thì mà ở trong ngoài trên dưới vào ra từ đến tới về bởi do tại
 không chẳng chưa đã đang sẽ rằng như khi nếu vì nên hay hoặc cũng vẫn còn rất nào gì ai đâu sao bao nhiêu mấy thế
-tôi bạn anh chị em mình nó họ chúng ta cái con chiếc người việc sự
+tôi bạn anh chị em mình nó họ chúng ta cái con chiếc người việc sự phải bị để khiến đều cả lại nữa mà nên rồi thôi nhé vậy
 `),
 );
 

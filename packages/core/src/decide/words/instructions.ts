@@ -33,14 +33,6 @@ tone professional: professional tone | professionally
 tone persuasive: persuasive tone | persuasively
 tone neutral: neutral tone
 tone pirate: like a pirate
-task translate: translate | dịch
-task summarise: summarize | summarise | give a summary | summary of
-task rewrite: rewrite | rephrase | paraphrase
-task compare: compare
-task list: list | enumerate
-task explain: explain
-task define: define
-task proofread: proofread
 `);
 
 export interface InstructionPhrase {

@@ -6,7 +6,8 @@ person: who | whom | whose | which person | what person | ai | người nào
 time: when | what time | what year | which year | what date | what day | which day | what month | which month | khi nào | bao giờ | lúc nào | năm nào | ngày nào | tháng nào | mấy giờ | thời gian nào
 place: where | what place | which place | what country | which country | what city | which city | what state | which state | ở đâu | nơi nào | từ đâu | đâu | nước nào | thành phố nào | tỉnh nào
 reason: why | how come | what for | tại sao | vì sao | sao lại | lý do gì
-number: how many | how much | what percentage | what percent | what number | bao nhiêu | mấy
+amount: how much
+number: how many | what percentage | what percent | what number | bao nhiêu | mấy
 duration: how long | bao lâu | how much time | how many years | how many days | how many hours
 age: how old | what age | bao nhiêu tuổi
 distance: how far | bao xa

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { volatileReason } from './volatile.ts';
+
+test.each([
+  ['What is the weather in Hanoi?', 'weather'],
+  ['Will it rain in Paris tomorrow?', 'today'],
+  ["What's the weather like today?", 'today'],
+  ['bitcoin price', 'price'],
+  ['What is the exchange rate between USD and EUR?', 'price'],
+  ['Who is winning the World Series?', 'score'],
+  ['What is the latest version of Node.js?', 'latest'],
+  ['Who is the current president of Brazil?', 'latest'],
+  ['Which phone is best right now?', 'now'],
+  ['What time is it?', 'clock'],
+  ['What is the time in Paris?', 'clock'],
+  ['What did the president say yesterday?', 'today'],
+  ['When is the next full moon?', 'today'],
+  ['Who won last night’s game?', 'today'],
+  ['top news today', 'today'],
+  ['Giá vàng hôm nay bao nhiêu?', 'today'],
+  ['Thời tiết ở Huế thế nào?', 'weather'],
+  ['Tổng thống Mỹ hiện nay là ai?', 'now'],
+  ['Phiên bản iPhone mới nhất là gì?', 'latest'],
+  ['Bây giờ là mấy giờ?', 'now'],
+  ['giá xăng', 'price'],
+  ['Kết quả trận Việt Nam gặp Thái Lan', 'score'],
+])('%s: %s', (query, reason) => {
+  expect(volatileReason(query)).toBe(reason);
+});
+
+test.each([
+  'What is the capital of France?',
+  'How is the price of oil determined?',
+  'What is current density?',
+  'What is the weather like in Rome in June?',
+  'Who sang "All Night"?',
+  'How do I know what I want?',
+  'What does "today" mean?',
+  'I am currently studying law. How do I become a judge?',
+  'Why did Rome fall?',
+  'Can you live on minimum wage?',
+  'Explain this code: let now = Date.now(); return now;',
+  'Thủ đô của Pháp là gì?',
+  'Ai viết Truyện Kiều?',
+  '',
+])('%s: not volatile', (query) => {
+  expect(volatileReason(query)).toBeUndefined();
+});
+
+test('any text, any length', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+      expect([undefined, 'string']).toContain(volatileReason(text) === undefined ? undefined : 'string');
+    }),
+  );
+  for (const unit of ['current ', 'weather in june ', 'song ', '\ud800', '. ', 'what is the time in '])
+    volatileReason(unit.repeat(20_000));
+});
