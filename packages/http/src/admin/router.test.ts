@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Router } from 'express';
@@ -78,6 +79,16 @@ describe('the OpenAPI document', () => {
       Object.values(item).map(({ operationId }) => operationId),
     );
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('and docs/admin-api.md name the same calls', async () => {
+    const docs = await readFile(new URL('../../../../docs/admin-api.md', import.meta.url), 'utf8');
+    const { body } = await (await start()).call.get('/admin/v1/openapi.json');
+    const calls = Object.entries(body.paths as Record<string, object>).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const told = [...docs.matchAll(/^\| `([A-Z]+ \/\S+)` \|/gm)].map(([, call]) => call);
+    expect(told.sort()).toEqual(calls.sort());
   });
 
   test('says what the schemas say', async () => {
