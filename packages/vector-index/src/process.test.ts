@@ -26,8 +26,9 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function start(what: string): Child {
-  child = spawn(process.execPath, [script, what, dir], {
+/** `shell`: what a POSIX shell does before. */
+function start(what: string, shell = ':'): Child {
+  child = spawn('sh', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, script, what, dir], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
@@ -36,7 +37,7 @@ function start(what: string): Child {
 
 test('killed at any moment, it comes back as of a snapshot that was whole', async () => {
   let reported = 0;
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 8; round++) {
     const running = start('follow');
     const enough = 3 + round;
     let lines = '';
@@ -76,7 +77,7 @@ async function expectHeld(held: VectorIndex, expected: Map<string, number>): Pro
 }
 
 test('process.exit in the middle of upkeep leaves the exit code alone', async () => {
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 6; round++) {
     const running = start('exitInTheMiddle');
     const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stderr)]);
     expect({ code, said }).toEqual({ code: 3, said: '' });
@@ -90,4 +91,15 @@ test('when its thread dies, calls waiting and to come reject and say why', async
   const messages = JSON.parse(said);
   expect(messages).toHaveLength(2);
   for (const message of messages) expect(message).toMatch(/^nearest index stopped: .*null/);
+}, 20_000);
+
+test('a full disk fails the snapshot; the one before stays', async () => {
+  const running = start('fillUp', 'ulimit -f 60');
+  const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stdout)]);
+  expect(code).toBe(0);
+  expect(JSON.parse(said)).toEqual([1, expect.stringMatching(/cut short at \d+ bytes: is the disk full|EFBIG|ENOSPC/)]);
+  expect(readdirSync(dir)).toHaveLength(3);
+  index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
+  expect(await index.position()).toBe(1);
+  expect(await index.ids()).toHaveLength(60);
 }, 20_000);

@@ -7,7 +7,7 @@ import { restore } from './snapshot-read.ts';
 import { SnapshotWriter } from './snapshot-write.ts';
 
 /** A slice of work after which queries that have come in meanwhile are answered. */
-const SLICE_MS = 1;
+const SLICE_MS = 0.5;
 
 type Job = { readonly call: number; readonly request: Exclude<Request, { op: 'nearest' }> };
 

@@ -35,14 +35,13 @@ export class SnapshotWriter {
 
   /** Throws what the file system says; the snapshot before is then still whole. */
   async write(partitions: Partitions, position: number): Promise<void> {
-    const named = new Files(this.#dir, await this.#nextGeneration());
     const files: FileRef[] = [];
-    for (const partition of partitions.partitions.values()) {
-      for (const group of partition.groups.values()) {
-        if (group.graph) files.push(await graphFile(group.graph, named));
-      }
-      partition.file ??= await partFile(partition, partitions, named);
-      files.push(partition.file);
+    try {
+      await this.#writeFiles(partitions, files);
+    } catch (error) {
+      // A half-written file must not go on filling a disk that may be full.
+      await this.#tidy([...(this.#current?.files ?? []), ...files]).catch(() => undefined);
+      throw error;
     }
     if (this.#current?.position === position && sameFiles(this.#current.files, files)) return;
     await this.#publish({
@@ -54,6 +53,18 @@ export class SnapshotWriter {
       files,
     });
     await this.#tidy(files);
+  }
+
+  /** Fills `files` with what the snapshot consists of. */
+  async #writeFiles(partitions: Partitions, files: FileRef[]): Promise<void> {
+    const named = new Files(this.#dir, await this.#nextGeneration());
+    for (const partition of partitions.partitions.values()) {
+      for (const group of partition.groups.values()) {
+        if (group.graph) files.push(await graphFile(group.graph, named));
+      }
+      partition.file ??= await partFile(partition, partitions, named);
+      files.push(partition.file);
+    }
   }
 
   /** The manifest goes first: files that none names are no snapshot. */

@@ -1,6 +1,6 @@
 // Run by the tests as a process of its own: `node child.mjs <what> <dir>`.
 import { openNearestIndex } from '../dist/index.js';
-import { changeAt, DIMENSIONS, HISTORY } from './history.mjs';
+import { changeAt, DIMENSIONS, HISTORY, vectorOf } from './history.mjs';
 
 const [, , what, dir] = process.argv;
 const workers = [];
@@ -27,6 +27,19 @@ async function exitInTheMiddle() {
   setTimeout(() => process.exit(3), Math.random() * 20);
 }
 
+// Under a limit on the size of files, which stands in for a full disk.
+async function fillUp() {
+  process.on('SIGXFSZ', () => undefined);
+  const adds = Array.from({ length: 600 }, (_, i) => ({ ...changeAt(1), id: `id-${i}`, vector: vectorOf(i) }));
+  await index.apply(adds.slice(0, 60), 1);
+  const first = await index.snapshot();
+  await index.apply(adds, 2);
+  while (!(await index.stats()).settled);
+  const second = await index.snapshot().catch((error) => error.message);
+  process.stdout.write(JSON.stringify([first, second]));
+  await index.close();
+}
+
 async function die() {
   const { partition, fingerprint, vector } = changeAt(1);
   const said = [];
@@ -44,4 +57,4 @@ async function die() {
   process.stdout.write(JSON.stringify(said));
 }
 
-await { follow, exitInTheMiddle, die }[what]();
+await { follow, exitInTheMiddle, fillUp, die }[what]();
