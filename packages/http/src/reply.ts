@@ -36,7 +36,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
   linger(req, () => res.end());
 }
 
-export function toNearhitError(error: unknown): NearhitError {
+function toNearhitError(error: unknown): NearhitError {
   if (error instanceof NearhitError) return error;
   if (error instanceof URIError)
     return new NearhitError('INVALID_REQUEST', 'The URL is not correctly percent-encoded.');

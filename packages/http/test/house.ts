@@ -53,7 +53,7 @@ export function entry(n: number, changes: Partial<Entry> = {}): Entry {
 }
 
 /** Filters by namespace, model, tags and text; cursors are positions. */
-export class ArrayStore {
+class ArrayStore {
   entries: Entry[] = [];
 
   async get(id: EntryId): Promise<Entry | undefined> {
@@ -88,7 +88,7 @@ export class ArrayStore {
   }
 }
 
-export class ArrayCache implements CacheAdmin {
+class ArrayCache implements CacheAdmin {
   flushes = 0;
   readonly filters: EntryFilter[] = [];
   readonly #store: ArrayStore;
@@ -121,7 +121,7 @@ export class ArrayCache implements CacheAdmin {
   }
 }
 
-export class ArrayPolicies implements PolicyStore {
+class ArrayPolicies implements PolicyStore {
   records: PolicyRecord[] = [];
 
   async all(): Promise<PolicyRecord[]> {
@@ -143,7 +143,7 @@ export class ArrayPolicies implements PolicyStore {
 }
 
 /** The beginning of a text's SHA-256 as a direction; a text longer than 50 characters is cut. */
-export function hashEmbedder(): Embedder & { batches: number[] } {
+function hashEmbedder(): Embedder & { batches: number[] } {
   const batches: number[] = [];
   return {
     batches,
@@ -164,7 +164,7 @@ export function hashEmbedder(): Embedder & { batches: number[] } {
 }
 
 /** Calls an origin over HTTP, as the gateway does, without its routing. */
-export class OriginUpstream {
+class OriginUpstream {
   origin = '';
   readonly calls: UpstreamCall[] = [];
   aborted = 0;
@@ -217,7 +217,7 @@ export class OriginUpstream {
   }
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'warn' | 'error';
   readonly detail: object;
   readonly message: string;

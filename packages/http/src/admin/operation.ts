@@ -19,7 +19,7 @@ export interface Operation {
   readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;
 }
 
-export interface Input<P, Q, B> {
+interface Input<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;

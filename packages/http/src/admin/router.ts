@@ -48,7 +48,7 @@ export function createAdminRouter(deps: AdminDeps): Router {
   return router;
 }
 
-export function adminOperations(deps: AdminDeps): Operation[] {
+function adminOperations(deps: AdminDeps): Operation[] {
   return [
     ...policyOperations(deps.policies),
     ...entryOperations({ ...deps, now: deps.now ?? Date.now }),

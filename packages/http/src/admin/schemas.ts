@@ -90,7 +90,7 @@ const quantiles = z.object({
 });
 const tokens = z.object({ input: z.number(), output: z.number() });
 
-export const statsSummary = z.object({
+const statsSummary = z.object({
   window: z.enum(['5m', '1h', '24h', '7d']),
   namespace: z.string().nullable(),
   model: z.string().nullable(),
@@ -126,7 +126,7 @@ export const entriesQuery = z.strictObject({
   limit,
 });
 
-export const entrySummary = z.object({
+const entrySummary = z.object({
   id: z.string(),
   tenant: z.string(),
   namespace: z.string(),
@@ -192,7 +192,7 @@ export const decisionsQuery = z.strictObject({
   cursor: cursor.optional(),
   limit,
 });
-export const decision = z.object({
+const decision = z.object({
   requestId: z.string(),
   atMs: z.number(),
   tenant: z.string(),
@@ -272,7 +272,6 @@ export type PolicyPatchBody = z.input<typeof policyPatchBody>;
 export type StatsQuery = z.output<typeof statsQuery>;
 export type StatsSummary = Readonly<z.infer<typeof statsSummary>>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
-export type EntriesQuery = z.output<typeof entriesQuery>;
 export type EntrySummary = z.infer<typeof entrySummary>;
 export type InvalidateBody = z.input<typeof invalidateBody>;
 export type DecisionsQuery = z.output<typeof decisionsQuery>;
