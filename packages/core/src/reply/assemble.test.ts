@@ -401,7 +401,7 @@ describe('assembleStream: incomplete', () => {
           if (read.kind === 'complete') JSON.stringify(read.answer);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -145,38 +145,53 @@ describe('piecesOf with tokens', () => {
     expect(piecesOf(text, [1, null])[0]?.tokens).toEqual([1, null]);
   });
 
-  it('loses no token and no character, wherever tokens end', () => {
+  /** Words and characters of many bytes, long enough for several pieces. */
+  const longText = fc
+    .array(fc.constantFrom('word ', 'e\u0301', '🎉', '👩‍👩‍👧‍👦', '字', 'x', '\r\n', 'ß'), {
+      minLength: 30,
+      maxLength: 80,
+    })
+    .map((parts) => parts.join(''));
+  const fewCuts = fc.array(fc.nat(400), { maxLength: 12 });
+
+  function inOrder(cuts: readonly number[], length: number): number[] {
+    return [...cuts.filter((cut) => cut < length).sort((a, b) => a - b), length];
+  }
+
+  it('loses no token and cuts no grapheme, wherever tokens end', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), { minLength: 1, maxLength: 40 }),
-        (words) => {
-          const text = words.join('');
-          fc.pre(text !== '');
-          const pieces = piecesOf(text, words.map(token));
-          expect(pieces.map((piece) => piece.text).join('')).toBe(text);
-          expect(pieces.flatMap((piece) => piece.tokens)).toEqual(words.map(token));
-          for (const piece of pieces) {
-            const spelled = piece.tokens?.map((each) => (each as { token: string }).token).join('');
-            expect(spelled).toBe(piece.text);
-          }
-        },
-      ),
+      fc.property(longText, fewCuts, (text, cuts) => {
+        const ends = inOrder(cuts, text.length);
+        const tokens = ends.map((end, i) => ({ token: text.slice(ends[i - 1] ?? 0, end) }));
+        fc.pre(tokens.every(({ token: part }) => part.isWellFormed()));
+        const pieces = piecesOf(text, tokens);
+        const safe = graphemeEnds(text);
+        let end = 0;
+        for (const piece of pieces) {
+          end += piece.text.length;
+          expect(safe.has(end)).toBe(true);
+          expect(piece.tokens?.map((each) => (each as { token: string }).token).join('')).toBe(piece.text);
+        }
+        expect(pieces.flatMap((piece) => piece.tokens)).toEqual(tokens);
+      }),
+      { numRuns: 500 },
     );
   });
 
-  it('gives tokens cut anywhere, inside characters too, to the piece they spell', () => {
+  it('gives tokens cut inside characters to the piece they spell', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }), fc.array(fc.nat(300)), (text, cuts) => {
+      fc.property(longText, fewCuts, (text, cuts) => {
         const bytes = Buffer.from(text);
-        const ends = [...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+        const ends = inOrder(cuts, bytes.length);
         const tokens = ends.map((end, i) => ({ bytes: [...bytes.subarray(ends[i - 1] ?? 0, end)] }));
         const pieces = piecesOf(text, tokens);
-        expect(pieces.flatMap((piece) => piece.tokens)).toEqual(tokens);
         for (const piece of pieces) {
           const spelled = piece.tokens?.flatMap((each) => (each as { bytes: number[] }).bytes) ?? [];
           expect(Buffer.from(spelled).toString()).toBe(piece.text);
         }
+        expect(pieces.flatMap((piece) => piece.tokens)).toEqual(tokens);
       }),
+      { numRuns: 500 },
     );
   });
 });

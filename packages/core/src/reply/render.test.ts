@@ -236,18 +236,7 @@ describe('replay, assembled again, is the stored answer', () => {
         expect(readJsonAnswer(bytesOf(stored)).kind).toBe('complete');
         expect(assembleStream(replay(stored))).toEqual({ kind: 'complete', answer: canonicalAnswer(stored) });
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   }, 60_000);
-
-  it('and rendering it once more gives the same bytes', () => {
-    fc.assert(
-      fc.property(answer, (stored) => {
-        const assembled = assembleStream(replay(stored));
-        if (assembled.kind === 'incomplete') throw new Error(assembled.why);
-        expect(assembleStream(replay(assembled.answer))).toEqual(assembled);
-      }),
-      { numRuns: 300 },
-    );
-  });
 });

@@ -71,7 +71,7 @@ function takingTurns(lists: readonly string[][]): string[] {
   const turns: string[] = [];
   const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
   for (let turn = 0; turn < longest; turn += 1) {
-    for (const list of lists) if (list[turn] !== undefined) turns.push(list[turn] as string);
+    for (const list of lists) turns.push(...list.slice(turn, turn + 1));
   }
   return turns;
 }
