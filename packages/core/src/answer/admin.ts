@@ -131,8 +131,14 @@ export class CacheAdmin {
   }
 
   async #drop(ids: readonly EntryId[]): Promise<EntryId[]> {
-    for (const id of ids) this.#deps.memory.delete(id);
-    return forget(ids, this.#deps);
+    const fromMemory = () => {
+      for (const id of ids) this.#deps.memory.delete(id);
+    };
+    fromMemory();
+    const gone = await forget(ids, this.#deps);
+    // A look-up that read the store just before may have put it back into L1.
+    fromMemory();
+    return gone;
   }
 }
 

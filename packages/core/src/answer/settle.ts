@@ -66,12 +66,20 @@ function readReply(live: LiveReply): ReadReply {
   const encoding = head.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
   const streamed = (head.headers['content-type'] ?? '').startsWith('text/event-stream');
-  const body = live.body();
+  const body = ownBytes(live.body());
   const read = streamed ? assembleStream(body) : readJsonAnswer(body);
   if (read.kind === 'complete')
     return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
   const fault = FAULTS[read.why];
   return fault === undefined ? { why: read.why } : { why: read.why, fault };
+}
+
+/** Network buffers are slices of larger ones: kept for hours, a short answer would hold on to 64 KB. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength <= bytes.byteLength + 1024) return bytes;
+  const own = Buffer.allocUnsafeSlow(bytes.byteLength);
+  bytes.copy(own);
+  return own;
 }
 
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {

@@ -1,6 +1,6 @@
 import type { Change } from '../ports/change-log.ts';
 import type { StoreUpkeep } from '../ports/response-store.ts';
-import { indexChanges, type RememberDeps, remember } from './remember.ts';
+import { indexChanges, type RememberDeps, remember, withVectors } from './remember.ts';
 
 const PAGE = 500;
 
@@ -78,17 +78,21 @@ async function rebuild(lastSeq: number, deps: RememberDeps): Promise<number> {
  * meanwhile. Stops when `stopped` says so; answers how many were embedded.
  */
 export async function reembed(
-  deps: RememberDeps & { readonly upkeep: StoreUpkeep },
+  deps: RememberDeps & { readonly upkeep: Pick<StoreUpkeep, 'unembedded'> },
   stopped: () => boolean,
 ): Promise<number> {
+  const { version } = deps.embedder.model;
   let done = 0;
   for (;;) {
-    const entries = await deps.upkeep.unembedded(deps.embedder.model.version, 16);
+    const entries = await deps.upkeep.unembedded(version, 16);
     if (entries.length === 0 || stopped()) return done;
-    await remember(entries, deps);
-    const [first] = await deps.store.getMany(entries.slice(0, 1).map(({ id }) => id));
-    // The embedder is down: the next start, or the next round of upkeep, tries again.
-    if (first !== undefined && first.semantic && first.embeddingModel !== deps.embedder.model.version) return done;
+    // Embedded first, then read again: what was deleted meanwhile must not come back.
+    const embedded = await withVectors(entries, deps);
+    const now = await deps.store.getMany(embedded.map(({ id }) => id));
+    const alive = embedded.filter(({ createdAtMs }, at) => now[at]?.createdAtMs === createdAtMs);
+    if (alive.length > 0) await remember(alive, deps);
+    // The embedder is down: the next start tries again.
+    if (embedded.some((entry) => entry.semantic && entry.embeddingModel !== version)) return done;
     done += entries.length;
   }
 }

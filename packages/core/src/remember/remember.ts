@@ -2,7 +2,7 @@ import type { Entry } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { Change, ChangeLog } from '../ports/change-log.ts';
-import type { Embedder } from '../ports/embedder.ts';
+import type { Embedder, Embedding } from '../ports/embedder.ts';
 import type { IndexChange, NearestIndex } from '../ports/nearest-index.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { ResponseStore } from '../ports/response-store.ts';
@@ -22,7 +22,7 @@ export interface RememberDeps {
  * dies, a stored answer stays and is found again: `recover` finishes the steps that are missing.
  */
 export async function remember(entries: readonly Entry[], deps: RememberDeps): Promise<void> {
-  const embedded = await Promise.all(entries.map((entry) => withVector(entry, deps)));
+  const embedded = await withVectors(entries, deps);
   await deps.store.put(embedded);
   const changes = embedded.map(({ id }): Change => ({ kind: 'add', id }));
   await deps.feed.publish(changes, indexChanges(changes, embedded, deps.embedder.model.version));
@@ -56,17 +56,31 @@ export function indexChanges(
   });
 }
 
-/** Embedding may fail or find the text too long: the answer is stored all the same, for exact repeats. */
-async function withVector(entry: Entry, deps: RememberDeps): Promise<Entry> {
+/**
+ * Vectors for those that lack one, in one call that gives way to look-ups. Embedding may fail or find a text too long:
+ * the answer is stored all the same, for exact repeats.
+ */
+export async function withVectors(entries: readonly Entry[], deps: RememberDeps): Promise<Entry[]> {
   const { version } = deps.embedder.model;
-  if (!entry.semantic || (entry.vector !== undefined && entry.embeddingModel === version)) return entry;
+  const lacking = entries.filter(
+    (entry) => entry.semantic && (entry.vector === undefined || entry.embeddingModel !== version),
+  );
+  if (lacking.length === 0) return [...entries];
+  const embedded = new Map<Entry, Entry>();
   try {
-    const [embedding] = await deps.embedder.embed([entry.query]);
-    if (embedding === undefined || embedding.truncated)
-      return { ...entry, semantic: false, vector: undefined, embeddingModel: undefined };
-    return { ...entry, vector: embedding.vector, embeddingModel: version };
+    const embeddings = await deps.embedder.embed(lacking.map(({ query }) => query));
+    lacking.forEach((entry, at) => {
+      const { vector, truncated } = embeddings[at] as Embedding;
+      embedded.set(
+        entry,
+        truncated ? { ...unembedded(entry), semantic: false } : { ...entry, vector, embeddingModel: version },
+      );
+    });
   } catch (error) {
     deps.observer.incident('embed-on-write-failed', error);
-    return { ...entry, vector: undefined, embeddingModel: undefined };
+    for (const entry of lacking) embedded.set(entry, unembedded(entry));
   }
+  return entries.map((entry) => embedded.get(entry) ?? entry);
 }
+
+const unembedded = (entry: Entry): Entry => ({ ...entry, vector: undefined, embeddingModel: undefined });

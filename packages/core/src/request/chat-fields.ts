@@ -58,7 +58,7 @@ export const chatRequestSchema = z.looseObject({
   safety_identifier: z.string().nullish(),
   prompt_cache_key: z.string().nullish(),
   prompt_cache_retention: z.string().nullish(),
-  nearhit: z.unknown(),
+  nearhit: z.unknown().optional(),
 });
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
