@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** transformers.js's names of the ONNX variants, and the file each stands for. */
@@ -99,7 +99,18 @@ function tokensMaxOf(dir: string, wanted = TOKENS_MAX_CAP): number {
 export function modelVersion(folder: ModelFolder, modelId: string): string {
   const hash = createHash('sha256');
   for (const file of [folder.onnxFile, `${folder.onnxFile}_data`, join(folder.dir, 'tokenizer.json')])
-    if (existsSync(file)) hash.update(readFileSync(file));
+    if (existsSync(file)) hashFile(hash, file);
   const name = basename(modelId).replace(/[^A-Za-z0-9.-]/g, '-');
   return `${name}-${folder.dtype}-${hash.digest('hex').slice(0, 12)}-${folder.pooling}-${folder.tokensMax}`;
+}
+
+/** In pieces: a weights file read whole would stay in resident memory for long. */
+function hashFile(hash: Hash, path: string): void {
+  const piece = Buffer.allocUnsafe(2 ** 20);
+  const file = openSync(path, 'r');
+  try {
+    for (let size = readSync(file, piece); size > 0; size = readSync(file, piece)) hash.update(piece.subarray(0, size));
+  } finally {
+    closeSync(file);
+  }
 }

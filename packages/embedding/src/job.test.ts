@@ -1,0 +1,69 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Job, JobQueue } from './job.ts';
+
+const settle = { resolve: () => undefined, reject: () => undefined };
+const job = (costs: number[], deadlineMs: number): Job => ({
+  texts: costs.map((_, i) => `${i}`),
+  cut: [],
+  costs,
+  deadlineMs,
+  dueMs: deadlineMs,
+  next: 0,
+  results: [],
+  done: 0,
+  timer: undefined,
+  settle,
+});
+const arbitraryJob = fc
+  .tuple(
+    fc.array(fc.integer({ min: 2, max: 256 }), { minLength: 1, maxLength: 40 }),
+    fc.oneof(fc.constant(Infinity), fc.nat(5000)),
+  )
+  .map(([costs, deadlineMs]) => job(costs, deadlineMs));
+
+test('every text is given out exactly once, in the order of its job, in slices no longer than they must be', () => {
+  fc.assert(
+    fc.property(fc.array(arbitraryJob, { maxLength: 20 }), (jobs) => {
+      const queue = new JobQueue();
+      jobs.forEach((each, i) => {
+        queue.add(each, i);
+      });
+      const given = new Map<Job, string[]>(jobs.map((each) => [each, []]));
+      for (let now = 0, slice = queue.takeSlice(now); slice; slice = queue.takeSlice(++now)) {
+        expect(slice.from).toBe(given.get(slice.job)?.length);
+        expect(slice.cost).toBe(
+          slice.job.costs.slice(slice.from, slice.from + slice.texts.length).reduce((a, b) => a + b),
+        );
+        if (slice.texts.length > 1) expect(slice.cost).toBeLessThanOrEqual(32);
+        given.get(slice.job)?.push(...slice.texts);
+      }
+      for (const [{ texts }, out] of given) expect(out).toEqual(texts);
+      expect(queue.texts).toBe(0);
+    }),
+  );
+});
+
+test('the earliest deadline goes first, and is not behind work that is due later', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(5000), { minLength: 1, maxLength: 30 }), (deadlines) => {
+      const queue = new JobQueue();
+      for (const deadline of deadlines) queue.add(job([10], deadline), 100_000);
+      const sorted = [...deadlines].sort((a, b) => a - b);
+      const median = sorted[sorted.length >> 1] as number;
+      expect(queue.costBefore(median)).toBe(10 * sorted.filter((deadline) => deadline <= median).length);
+      expect(deadlines.map(() => queue.takeSlice(0)?.job.deadlineMs)).toEqual(sorted);
+    }),
+  );
+});
+
+test('a job without a deadline counts as one slice, and is withdrawn whole', () => {
+  const queue = new JobQueue();
+  const patient = job(new Array(100).fill(10), Infinity);
+  queue.add(patient, 0);
+  expect(queue.costBefore(10_000)).toBe(32);
+  expect(queue.takeSlice(0)?.texts).toHaveLength(3);
+  expect(queue.texts).toBe(97);
+  queue.remove(patient);
+  expect(queue.takeSlice(0)).toBeUndefined();
+});
