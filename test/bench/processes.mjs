@@ -1,6 +1,7 @@
 import { fork, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -70,12 +71,19 @@ export async function freePort() {
 }
 
 /** The gateway, as an operator starts it. `close()` ends it and waits. */
-export function startGateway({ port, dataDir, env, nodeArgs = [] }) {
+export function startGateway({ port, dir, env, nodeArgs = [] }) {
   const main = here('../../services/standalone/dist/main.js');
   const child = spawn(process.execPath, [...nodeArgs, main], {
-    cwd: dataDir,
+    cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...cleanEnv(), PORT: String(port), HOST: '127.0.0.1', NEARHIT_DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...env },
+    env: {
+      ...cleanEnv(),
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      NEARHIT_DATA_DIR: join(dir, 'data'),
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
   });
   let output = '';
   const keep = (text) => {

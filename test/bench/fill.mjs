@@ -1,0 +1,55 @@
+// Fills a data folder to a number of entries without asking them one by one:
+//   fill.mjs <data folder> <entries>
+// New entries are like the ones that are there (same scope, fingerprint and embedding model), under texts and vectors
+// of their own, and wait for the log as after a crash: the gateway indexes them at its next start.
+import { createHash } from 'node:crypto';
+import { openLmdb } from '@nearhit/lmdb';
+
+const [dir, wanted] = process.argv.slice(2);
+const BATCH = 1000;
+/** Sentence embeddings spread over few directions: vectors drawn from all would be harder to search than real ones. */
+const DIRECTIONS = 48;
+
+/** mulberry32: the same fillers in every run. */
+function createRandom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const random = createRandom(20_000);
+const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+function createVectors(dimensions) {
+  const directions = Array.from({ length: DIRECTIONS }, () => Float32Array.from({ length: dimensions }, gauss));
+  return () => {
+    const vector = new Float32Array(dimensions);
+    for (const direction of directions) {
+      const weight = gauss();
+      for (let i = 0; i < dimensions; i++) vector[i] += weight * direction[i];
+    }
+    const length = Math.hypot(...vector);
+    return vector.map((value) => value / length);
+  };
+}
+
+const stores = await openLmdb({ dir });
+const { entries } = await stores.responses.list({}, { limit: 1 });
+const [model] = await stores.responses.getMany(entries.map(({ id }) => id));
+const vectorOf = createVectors(model.vector.length);
+let count = 0;
+for (const usage of await stores.upkeep.usage()) count += usage.entries;
+while (count < Number(wanted)) {
+  const batch = [];
+  for (; batch.length < BATCH && count < Number(wanted); count++) {
+    const query = `Filler question ${count} about nothing that anybody asks for in this benchmark`;
+    const id = createHash('sha256').update(query).digest('hex');
+    batch.push({ ...model, id, query, vector: vectorOf() });
+  }
+  await stores.responses.put(batch);
+}
+await stores.close();

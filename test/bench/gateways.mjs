@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, startGateway } from './processes.mjs';
+import { bodyOf } from './questions.mjs';
+
+export const PATH = '/v1/chat/completions';
+const TOKEN = 'bench-admin-token';
+const START_LIMIT_MS = 120_000;
+
+/** Temporary folders of one run, gone at the end. */
+export function createFolders() {
+  const root = mkdtempSync(join(tmpdir(), 'nearhit-bench-'));
+  return {
+    dir(name) {
+      const dir = join(root, name);
+      mkdirSync(dir, { recursive: true });
+      return dir;
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/**
+ * Starts the gateway and waits until it has answered a chat request. `startMs`: from spawn to that answer.
+ * The look-up deadline is longer than the default of 150 ms: with 64 requests waiting for one embedding thread the
+ * default would give some of them up, and the row would measure the upstream.
+ */
+export async function openGateway({ dir, upstream, l1Bytes, nodeArgs }) {
+  const l1 = l1Bytes === undefined ? '' : `\n  l1: { bytesMax: ${l1Bytes} }`;
+  writeFileSync(join(dir, 'nearhit.yaml'), `cache:\n  lookupTimeoutMs: 5000${l1}\n`);
+  const port = await freePort();
+  const startedAt = performance.now();
+  const gateway = startGateway({
+    port,
+    dir,
+    env: { OPENAI_BASE_URL: `${upstream.origin}/v1`, OPENAI_API_KEY: 'bench', NEARHIT_ADMIN_TOKEN: TOKEN },
+    nodeArgs,
+  });
+  const body = bodyOf('Are you there?', false);
+  for (;;) {
+    if (gateway.gone()) throw new Error(`the gateway ended at its start:\n${gateway.output()}`);
+    const refusal = await tryOnce(gateway.origin, body);
+    if (refusal === undefined) break;
+    if (refusal !== NOT_THERE || performance.now() - startedAt > START_LIMIT_MS) {
+      await gateway.close();
+      throw new Error(`the gateway did not answer its first request: ${refusal}\n${gateway.output()}`);
+    }
+    await sleep(5);
+  }
+  return { ...gateway, startMs: performance.now() - startedAt };
+}
+
+const NOT_THERE = 'no connection';
+
+/** What the gateway said instead of an answer, or undefined. */
+async function tryOnce(origin, body) {
+  try {
+    const headers = { 'content-type': 'application/json', 'x-nearhit-cache': 'off' };
+    const response = await fetch(origin + PATH, { method: 'POST', headers, body });
+    const text = await response.text();
+    return response.ok ? undefined : `${response.status} ${text}`;
+  } catch {
+    return NOT_THERE;
+  }
+}
+
+/** Asks each text once, a few at a time; answers what the gateway said about each. */
+export async function askAll(gateway, texts, stream = false) {
+  const replies = new Array(texts.length);
+  let at = 0;
+  const worker = async () => {
+    for (let i = at++; i < texts.length; i = at++) {
+      const response = await fetch(gateway.origin + PATH, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: bodyOf(texts[i], stream),
+      });
+      const body = Buffer.from(await response.arrayBuffer());
+      if (!response.ok) throw new Error(`asking first: status ${response.status}: ${body}`);
+      replies[i] = {
+        body,
+        cache: response.headers.get('x-nearhit-cache'),
+        layer: response.headers.get('x-nearhit-layer'),
+        reason: response.headers.get('x-nearhit-reason'),
+      };
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  return replies;
+}
+
+/** Resolves when all that was asked is durable and searchable. */
+export async function flush(gateway) {
+  const response = await fetch(`${gateway.origin}/admin/v1/flush`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  if (!response.ok) throw new Error(`flush: status ${response.status}: ${await response.text()}`);
+  await response.arrayBuffer();
+}
