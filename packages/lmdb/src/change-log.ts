@@ -25,7 +25,7 @@ export class LmdbChangeLog implements ChangeLog {
         const key = idKey(id);
         if (key === undefined)
           throw new TypeError(`entry id must be 64 lower-case hex digits, got '${id.slice(0, 80)}'`);
-        plan.put(log, int48(++seq), Buffer.concat([Buffer.from([KINDS.indexOf(kind)]), key]));
+        plan.append(log, int48(++seq), Buffer.concat([Buffer.from([KINDS.indexOf(kind)]), key]));
         plan.remove(unlogged, key);
       }
       if (changes.length > 0) plan.put(meta, LAST_SEQ, int48(seq));

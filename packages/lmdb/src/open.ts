@@ -35,6 +35,8 @@ export interface LmdbStores {
   close(): Promise<void>;
 }
 
+/** lmdb-js's TransactionFlags.SYNCHRONOUS_COMMIT; the enum exists in its types only. */
+const SYNCHRONOUS = 2;
 const COMPRESS_ABOVE_BYTES = 512;
 const TOUCH_FLUSH_MS = 5000;
 const COMPACT_ABOVE_BYTES = 64 * 1024 * 1024;
@@ -107,7 +109,12 @@ async function openTablesAt(path: string, dir: string, options: LmdbOptions): Pr
   }
   try {
     await bringToFormat(root, openMeta(root), dir);
-    return { root, tables: openTables(root, options.compressAboveBytes ?? COMPRESS_ABOVE_BYTES) };
+    // One transaction, hence one sync, for all tables of a new folder.
+    const tables = root.transactionSync(
+      () => openTables(root, options.compressAboveBytes ?? COMPRESS_ABOVE_BYTES),
+      SYNCHRONOUS,
+    );
+    return { root, tables };
   } catch (error) {
     await root.close();
     throw /MDB_|corrupt/i.test((error as Error).message) ? damaged(path, (error as Error).message, error) : error;

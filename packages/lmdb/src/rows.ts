@@ -44,10 +44,10 @@ export class RowChanges {
     const headBytes = encodeHead(entry);
     const head = decodeHead(headBytes);
     plan.put(ids, id, rowKey);
-    plan.put(heads, rowKey, headBytes);
-    plan.put(bodies, rowKey, entry.answer);
-    if (entry.vector !== undefined) plan.put(vectors, rowKey, encodeVector(entry.vector));
-    plan.put(used, rowKey, int48(clockKey(usedAtMs)));
+    plan.append(heads, rowKey, headBytes);
+    plan.append(bodies, rowKey, entry.answer);
+    if (entry.vector !== undefined) plan.append(vectors, rowKey, encodeVector(entry.vector));
+    plan.append(used, rowKey, int48(clockKey(usedAtMs)));
     plan.put(this.#tables.lru, lruKey(head, usedAtMs, row), lruValue(head));
     plan.put(expiry, orderedKey(undefined, entry.staleUntilMs, row), NOTHING);
     for (const term of listTerms(head)) plan.put(lists, orderedKey(term, entry.createdAtMs, row), NOTHING);

@@ -5,18 +5,26 @@ interface Write {
   readonly key: Buffer;
   /** Absent: remove. */
   readonly value: Buffer | undefined;
+  readonly append: boolean;
 }
+
+const APPEND = { append: true };
 
 /** What one transaction will write. */
 export class Plan {
   readonly #writes: Write[] = [];
 
   put(table: Table, key: Buffer, value: Buffer): void {
-    this.#writes.push({ table, key, value });
+    this.#writes.push({ table, key, value, append: false });
+  }
+
+  /** For a key above all that the table has held: pages are filled to the end instead of being split in halves. */
+  append(table: Table, key: Buffer, value: Buffer): void {
+    this.#writes.push({ table, key, value, append: true });
   }
 
   remove(table: Table, key: Buffer): void {
-    this.#writes.push({ table, key, value: undefined });
+    this.#writes.push({ table, key, value: undefined, append: false });
   }
 
   get empty(): boolean {
@@ -24,8 +32,10 @@ export class Plan {
   }
 
   apply(): void {
-    for (const { table, key, value } of this.#writes) {
+    for (const { table, key, value, append } of this.#writes) {
       if (value === undefined) table.remove(key);
+      // lmdb-js takes the options here too; its types know them for putSync only.
+      else if (append) table.put(key, value, APPEND as unknown as number);
       else table.put(key, value);
     }
   }

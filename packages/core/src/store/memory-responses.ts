@@ -57,6 +57,7 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     for (const entry of entries) assertEntryId(entry.id);
     for (const entry of new Map(entries.map((one) => [one.id, one])).values()) {
+      const usedBeforeMs = this.#rows.get(entry.id)?.usedAtMs ?? 0;
       this.#rows.delete(entry.id);
       this.#rows.set(entry.id, {
         entry,
@@ -64,7 +65,7 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
         createdAtMs: entry.createdAtMs,
         bytes: entryBytes(entry),
         costUsd: entry.costUsd,
-        usedAtMs: clockKey(entry.createdAtMs),
+        usedAtMs: Math.max(clockKey(entry.createdAtMs), usedBeforeMs),
       });
       this.#unlogged.add(entry.id);
     }

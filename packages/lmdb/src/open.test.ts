@@ -1,0 +1,13 @@
+import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
+import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
+import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
+import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
+import { openLmdb } from './index.ts';
+
+const traits = { persistent: true };
+responseStoreConformance('lmdb', openLmdb, traits);
+storeUpkeepConformance('lmdb', openLmdb, traits);
+changeLogConformance('lmdb', openLmdb, traits);
+policyStoreConformance('lmdb', openLmdb, traits);
+statsStoreConformance('lmdb', openLmdb, traits);
