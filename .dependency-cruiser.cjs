@@ -9,7 +9,7 @@ module.exports = {
       name: 'no-circular',
       severity: 'error',
       from: { pathNot: tests },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'pre-compilation-only'] } },
     },
     {
       name: 'core-stands-alone',
@@ -45,7 +45,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
     parser: 'swc',
-    tsPreCompilationDeps: true,
+    tsPreCompilationDeps: 'specify',
     enhancedResolveOptions: {
       conditionNames: ['nearhit-source', 'import', 'node', 'default'],
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],

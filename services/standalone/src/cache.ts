@@ -23,8 +23,6 @@ import { createLogObserver } from './log-observer.ts';
 const EMBEDDING_MEMO = 5000;
 
 /** Everything of the cache that lives beside the wire: stores, vectors, queue, policies, observers. */
-export type Cache = Awaited<ReturnType<typeof openCache>>;
-
 export async function openCache(config: Config, log: Logger, closers: Closers) {
   const now = Date.now;
   const stores = closers.add(await openLmdb({ dir: config.dataDir }));

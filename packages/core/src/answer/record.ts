@@ -1,7 +1,6 @@
 import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
-import type { ChatCall } from './answer.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 
 const QUERY_CHARS_KEPT = 2000;
@@ -18,7 +17,7 @@ export function overheadMs(outcome: Outcome, startedAtMs: number, firstByteAtMs:
 
 /** The decision as the admin plane shows it; waits for the reply to settle, because only then is its cost known. */
 export async function recordOf(
-  call: ChatCall,
+  call: { readonly requestId: string; readonly startedAtMs: number },
   request: PreparedRequest,
   outcome: Outcome,
   delivery: Delivery,

@@ -29,7 +29,7 @@ export interface StorePlan {
 }
 
 /** Price of a call in USD; 0 when the model has no price. */
-export function costOf(usage: TokenUsage, price: ModelPrice | undefined): number {
+function costOf(usage: TokenUsage, price: ModelPrice | undefined): number {
   if (price === undefined) return 0;
   return (usage.promptTokens * price.inputUsdPerMTok + usage.completionTokens * price.outputUsdPerMTok) / 1e6;
 }

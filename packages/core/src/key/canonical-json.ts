@@ -1,7 +1,7 @@
 import { NearhitError } from '../errors.ts';
 
 /** Deeper bodies are refused: no provider takes them, and every recursive reader behind us would be at risk. */
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 
 /** A number that JSON text and a double do not agree about: two different requests would get one key. */
 export class UnsafeNumber extends Error {}

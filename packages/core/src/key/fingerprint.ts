@@ -7,7 +7,7 @@ import { canonicalJson } from './canonical-json.ts';
 /** Raised whenever keys are computed differently: old entries then never match by accident. */
 const KEY_VERSION = 1;
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The last user message and what of it is matched on. */
 export interface UserQuery {

@@ -4,7 +4,7 @@ const role = z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'functi
 const part = z.looseObject({ type: z.string() });
 const content = z.union([z.string(), z.array(part).min(1), z.null()]);
 
-export const chatMessageSchema = z
+const chatMessageSchema = z
   .looseObject({ role, content: content.optional() })
   .superRefine((message, context) => {
     if (message.role === 'user' && (message.content === undefined || message.content === null)) {

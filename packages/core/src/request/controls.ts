@@ -4,7 +4,7 @@ import { NearhitError } from '../errors.ts';
 import { DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from '../ids.ts';
 import { invalidRequest } from './faults.ts';
 
-export type CacheMode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
+type CacheMode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
 
 /** What a request itself says about caching. Absent means: as the policy has it. */
 export interface Controls {

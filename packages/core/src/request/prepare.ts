@@ -41,7 +41,7 @@ export interface PrepareInput {
 }
 
 /** Parses and checks a chat completion body. Throws INVALID_JSON or INVALID_REQUEST. */
-export function parseChatRequest(body: Buffer): ChatRequest {
+function parseChatRequest(body: Buffer): ChatRequest {
   const value = parseJsonObject(body);
   const parsed = chatRequestSchema.safeParse(value);
   if (!parsed.success) throw invalidRequest(parsed.error);
