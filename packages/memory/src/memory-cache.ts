@@ -1,63 +1,68 @@
-import { type CachedEntry, type Entry, type EntryId, entryBytes, type MemoryCache } from '@nearhit/core';
+import { type CachedEntry, type EntryId, entryBytes, type MemoryCache } from '@nearhit/core';
 import { LRUCache } from 'lru-cache';
 
 export interface MemoryCacheOptions {
-  /** Entries and the forms they were served in. */
-  readonly bytesMax?: number;
-  /** An entry that nobody asks for this long is forgotten. */
-  readonly slidingMs?: number;
+  /** Bound on accounted bytes: entries as `entryBytes` counts them, and the bodies rendered from them. */
+  readonly bytesMax?: number | undefined;
+  /** Forgotten when not asked for this long. */
+  readonly slidingMs?: number | undefined;
 }
 
-interface Held {
-  readonly cached: CachedEntry;
-  /** On the caller's clock. */
-  usedAtMs: number;
-  /** What the cache was told this entry weighs. */
+interface Slot extends CachedEntry {
+  /** Bytes this slot is accounted with; behind by what was rendered since the last `get`. */
   bytes: number;
+  usedAtMs: number;
 }
 
-/** The vector is the index's business: it would double the weight of a short answer. */
-function withoutVector(entry: Entry): Entry {
-  return entry.vector === undefined ? entry : { ...entry, vector: undefined };
-}
+const BYTES_MAX = 64 * 1024 * 1024;
+const SLIDING_MS = 300_000;
+/** A map slot, a Buffer object and its key, for one rendered body. */
+const RENDERED_OVERHEAD_BYTES = 120;
 
-function bytesOf({ entry, rendered }: CachedEntry): number {
-  let bytes = entryBytes(entry);
-  for (const form of rendered.values()) bytes += form.byteLength;
-  return bytes;
-}
-
-/** L1 on lru-cache. Time is the caller's, so that entries, tests and this cache go by one clock. */
-export function createMemoryCache(options: MemoryCacheOptions = {}): MemoryCache {
-  const { bytesMax = 67_108_864, slidingMs = 300_000 } = options;
-  const lru = new LRUCache<EntryId, Held>({ maxSize: Math.max(1, bytesMax), sizeCalculation: ({ bytes }) => bytes });
+/** L1 on lru-cache, which does the order and the bound. The clock is the caller's, so life is checked here. */
+export function createMemoryCache({
+  bytesMax = BYTES_MAX,
+  slidingMs = SLIDING_MS,
+}: MemoryCacheOptions = {}): MemoryCache {
+  const slots = new LRUCache<EntryId, Slot>({ maxSize: bytesMax, sizeCalculation: ({ bytes }) => bytes });
   return {
     get(id, nowMs) {
-      const held = lru.get(id);
-      if (held === undefined) return undefined;
-      if (nowMs - held.usedAtMs >= slidingMs || nowMs >= held.cached.entry.expiresAtMs) {
-        lru.delete(id);
+      const slot = slots.get(id);
+      if (slot === undefined) return undefined;
+      if (nowMs >= slot.entry.expiresAtMs || nowMs - slot.usedAtMs >= slidingMs) {
+        slots.delete(id);
         return undefined;
       }
-      held.usedAtMs = nowMs;
-      // Forms are rendered after the entry came in: weigh it again when it has grown.
-      const bytes = bytesOf(held.cached);
-      if (bytes !== held.bytes) {
-        held.bytes = bytes;
-        lru.set(id, { ...held });
+      // The clock may step back; life must not grow by it.
+      slot.usedAtMs = Math.max(slot.usedAtMs, nowMs);
+      const bytes = slotBytes(slot);
+      if (bytes !== slot.bytes) {
+        // The same object would be taken for unchanged and keep its old size.
+        const grown: Slot = { ...slot, bytes };
+        slots.set(id, grown);
+        return grown;
       }
-      return held.cached;
+      return slot;
     },
     put(entry, nowMs) {
-      const cached: CachedEntry = { entry: withoutVector(entry), rendered: new Map() };
-      const bytes = bytesOf(cached);
-      // Too big, or over already: served to who asked, not kept; an older answer under its id must go all the same.
-      if (bytes > bytesMax || nowMs >= entry.expiresAtMs) lru.delete(entry.id);
-      else lru.set(entry.id, { cached, usedAtMs: nowMs, bytes });
-      return cached;
+      const slot: Slot = { entry, rendered: new Map(), bytes: entryBytes(entry), usedAtMs: nowMs };
+      slots.set(entry.id, slot);
+      return slot;
     },
-    delete: (id) => void lru.delete(id),
-    clear: () => lru.clear(),
-    size: () => ({ entries: lru.size, bytes: lru.calculatedSize }),
+    delete(id) {
+      slots.delete(id);
+    },
+    clear() {
+      slots.clear();
+    },
+    size() {
+      return { entries: slots.size, bytes: slots.calculatedSize };
+    },
   };
+}
+
+function slotBytes({ entry, rendered }: CachedEntry): number {
+  let bytes = entryBytes(entry);
+  for (const body of rendered.values()) bytes += body.byteLength + RENDERED_OVERHEAD_BYTES;
+  return bytes;
 }

@@ -1,0 +1,22 @@
+import { expect, test } from '@jest/globals';
+import { createMemo } from './index.ts';
+
+test('forgets the least recently used', () => {
+  const memo = createMemo<number>({ entriesMax: 2 });
+  memo.set('a', 1);
+  memo.set('b', 2);
+  expect(memo.get('a')).toBe(1);
+  memo.set('c', 3);
+  expect([memo.get('a'), memo.get('b'), memo.get('c')]).toEqual([1, undefined, 3]);
+});
+
+test('replaces and deletes; holds falsy values', () => {
+  const memo = createMemo<number | string | null>({ entriesMax: 5 });
+  memo.set('a', 1);
+  memo.set('a', 0);
+  memo.set('b', null);
+  memo.set('', '');
+  expect([memo.get('a'), memo.get('b'), memo.get('')]).toEqual([0, null, '']);
+  memo.delete('a');
+  expect(memo.get('a')).toBeUndefined();
+});
