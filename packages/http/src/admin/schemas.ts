@@ -256,6 +256,7 @@ export const modelsAnswer = z.object({
     }),
   ),
 });
+export const healthAnswer = z.object({ status: z.string() });
 export const readinessAnswer = z.object({ status: z.string(), ready: z.boolean(), degraded: z.array(z.string()) });
 export const errorAnswer = z.object({
   error: z.object({

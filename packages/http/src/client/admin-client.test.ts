@@ -47,6 +47,7 @@ describe('the admin client', () => {
     expect(cache.flushes).toBe(1);
     expect((await client.providers()).providers).toHaveLength(1);
     expect((await client.models()).models).toHaveLength(2);
+    expect((await client.health()).status).toBe('ok');
   });
 
   test('tells that a gateway is not ready, without failing', async () => {

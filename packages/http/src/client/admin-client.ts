@@ -8,6 +8,7 @@ import {
   errorAnswer,
   explainAnswer,
   flushAnswer,
+  healthAnswer,
   type InvalidateBody,
   invalidateAnswer,
   modelsAnswer,
@@ -76,6 +77,8 @@ export function createAdminClient(options: AdminClientOptions) {
     flush: () => call('POST', '/admin/v1/flush', flushAnswer),
     providers: () => call('GET', '/admin/v1/providers', providersAnswer),
     models: () => call('GET', '/admin/v1/models', modelsAnswer),
+    /** The process is alive. */
+    health: () => call('GET', '/healthz', healthAnswer),
     /** Readiness; does not throw when the gateway says that it is not ready. */
     status: () => call('GET', '/readyz', readinessAnswer, { accept: 503 }),
   };
