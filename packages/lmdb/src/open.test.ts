@@ -3,6 +3,7 @@ import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
 import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
+import { storesConformance } from '@nearhit/core/conformance/stores';
 import { openLmdb } from './index.ts';
 
 const traits = { persistent: true };
@@ -11,3 +12,4 @@ storeUpkeepConformance('lmdb', openLmdb, traits);
 changeLogConformance('lmdb', openLmdb, traits);
 policyStoreConformance('lmdb', openLmdb, traits);
 statsStoreConformance('lmdb', openLmdb, traits);
+storesConformance('lmdb', openLmdb, traits);

@@ -3,7 +3,7 @@ import { entryMatches } from '@nearhit/core';
 import { decodeVector, type Head, toEntry } from './entry-codec.ts';
 import { idKey, int48 } from './keys.ts';
 import { decodeCursor, encodeCursor, newestFirst, termsOf } from './listing.ts';
-import { RowChanges, readHead, readNumber, readRow } from './rows.ts';
+import { RowChanges, readBody, readHead, readNumber, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Writer } from './writer.ts';
@@ -104,7 +104,7 @@ export class LmdbResponses implements ResponseStore {
     const vector = withVector && head.hasVector ? this.#tables.vectors.getBinaryFast(rowKey) : undefined;
     // lmdb's shared read buffer is longer than what was read into it.
     const decoded = vector && decodeVector(vector.subarray(0, vector.length));
-    return toEntry(head, this.#tables.bodies.getBinary(rowKey), decoded);
+    return toEntry(head, readBody(this.#tables, rowKey), decoded);
   }
 
   /** Answers when the entry was last used; undefined when there is none. */

@@ -116,6 +116,14 @@ export function readHead(tables: Tables, rowKey: Buffer): Head | undefined {
   return bytes && decodeHead(bytes);
 }
 
+/** A buffer of its own. */
+export function readBody(tables: Tables, rowKey: Buffer): Buffer | undefined {
+  const bytes = tables.bodies.getBinary(rowKey);
+  // Empty and large ones come with properties of lmdb-js's own on them, `length` among these.
+  if (bytes === undefined || !Object.hasOwn(bytes, 'maxLength')) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 export function readUsage(tables: Tables, namespaceKey: Buffer): UsageRow | undefined {
   const bytes = tables.usage.getBinaryFast(namespaceKey);
   return bytes && unpack<UsageRow>(bytes);

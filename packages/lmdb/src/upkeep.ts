@@ -19,7 +19,7 @@ import {
   ROW_BYTES,
   rowOf,
 } from './keys.ts';
-import { decodeLruValue, RowChanges, readHead, readUsage, type UsageRow } from './rows.ts';
+import { decodeLruValue, RowChanges, readBody, readHead, readUsage, type UsageRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Plan, Writer } from './writer.ts';
@@ -80,7 +80,7 @@ export class LmdbUpkeep implements StoreUpkeep {
     return [...before, ...after].flatMap((key) => {
       const rowKey = int48(rowOf(key));
       const head = readHead(this.#tables, rowKey);
-      const entry = head && toEntry(head, this.#tables.bodies.getBinary(rowKey));
+      const entry = head && toEntry(head, readBody(this.#tables, rowKey));
       return entry === undefined ? [] : [entry];
     });
   }
