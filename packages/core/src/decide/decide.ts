@@ -3,6 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import { type QuestionFacts, readFacts } from './facts.ts';
 import type { Guard } from './guard.ts';
 import { GUARDS } from './guards/index.ts';
+import { fold } from './text/normalise.ts';
 
 export interface Candidate {
   readonly id: EntryId;
@@ -52,9 +53,19 @@ function guardsAt(level: Policy['guard']): readonly Guard[] {
   return level === 'strict' ? GUARDS : GUARDS.filter((guard) => guard.level === 'standard');
 }
 
+/** From so many words on, Vietnamese typed without its diacritics leaves no doubt. */
+const UNMARKED_WORDS_MIN = 5;
+
+function isTypedWithoutMarks(plain: QuestionFacts, marked: QuestionFacts): boolean {
+  if (marked.language !== 'vi' || plain.tokens.length < UNMARKED_WORDS_MIN) return false;
+  return fold(plain.wording) === plain.wording && fold(marked.wording) === plain.wording;
+}
+
 /** The same question but for Unicode form, white space, case, punctuation, contractions and courtesies. */
 function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
-  return a.identity === b.identity || (!a.tooLong && !b.tooLong && a.wording !== '' && a.wording === b.wording);
+  if (a.identity === b.identity) return true;
+  if (a.tooLong || b.tooLong || a.wording === '') return false;
+  return a.wording === b.wording || isTypedWithoutMarks(a, b) || isTypedWithoutMarks(b, a);
 }
 
 function judge(

@@ -11,17 +11,6 @@ export function missingIn(a: QuestionFacts, b: QuestionFacts): Token[] {
   });
 }
 
-/** At most one letter added, lost, changed, or swapped with its neighbour. */
-export function isOneEditApart(a: string, b: string): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  if (long.length - short.length > 1) return false;
-  let i = 0;
-  while (i < short.length && short[i] === long[i]) i++;
-  if (short.length < long.length) return short.slice(i) === long.slice(i + 1);
-  if (short.slice(i + 1) === long.slice(i + 1)) return true;
-  return short[i] === long[i + 1] && short[i + 1] === long[i] && short.slice(i + 2) === long.slice(i + 2);
-}
-
 /** A sorted pair of words for people to read: the same whichever side comes first. */
 export function describe(a: Iterable<string>, b: Iterable<string>): string {
   const side = (words: Iterable<string>) => [...new Set(words)].slice(0, 4).join(' ').slice(0, 80) || '-';

@@ -1,7 +1,9 @@
+import { readCode, readExpressions, readPictures } from './text/formal.ts';
 import { withoutFrames } from './text/frames.ts';
 import { dominantScript, latinLanguage } from './text/language.ts';
 import { readIdentifiers, readQuoted, readTech } from './text/marks.ts';
 import { clean, identityOf } from './text/normalise.ts';
+import { numberWord } from './text/number-words.ts';
 import { type NumberFact, readNumbers } from './text/numbers.ts';
 import { findPhrases, indexPhrases } from './text/phrases.ts';
 import { type Token, tokenize } from './text/tokens.ts';
@@ -35,6 +37,12 @@ export interface QuestionFacts {
   /** How often each token key occurs. */
   readonly keys: ReadonlyMap<string, number>;
   readonly numbers: readonly NumberFact[];
+  /** Calculations, without spaces. */
+  readonly expressions: string;
+  /** Lines of code, white space squeezed. */
+  readonly code: string;
+  /** Emoji: those between words, and all. */
+  readonly pictures: { readonly inside: string; readonly all: string };
   readonly quoted: readonly string[];
   /** Case kept. */
   readonly identifiers: ReadonlySet<string>;
@@ -67,11 +75,26 @@ function readAnswers(tokens: readonly Token[]): Set<string> {
   return found;
 }
 
+const PARTS =
+  /^(?:word|sentenc|paragraph|bullet|point|lin|pag|exampl|item|tip|step|character|slid|question|từ|câu|đoạn|ví|bước)$/;
+
+/** `in 50 words`, `three bullet points`: how much is wanted. */
+function readAmounts(tokens: readonly Token[]): Instruction[] {
+  return tokens.flatMap((token, i) => {
+    const number = tokens[i - 1];
+    const asked = PARTS.test(token.key) && (number?.kind === 'number' || numberWord(number?.text ?? '') !== undefined);
+    if (!asked || number === undefined) return [];
+    const [fact] = readNumbers([number], false);
+    return [{ slot: token.key, value: `${fact?.value ?? number.text} ${token.text}`, said: [] }];
+  });
+}
+
 function readInstructions(tokens: readonly Token[]): Instruction[] {
   const found: Instruction[] = findPhrases(tokens, INSTRUCTIONS).map(({ phrase, at }) => {
     const said = tokens.slice(at, at + phrase.words.length).filter(({ content }) => content);
     return { slot: phrase.slot, value: phrase.value, said: said.map(({ key }) => key) };
   });
+  found.push(...readAmounts(tokens));
   tokens.forEach((token, i) => {
     if (!/^(?:in|into|to|sang|bằng)$/.test(token.text)) return;
     const name = tokens[i + (tokens[i + 1]?.text === 'tiếng' ? 2 : 1)];
@@ -95,17 +118,23 @@ export function readFacts(text: string): QuestionFacts {
   const identity = identityOf(text);
   const cleaned = tooLong ? '' : clean(text);
   const tokens = withoutFrames(tokenize(cleaned));
+  const expressions = readExpressions(cleaned);
+  const code = readCode(cleaned);
+  const pictures = readPictures(cleaned);
   const script = dominantScript(tokens);
   const language = script === 'latin' ? latinLanguage(tokens) : undefined;
   return {
     text,
     tooLong,
     identity,
-    wording: tokens.map((token) => token.text).join(' '),
+    wording: [...tokens.map((token) => token.text), expressions, code, pictures.inside].join(' ').trim(),
     cleaned,
     tokens,
     keys: count(tokens),
     numbers: readNumbers(tokens, language !== undefined && language !== 'en'),
+    expressions,
+    code,
+    pictures,
     quoted: readQuoted(cleaned),
     identifiers: readIdentifiers(cleaned),
     tech: readTech(tokens),

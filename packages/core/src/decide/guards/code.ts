@@ -2,11 +2,16 @@ import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 
+/** A shorter name (`-r`) is found in any text. */
+const NAME_MIN = 4;
+
 const squeeze = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}#+]/gu, '');
 
 function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const whole = squeeze(b.cleaned);
-  const identifiers = [...a.identifiers].filter((name) => !b.identifiers.has(name) && !whole.includes(squeeze(name)));
+  const identifiers = [...a.identifiers].filter(
+    (name) => !b.identifiers.has(name) && (squeeze(name).length < NAME_MIN || !whole.includes(squeeze(name))),
+  );
   const tech = [...a.tech].filter((name) => !b.tech.has(name) && !b.keys.has(name));
   return [...identifiers, ...tech];
 }
@@ -26,6 +31,7 @@ export const codeGuard: Guard = {
     const left = unnamed(a, b);
     const right = unnamed(b, a);
     if (left.length + right.length > 0) return describe(left, right);
+    if (a.code !== b.code) return describe(['code'], ['other code']);
     const swapped = respelled(a, b);
     const others = respelled(b, a);
     const cased = swapped.length > 0 && others.length > 0 && swapped.join() !== others.join();

@@ -1,6 +1,8 @@
-import { describe, isOneEditApart, missingIn } from '../diff.ts';
+import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { isOneEditApart } from '../text/edit-distance.ts';
+import type { Token } from '../text/tokens.ts';
 
 function unsaid(a: QuestionFacts, b: QuestionFacts): string[] {
   return missingIn(a, b)
@@ -16,6 +18,60 @@ export const contentGuard: Guard = {
   differs(a, b) {
     const [left, right] = [unsaid(a, b), unsaid(b, a)];
     return left.length > 0 && right.length > 0 ? describe(left, right) : undefined;
+  },
+};
+
+const WEAK = new Set('fact somehow indeed maybe perhaps anyway overall exactly now today ever please'.split(' '));
+/** What may come and go without a change: `really`, `currently`, `actually`. */
+const isWeak = ({ content, text }: Token) => !content || WEAK.has(text) || /..ly$/.test(text);
+
+const isNoArticle = ({ text }: Token) => !/^(?:a|an|the)$/.test(text);
+
+/** The words that one question has more than the other, when nothing else differs and their order is kept. */
+function added(short: QuestionFacts, long: QuestionFacts): Token[] | undefined {
+  const extra: Token[] = [];
+  let at = 0;
+  const wanted = short.tokens.filter(isNoArticle);
+  for (const token of long.tokens.filter(isNoArticle))
+    if (wanted[at]?.key === token.key) at++;
+    else extra.push(token);
+  return at === wanted.length ? extra.filter((token) => !isWeak(token)) : undefined;
+}
+
+function addition(a: QuestionFacts, b: QuestionFacts): Token[] {
+  return (a.tokens.length < b.tokens.length ? added(a, b) : added(b, a)) ?? [];
+}
+
+const YES_NO = /^(?:is|are|was|were|am|do|does|did|has|have|had)$/;
+
+/** Is it a dog, is it a fake dog: the same yes-or-no question with a word of meaning put in. */
+export const modifierGuard: Guard = {
+  name: 'modifier',
+  level: 'standard',
+  differs(a, b) {
+    if (!YES_NO.test(a.tokens[0]?.text ?? '') || !YES_NO.test(b.tokens[0]?.text ?? '')) return undefined;
+    const words = addition(a, b);
+    return words.length > 0
+      ? describe(
+          [],
+          words.map(({ text }) => text),
+        )
+      : undefined;
+  },
+};
+
+/** Any question with a word of meaning put in. */
+export const additionGuard: Guard = {
+  name: 'addition',
+  level: 'strict',
+  differs(a, b) {
+    const words = addition(a, b);
+    return words.length > 0
+      ? describe(
+          [],
+          words.map(({ text }) => text),
+        )
+      : undefined;
   },
 };
 

@@ -9,6 +9,7 @@ function members(facts: QuestionFacts, tokens: readonly Token[]): string[] {
   const found = new Set<string>();
   const wanted = new Set(tokens);
   facts.tokens.forEach((token, i) => {
+    if (token.text === 'us' && token.surface !== 'US') return;
     const next = facts.tokens[i + 1];
     const pair = `${token.text}_${next?.text ?? ''}`;
     if (isGroupedPhrase(pair) && (wanted.has(token) || (next !== undefined && wanted.has(next))))
@@ -20,19 +21,27 @@ function members(facts: QuestionFacts, tokens: readonly Token[]): string[] {
   return [...found];
 }
 
+/** Places narrow a question down wherever they stand; a country may be meant without being named by nothing else. */
+const PLACES = ['country:', 'city:', 'state:'];
+
+function place(found: readonly string[], other: QuestionFacts): string | undefined {
+  const known = members(other, other.tokens);
+  return found.find((member) => PLACES.some((group) => member.startsWith(group)) && !known.includes(member));
+}
+
 /** Members of one closed group (colours, countries, companies, kin...), one on each side: `in Paris` and `in Rome`. */
 export const entityGuard: Guard = {
   name: 'entity',
   level: 'standard',
   differs(a, b) {
     const left = members(a, missingIn(a, b));
-    if (left.length === 0) return undefined;
     const right = members(b, missingIn(b, a));
     for (const x of left) {
       const group = x.slice(0, x.indexOf(':') + 1);
       const y = right.find((other) => other.startsWith(group));
       if (y !== undefined && !right.includes(x) && !left.includes(y)) return describe([x], [y]);
     }
-    return undefined;
+    const [here, there] = [place(left, b), place(right, a)];
+    return here === undefined && there === undefined ? undefined : describe([here ?? '-'], [there ?? '-']);
   },
 };

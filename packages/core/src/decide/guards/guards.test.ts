@@ -14,11 +14,20 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
     differ: [
       ['What is water?', 'Что такое вода?'],
       ['水是什么', '水は何ですか'],
+      ['水是什么', '火是什么'],
+      ['Где море?', 'Где горы?'],
     ],
     same: [
-      ['What is 水?', 'What is water?'],
+      ['What is 水?', 'what is 水'],
       ['42', 'What is 42?'],
     ],
+  },
+  picture: {
+    differ: [
+      ['What does 😀 mean?', 'What does 😂 mean?'],
+      ['I am sad 😢', 'I am sad 😀'],
+    ],
+    same: [['How do I bake bread?', 'How do I bake bread? 😊']],
   },
   language: {
     differ: [
@@ -46,6 +55,7 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['Explain gravity. Answer in French.', 'Explain gravity. Answer in German.'],
       ['Explain gravity in simple terms.', 'Explain gravity.'],
       ['Describe TCP in bullet points', 'Describe TCP as a table'],
+      ['Sum up the plot in 50 words', 'Sum up the plot in 20 words'],
       ['Explain recursion to a child', 'Explain recursion to an expert'],
       ['Write about Rome. Use a formal tone.', 'Write about Rome. Use a humorous tone.'],
     ],
@@ -106,6 +116,9 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['Which two compounds are there?', 'Which three compounds are there?'],
       ['Who was the first man on the moon?', 'Who was the second man on the moon?'],
       ['What is 2 * 2?', 'What is 2 * 2 * 2?'],
+      ['What is 5 + 3?', 'What is 5 * 3?'],
+      ['What is (2+3)*4?', 'What is 2+3*4?'],
+      ['What is 5 - 3?', 'What is 3 - 5?'],
       ['Was World War I longer?', 'Was World War II longer?'],
       ['Earn 1 million users', 'Earn 1 billion users'],
       ['Ai có hai con?', 'Ai có ba con?'],
@@ -115,6 +128,8 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['Can I live on 10k a year?', 'Can I live on 10,000 a year?'],
       ['How does one swim?', 'How do I swim?'],
       ['the 3rd law of motion', 'the third law of motion'],
+      ['What is 5 + 3?', 'what is 5+3'],
+      ['Is Ann the first?', 'Is Ann first?'],
       ['two hundred and five apples', '205 apples'],
       ['Tôi có 1.500 đồng, có được không?', 'Tôi có 1500 đồng, có được không?'],
       ['phones under 2 lakh', 'phones under 200,000'],
@@ -127,6 +142,9 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['What does user_id mean?', 'What does group_id mean?'],
       ['What does git commit --amend do?', 'What does git commit --no-edit do?'],
       ['Explain array.push(1);', 'Explain array.pop(1);'],
+      ['What does rm -r do?', 'What does rm -f do?'],
+      ['What does np.zeros do?', 'What does np.ones do?'],
+      ['Explain:\n```\ni = i + 1\n```', 'Explain:\n```\ni = i - 1\n```'],
       ['Where is config.json?', 'Where is package.json?'],
       ['Is https://example.com/a down?', 'Is https://example.com/b down?'],
     ],
@@ -241,6 +259,20 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['What is longer, a pet or a toy?', 'Are toys longer than pets?'],
       ['If I forgot my password, how can I log in?', 'How can I log in if I forgot my password?'],
     ],
+  },
+  modifier: {
+    differ: [
+      ['Is Ann an actor?', 'Is Ann a fake actor?'],
+      ['Is Ann an actor?', 'Is Ann becoming an actor?'],
+    ],
+    same: [
+      ['Is the dog on the bed?', 'Is the dog currently on the bed?'],
+      ['What is a dog?', 'What is a fake dog?'],
+    ],
+  },
+  addition: {
+    differ: [['What is the best phone?', 'What is the best small phone?']],
+    same: [['What is the best phone?', 'What really is the best phone?']],
   },
   modal: {
     differ: [['Can I take aspirin?', 'Should I take aspirin?']],

@@ -1,10 +1,10 @@
 import type { Guard } from '../guard.ts';
 import { codeGuard } from './code.ts';
-import { contentGuard, modalGuard } from './content.ts';
+import { additionGuard, contentGuard, modalGuard, modifierGuard } from './content.ts';
 import { dateGuard } from './date.ts';
 import { entityGuard } from './entity.ts';
 import { instructionGuard } from './instruction.ts';
-import { diacriticsGuard, languageGuard, scriptGuard } from './language.ts';
+import { diacriticsGuard, languageGuard, pictureGuard, scriptGuard } from './language.ts';
 import { lengthGuard } from './length.ts';
 import { nameGuard } from './name.ts';
 import { numberGuard, versionGuard } from './number.ts';
@@ -20,6 +20,7 @@ export const GUARDS: readonly Guard[] = Object.freeze([
   lengthGuard,
   scriptGuard,
   languageGuard,
+  pictureGuard,
   instructionGuard,
   versionGuard,
   dateGuard,
@@ -36,6 +37,8 @@ export const GUARDS: readonly Guard[] = Object.freeze([
   tenseGuard,
   diacriticsGuard,
   orderGuard,
+  modifierGuard,
   modalGuard,
   contentGuard,
+  additionGuard,
 ]);

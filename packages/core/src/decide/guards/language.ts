@@ -1,17 +1,38 @@
-import { describe } from '../diff.ts';
+import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { fold, toneKey } from '../text/normalise.ts';
 import { VIETNAMESE_LETTER } from '../words/languages.ts';
 
-/** Latin and Cyrillic, Han and Hangul: an answer in the wrong writing is a wrong answer. */
+/** Words in letters other than Latin ones that the other question lacks. */
+function foreign(a: QuestionFacts, b: QuestionFacts): string[] {
+  return missingIn(a, b)
+    .filter(({ text, kind }) => kind === 'word' && !/^[\p{Script=Latin}\p{M}']+$/u.test(text))
+    .map(({ text }) => text);
+}
+
+/**
+ * Latin and Cyrillic, Han and Hangul: an answer in the wrong writing is a wrong answer. And where an embedder made for
+ * English can't read the letters, similarity says nothing: such words must be the same.
+ */
 export const scriptGuard: Guard = {
   name: 'script',
   level: 'standard',
   differs(a, b) {
-    return a.script !== undefined && b.script !== undefined && a.script !== b.script
-      ? describe([a.script], [b.script])
-      : undefined;
+    if (a.script !== undefined && b.script !== undefined && a.script !== b.script)
+      return describe([a.script], [b.script]);
+    const [left, right] = [foreign(a, b), foreign(b, a)];
+    return left.length + right.length > 0 ? describe(left, right) : undefined;
+  },
+};
+
+/** Emoji that differ; one that only decorates the beginning or end of one question is no difference. */
+export const pictureGuard: Guard = {
+  name: 'picture',
+  level: 'standard',
+  differs({ pictures: a }, { pictures: b }) {
+    const differ = a.inside !== b.inside || (a.all !== '' && b.all !== '' && a.all !== b.all);
+    return differ ? describe([a.all], [b.all]) : undefined;
   },
 };
 

@@ -1,6 +1,7 @@
-import { describe, isOneEditApart } from '../diff.ts';
+import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
 
 const CAPITAL = /^\p{Lu}/u;

@@ -31,9 +31,6 @@ export function unmatchedNumbers(a: QuestionFacts, b: QuestionFacts): [NumberFac
   ];
 }
 
-const isCalculation = ({ tokens }: QuestionFacts) =>
-  tokens.some(({ kind, text }) => kind === 'symbol' && '+-*/=^<>'.includes(text));
-
 const label = ({ value, unit }: NumberFact) => (unit === undefined ? value : `${value} ${unit.id}`);
 
 /** A soft number (`one`, `first`) counts only against another number. */
@@ -42,7 +39,7 @@ function differ(left: NumberFact[], right: NumberFact[], long: boolean): boolean
   return !long && [...left, ...right].some(({ soft }) => !soft);
 }
 
-/** Which numbers occur, in digits or words. Units that turn one amount into another (1 km, 1000 m) are no difference. */
+/** Which numbers occur, in digits or words, and what is calculated with them. Units that turn one amount into another (1 km, 1000 m) are no difference. */
 export const numberGuard: Guard = {
   name: 'number',
   level: 'standard',
@@ -50,9 +47,8 @@ export const numberGuard: Guard = {
     const [left, right] = unmatchedNumbers(a, b);
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
     if (differ(left, right, long)) return describe(left.map(label), right.map(label));
-    if (left.length + right.length > 0 || !(isCalculation(a) && isCalculation(b))) return undefined;
-    const list = (facts: QuestionFacts) => facts.numbers.map(label).sort().join(' ');
-    return list(a) === list(b) ? undefined : describe(a.numbers.map(label), b.numbers.map(label));
+    if (a.expressions === '' || b.expressions === '' || a.expressions === b.expressions) return undefined;
+    return describe([a.expressions], [b.expressions]);
   },
 };
 

@@ -48,6 +48,8 @@ function isCompound(a: readonly Token[], b: readonly Token[], moved: Exchange): 
   const words = lead(a, moved.secondA);
   const linked =
     COMPOUND.has(words.at(-1) ?? '') ||
+    words.join() === 'is' ||
+    words.join() === 'are' ||
     (RELATIVE.has(words[0] ?? '') && /^(?:is|are|was|were|has|have)$/.test(words.at(-1) ?? ''));
   const adjacent = b.slice(moved.secondEndB + 1, moved.firstB).every(({ kind, content }) => kind === 'word' && content);
   return linked && adjacent && b[moved.firstB]?.afterBreak !== true;
@@ -94,7 +96,7 @@ function isHarmless(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[],
 
 /** Share of its words that the side with more of them has in common with the other, from which order is compared. */
 const SHARED_MIN = 0.75;
-/** Of long texts, which a paraphrase rearranges freely. */
+/** Of long texts, which a paraphrase rearranges freely, and of Vietnamese, whose words are several tokens each. */
 const SHARED_MIN_LONG = 0.9;
 const LONG = 36;
 
@@ -107,7 +109,7 @@ export const orderGuard: Guard = {
     const [idsA, idsB] = [new Set(allA.map(({ id }) => id)), new Set(allB.map(({ id }) => id))];
     const marksA = allA.filter(({ id }) => idsB.has(id));
     const marksB = allB.filter(({ id }) => idsA.has(id));
-    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
     if (marksA.length < 2 || marksA.length < sharedMin) return undefined;
     const role = roleOf(a.tokens, b.tokens);

@@ -5,7 +5,7 @@ import type { Token } from '../text/tokens.ts';
 import { areOpposites } from '../words/antonyms.ts';
 
 const NEGATORS = new Set(
-  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
+  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible against exclude excludes excluded excluding fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
     ' ',
   ),
 );
@@ -14,9 +14,10 @@ const AFTER_KHONG = new Set('gian khí quân trung phận vận khi lực tưở
 const BEFORE_KHONG = new Set('hàng hay hoặc trên số được có phải'.split(' '));
 
 interface Negation {
-  readonly word: string;
   /** Key of the word it denies. */
   readonly head: string | undefined;
+  /** For people. */
+  readonly label: string;
 }
 
 function denies({ tokens, language }: QuestionFacts, i: number): boolean {
@@ -40,7 +41,7 @@ export function negationsOf(facts: QuestionFacts): Negation[] {
   facts.tokens.forEach((token, i) => {
     if (!denies(facts, i)) return;
     const head = facts.tokens.slice(i + 1, i + 5).find(({ content }) => content);
-    found.push({ word: token.text, head: head?.key });
+    found.push({ head: head?.key, label: `${token.text} ${head?.text ?? ''}`.trim() });
   });
   return found;
 }
@@ -86,8 +87,8 @@ export const negationGuard: Guard = {
     const clash = left.some((n) => affirms(b, n, right)) || right.some((n) => affirms(a, n, left));
     if (long && !clash) return undefined;
     return describe(
-      left.map(({ word, head }) => `${word} ${head ?? ''}`.trim()),
-      right.map(({ word, head }) => `${word} ${head ?? ''}`.trim()),
+      left.map(({ label }) => label),
+      right.map(({ label }) => label),
     );
   },
 };

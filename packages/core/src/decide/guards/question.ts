@@ -1,4 +1,5 @@
-import { describe } from '../diff.ts';
+import { describe, missingIn } from '../diff.ts';
+import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 
 /** Kinds of answer that ask for one thing in other words: `how long`, `how much time`, `when`. */
@@ -8,6 +9,7 @@ const KIN: readonly ReadonlySet<string>[] = [
   new Set(['duration', 'amount']),
   new Set(['distance', 'amount']),
   new Set(['age', 'number']),
+  new Set(['age', 'time']),
   new Set(['distance', 'number']),
   new Set(['frequency', 'number']),
   new Set(['distance', 'duration']),
@@ -15,11 +17,24 @@ const KIN: readonly ReadonlySet<string>[] = [
 
 const akin = (x: string, y: string) => x === y || KIN.some((kin) => kin.has(x) && kin.has(y));
 
+const ASKS = new Set('what who whom whose when where why how'.split(' '));
+
+/** Two texts that are the same but for one question word; `how` and `what` often mean the same. */
+function asksOtherwise(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  if (a.tokens.length !== b.tokens.length) return undefined;
+  const [left, right] = [missingIn(a, b), missingIn(b, a)];
+  const [x, y] = [left[0]?.text ?? '', right[0]?.text ?? ''];
+  if (left.length !== 1 || right.length !== 1 || !ASKS.has(x) || !ASKS.has(y)) return undefined;
+  return new Set([x, y, 'how', 'what']).size === 2 ? undefined : describe([x], [y]);
+}
+
 /** Who, when, where, why, how, how many: both questions ask for a kind of answer, and for different ones. */
 export const questionGuard: Guard = {
   name: 'question',
   level: 'standard',
   differs(a, b) {
+    const otherwise = asksOtherwise(a, b);
+    if (otherwise !== undefined) return otherwise;
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
     for (const x of a.answers) for (const y of b.answers) if (akin(x, y)) return undefined;
     return describe(a.answers, b.answers);

@@ -8,18 +8,25 @@ interface Passive {
   readonly agent: string;
 }
 
+/** Key of who acts: the first word of meaning behind `by`, or the question word when `by` is the last. */
+function agentAfter(tokens: readonly Token[], by: number): string | undefined {
+  const first = marksOf(tokens.slice(by + 1)).at(0);
+  if (first !== undefined) return tokens[by + 1 + first.at]?.key;
+  return by === tokens.length - 1 && tokens[0]?.text === 'who' ? 'who' : undefined;
+}
+
 /** `was stolen by X`: a form of `be`, a verb soon after, then `by`. */
 function passiveOf(tokens: readonly Token[]): Passive | undefined {
-  for (let by = tokens.length - 2; by > 1; by--) {
+  for (let by = tokens.length - 1; by > 1; by--) {
     if (tokens[by]?.text !== 'by') continue;
-    const agent = marksOf(tokens.slice(by + 1)).at(0);
+    const agent = agentAfter(tokens, by);
     let be = -1;
     for (let i = Math.max(0, by - 8); i < by; i++) if (tokens[i]?.key === 'be') be = i;
     if (agent === undefined || be < 0) continue;
     const verb = tokens
       .slice(be + 1, by)
       .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|um|ank|ade|aid)$/.test(text));
-    if (verb !== undefined) return { verb: verb.key, agent: tokens[by + 1 + agent.at]?.key ?? '' };
+    if (verb !== undefined) return { verb: verb.key, agent };
   }
   return undefined;
 }
@@ -30,7 +37,9 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
   const acts = active.findIndex(({ key }) => key === found.agent);
   const does = active.findIndex(({ key }) => key === found.verb);
   if (acts < 0 || does < 0) return undefined;
-  return acts < does ? 'same' : 'swapped';
+  // "who did Caesar kill": the question word stands first and suffers.
+  const helped = found.agent === 'who' && active.slice(0, does).some(({ key }) => key === 'do');
+  return acts < does && !helped ? 'same' : 'swapped';
 }
 
 /** One question active, the other passive: does the same one act? Undefined when that is not the case at hand. */

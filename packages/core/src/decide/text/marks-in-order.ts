@@ -98,12 +98,14 @@ export const PREPOSITIONS = new Set(
   ),
 );
 
+const isLight = (token: Token | undefined) => token !== undefined && (!token.content || MOVABLE.has(token.text));
+
 /** The function words right before a block, determiners left out: `if i` for "if I forgot". */
 export function lead(tokens: readonly Token[], at: number): string[] {
   const found: string[] = [];
-  for (let i = at; i > 0 && tokens[i]?.afterBreak !== true && tokens[i - 1]?.content === false; i--) {
+  for (let i = at; i > 0 && tokens[i]?.afterBreak !== true && isLight(tokens[i - 1]); i--) {
     const { text } = tokens[i - 1] as Token;
-    if (!DETERMINERS.has(text)) found.unshift(text);
+    if (!DETERMINERS.has(text) && !MOVABLE.has(text)) found.unshift(text);
   }
   const own = found.findLastIndex((word) => PREPOSITIONS.has(word));
   return own > 0 ? found.slice(own) : found;

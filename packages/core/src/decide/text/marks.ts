@@ -1,3 +1,4 @@
+import { isFunctionWord } from '../words/function-words.ts';
 import { isAmbiguousTech, isTech } from '../words/tech.ts';
 import type { Token } from './tokens.ts';
 
@@ -8,17 +9,20 @@ const FILE =
 const CAMEL = /^\p{Ll}[\p{Ll}\p{N}]{1,}\p{Lu}[\p{Ll}\p{N}]+|^\p{Lu}[\p{Ll}\p{N}]+\p{Lu}[\p{Ll}\p{N}]+\p{Lu}/u;
 const BRANDS = /^(?:i(?:phone|pad|pod|os|mac|tunes|cloud|message)|ebay|e[bB]ook|linkedin|youtube|whatsapp|paypal)/i;
 
+/** `os.path` and `a.b.c`, but not `U.S.` nor a full stop without a space behind it (`day.what`). */
+function isDotted(text: string): boolean {
+  const parts = text.split('.');
+  if (FILE.test(text) || isTech(parts[0] ?? '')) return true;
+  if (parts.every((part) => part.length === 1)) return false;
+  return parts.length > 2 || parts.every((part) => /^\p{Ll}{2,}$/u.test(part) && !isFunctionWord(part));
+}
+
 function isIdentifier(text: string, called: boolean): boolean {
   if (called && text.length > 1) return true;
   if (/^(?:https?:|www\.|`|-)|@/.test(text)) return true;
   if (text.includes('_') && /\p{L}/u.test(text)) return true;
   if (text.endsWith('()') || text.includes('::') || text.includes('->')) return true;
-  if (/^\p{L}+(?:\.\p{L}+)+$/u.test(text))
-    return (
-      FILE.test(text) ||
-      isTech(text.slice(0, text.indexOf('.'))) ||
-      (text.split('.').length > 2 && !/^www\./.test(text) && !/^(?:\p{L}\.)+\p{L}$/u.test(text))
-    );
+  if (/^\p{L}+(?:\.\p{L}+)+$/u.test(text)) return isDotted(text);
   return CAMEL.test(text) && !BRANDS.test(text);
 }
 

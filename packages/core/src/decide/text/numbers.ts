@@ -44,7 +44,7 @@ function canonical(text: string, scale: number): string {
 
 /** Where a unit stands around the tokens [from, to): behind, or as a currency in front. */
 function unitAround(tokens: readonly Token[], from: number, to: number): Unit | undefined {
-  const next = tokens[to];
+  const next = tokens[tokens[to]?.text === "o'clock" ? to + 1 : to];
   const after = next === undefined || next.afterBreak ? undefined : unitAfterNumber(next.text);
   if (after !== undefined && !(next?.surface === 'I' || (after.id === 'inch' && next?.text === 'in' && !next.glued)))
     return after;
@@ -66,6 +66,18 @@ function roleOf(tokens: readonly Token[], at: number, digits: string, unit: Unit
 function isOperand(tokens: readonly Token[], at: number): boolean {
   const around = [tokens[at - 1], tokens[at + 1]];
   return around.some((token) => token?.kind === 'symbol' && '+*/=^<>%'.includes(token.text));
+}
+
+/** `the first CEO`, unlike `the first time` and `at first`, picks one of several. */
+function isThe(tokens: readonly Token[], i: number): boolean {
+  const next = tokens[i + 1];
+  return (
+    /^(?:first|second)$/.test(tokens[i]?.text ?? '') &&
+    tokens[i - 1]?.text === 'the' &&
+    next?.content === true &&
+    !next.afterBreak &&
+    !/^(?:time|place|thing|step|day)$/.test(next.key)
+  );
 }
 
 /** All numbers of a question, in digits or in words, with their units. */
@@ -90,7 +102,12 @@ export function readNumbers(tokens: readonly Token[], commaDecimal: boolean): Nu
       const spelled = readNumberWords((at) => tokens[at]?.text, i);
       if (spelled !== undefined) {
         const unit = unitAround(tokens, i, i + spelled.length);
-        facts.push({ value: canonical(String(spelled.value), 1), role: 'plain', unit, soft: spelled.soft });
+        facts.push({
+          value: canonical(String(spelled.value), 1),
+          role: 'plain',
+          unit,
+          soft: spelled.soft && !isThe(tokens, i),
+        });
         i += spelled.length - 1;
         continue;
       }

@@ -1,4 +1,5 @@
 import { isFunctionWord } from '../words/function-words.ts';
+import { isOneEditApart } from './edit-distance.ts';
 import { toneKey } from './normalise.ts';
 import { stem } from './stem.ts';
 
@@ -54,9 +55,26 @@ function expand(word: string): string[] {
   return clitic === undefined ? [word] : [head, clitic];
 }
 
+/** Words that a guard hangs on and that no other word is one letter away from. */
+const RESPELT =
+  'without january february september october november december monday tuesday wednesday thursday friday saturday hundred thousand million millions billion billions'.split(
+    ' ',
+  );
+const CORRECT = new Set(RESPELT);
+
+/** The word that was meant, when one letter of it went wrong. */
+function respell(word: string): string {
+  if (word.length < 6 || word.length > 10 || CORRECT.has(word)) return word;
+  return (
+    RESPELT.find((correct) => Math.abs(correct.length - word.length) <= 1 && isOneEditApart(word, correct)) ?? word
+  );
+}
+
 function makeToken(text: string, surface: string, kind: Token['kind'], place: Place): Token {
   const key = kind === 'word' ? stem(toneKey(text)) : text;
-  return { text, surface, key, kind, ...place, content: kind !== 'symbol' && !isFunctionWord(text) };
+  // "from A to B"
+  const isPlaceholder = surface === 'A' && !place.sentenceStart;
+  return { text, surface, key, kind, ...place, content: kind !== 'symbol' && (isPlaceholder || !isFunctionWord(text)) };
 }
 
 /** A dash or slash counts only where it calculates: between digits or brackets. */
@@ -105,7 +123,7 @@ export function tokenize(cleaned: string): Token[] {
       tokens[tokens.length - 1] = { ...before, ...reword(before.text) };
       tokens.push(makeToken('not', surface, 'word', place));
     } else if (kind === 'word') {
-      expand(text).forEach((part, i) => {
+      expand(respell(text)).forEach((part, i) => {
         tokens.push(
           makeToken(part, i === 0 ? surface : part, kind, i === 0 ? place : { ...place, sentenceStart: false }),
         );

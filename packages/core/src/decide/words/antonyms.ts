@@ -42,7 +42,7 @@ former ex previously formerly / current present currently now
 past / future present
 before / after
 above over / below under
-inside indoor in / outside outdoor out
+inside indoor indoors within in / outside outdoor outdoors out beyond
 up upward upwards / down downward downwards
 on / off
 left / right
@@ -176,7 +176,7 @@ able / unable
 can / cannot
 must / optional
 majority / minority
-similar same alike / different
+similar same alike identical equal equivalent / different distinct unequal
 similarity similarities / difference differences
 introvert / extrovert
 optimist optimistic / pessimist pessimistic
@@ -227,6 +227,163 @@ hero / villain
 optional / mandatory required compulsory
 voluntary / involuntary
 temporary / permanent
+combine combined combining join joined merge merged unite united together / separate separated separately divide divided split apart
+part member / separate independent
+toward towards / away
+union / intersection
+encourage promote support foster / discourage diminish hinder oppose
+validate confirm prove verify support / contradict refute disprove invalidate
+include including contain / exclude excluding missing lack
+common frequent usual normal ordinary typical / rare unusual uncommon abnormal strange odd awkward
+important necessary essential significant vital integral / unnecessary unimportant insignificant irrelevant trivial negligible needless
+well / poorly badly
+uphold upheld / overturn overturned
+limited finite / unlimited vast infinite endless
+host / parasite
+national international global / regional local
+ousted expelled resigned / elected appointed joined
+known famous popular / unknown obscure unpopular
+welcome / unwelcome
+simple / complex complicated
+basic elementary / advanced
+partial partially partly / complete completely full fully total totally entirely entire
+exactly precisely / approximately roughly
+sufficient enough adequate / insufficient inadequate
+regular / irregular
+ascent climb / descent
+flexible / rigid
+fresh / stale rotten
+solid / liquid gas
+melt / freeze
+boil / freeze
+heat warm / cool chill
+float / sink
+visible / invisible hidden
+transparent / opaque
+attract / repel
+love / fear
+trust / distrust
+praise / criticize criticise condemn blame
+reward / punish
+help / harm hurt
+heal / harm hurt
+protect / attack harm
+innocent / guilty
+honest / dishonest corrupt
+loyal / disloyal traitor
+moral ethical / immoral unethical amoral
+rational / irrational
+mature / immature
+polite / rude
+kind nice / cruel mean
+smart clever intelligent / stupid dumb
+wise / foolish
+beautiful pretty handsome / ugly
+clean / dirty
+healthy / unhealthy sick ill
+sick ill / well
+thick fat / thin slim skinny
+obese overweight / underweight
+hungry / full
+thirsty / quenched
+awake / asleep
+early / late
+ancient / modern
+former / latter
+initial / final
+original / copy
+beginning start / end ending
+entrance / exit
+arrival / departure
+landing land / takeoff
+winner / loser
+leader / follower
+teacher / student
+doctor / patient
+buyer customer / seller vendor
+borrower / lender
+landlord / tenant
+predator / prey
+parent / child
+mother father / child
+ancestor / descendant
+bride / groom
+prosecutor plaintiff / defendant
+offense / defense
+offensive / defensive
+attack / defence
+victory win / defeat loss
+gain profit / loss
+rise / decline
+growth / decline decay
+boom / recession bust
+inflation / deflation
+surplus / deficit shortage
+abundance / scarcity
+wealth / poverty
+freedom liberty / slavery
+peace / conflict
+order / chaos
+optimism / pessimism
+courage / fear
+knowledge / ignorance
+heaven / hell
+god / devil
+good / evil
+saint / sinner
+male males / female females
+men / women
+boys / girls
+sunrise / sunset
+dawn / dusk
+ceiling / floor
+roof / basement
+surface / depth
+peak / bottom
+maximum / minimum
+numerator / denominator
+positive / negative
+addition / subtraction
+multiplication / division
+integral / derivative
+increasing / decreasing
+increment / decrement
+ascending / descending
+encryption / decryption
+push / pop
+insert / delete
+upload / download
+login / logout
+log_in / log_out
+commit / revert rollback
+frontend / backend
+sender / receiver recipient
+transmitter / receiver
+producer / consumer
+master / slave
+parent / child
+row / column
+vertical / horizontal
+clockwise / counterclockwise anticlockwise
+inner / outer
+interior / exterior
+import / export
+inbound incoming / outbound outgoing
+immigrate immigrant immigration / emigrate emigrant emigration
+introvert introverted / extrovert extroverted
+oldest eldest / youngest
+some / all
+pregnant / infertile
+vaccinated / unvaccinated
+dominated / submissive
+prefix / postfix
+biotic / abiotic
+aerobic / anaerobic
+hot spicy / mild
+cấm / cho_phép
+yêu / ghét
+khen / chê
+nhập / xuất
 tốt hay / xấu tệ dở
 nhất / kém
 lớn to / nhỏ bé

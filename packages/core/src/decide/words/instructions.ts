@@ -22,7 +22,7 @@ format email: as an email | an email
 format paragraph: a paragraph | one paragraph | in a paragraph
 format sentence: full sentences | complete sentences
 audience child: to a child | for a child | for children | for kids | to a kid | for a kid | eli5 | like i m five | like i am five | like i m 5 | like i am 5 | five year old | 5 year old | five years old child | cho trẻ em
-audience beginner: complete beginner | for a beginner | for beginners | to a beginner | for dummies | in layman s terms | in layman terms | layman | in simple terms | in simple words | in plain english | for a layperson | cho người mới
+audience beginner: complete beginner | for a beginner | for beginners | to a beginner | for dummies | in layman s terms | in layman terms | layman | in simple terms | simply | in simple words | in plain english | for a layperson | cho người mới
 audience expert: for an expert | to an expert | for experts | for a professional | phd level | for a specialist | domain expert | for a researcher
 audience student: for a student | for students | to a student | high school student | college student | university student
 tone formal: formal tone | formally | formal style | formal language | in a formal | trang trọng

@@ -1,3 +1,4 @@
+import { stem } from '../text/stem.ts';
 import { lines } from './lines.ts';
 
 /** One line a group: swapping one of its members for another changes the answer. `_` joins a name of two words. */
@@ -21,7 +22,6 @@ kin: mother/mom/mum/mommy father/dad/daddy brother sister son daughter wife husb
 kin_vi: cha/bố mẹ ông bà vợ chồng
 gender: he/him/his/himself she/her/hers/herself
 gender2: man/male/guy/boy/gentleman woman/female/girl/lady
-pronoun: my your our their
 gender_vi: đàn_ông/con_trai phụ_nữ/con_gái
 pet: dog/puppy cat/kitten hamster rabbit/bunny turtle fish bird parrot snake horse cow pig goat sheep chicken duck elephant lion tiger bear wolf monkey snail crocodile fox deer mouse/rat frog spider lizard ant bee whale shark dolphin squirrel
 body: head neck shoulder arm elbow wrist hand finger chest stomach back hip leg knee ankle foot toe eye ear nose mouth tooth lip tongue liver kidney lung heart brain skin
@@ -61,6 +61,15 @@ math: sine cosine tangent sum difference product quotient mean median mode minim
 weather: rain snow wind storm hurricane tornado
 blood: systolic diastolic
 position: first last next previous
+keyword: let const var
+collection: array list tuple set dictionary/dict map stack queue vector
+age: adult infant/baby toddler teenager/teen senior/elderly
+aspect: benefit/advantage/pros symptom/sign treatment/cure/remedy side_effect/side_effects/risk/danger cause
+drug: aspirin ibuprofen paracetamol/acetaminophen/tylenol naproxen codeine morphine insulin
+investment: stock bond
+grain: wheat corn barley oat rice
+order: cancel place track return
+branch: local remote
 `);
 
 interface Membership {
@@ -76,9 +85,11 @@ for (const row of GROUPS) {
   for (const entry of list.split(' ')) {
     const [member = '', ...aliases] = entry.split('/');
     for (const name of [member, ...aliases]) {
-      const known = MEMBERS.get(name) ?? [];
-      known.push({ group: group.replace(/_vi$/, ''), member });
-      MEMBERS.set(name, known);
+      for (const form of new Set([name, stem(name)])) {
+        const known = MEMBERS.get(form) ?? [];
+        known.push({ group: group.replace(/_vi$/, ''), member });
+        MEMBERS.set(form, known);
+      }
       if (name.includes('_')) PHRASES.add(name);
     }
   }

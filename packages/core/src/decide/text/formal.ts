@@ -1,0 +1,49 @@
+/** The parts of a question that are not prose: calculations, lines of code, signs. */
+
+const RUN = /[\d+*/=<>^|!().,-]+/g;
+
+/** Calculations without their spaces (`(2+3)*4`), in order; empty when there are none. */
+export function readExpressions(cleaned: string): string {
+  const runs = cleaned.replace(/[ \t]+/g, '').match(RUN) ?? [];
+  return runs
+    .filter((run) => /\d/.test(run) && /[+*/=<>^|!-]/.test(run))
+    .map((run) => trimEnds(run))
+    .join(' ');
+}
+
+/** Full stops, commas and lone brackets around a run belong to the sentence. */
+function trimEnds(run: string): string {
+  let [from, to] = [0, run.length];
+  while (from < to && '.,'.includes(run[from] ?? '')) from++;
+  while (to > from && '.,'.includes(run[to - 1] ?? '')) to--;
+  const inner = run.slice(from, to);
+  if (inner.startsWith('(') && !inner.includes(')')) return inner.slice(1);
+  return inner.endsWith(')') && !inner.includes('(') ? inner.slice(0, -1) : inner;
+}
+
+const CODE_LINE =
+  /[;{}]\s*$|^\s*(?:def|import|from|class|function|return|const|let|var|if|for|while|else|elif|print|public|private|static|void|int|#include|SELECT|INSERT|UPDATE|DELETE)\b.*[=(){}:;]|=>|\w\([^)]*\)\s*[;{:]?$/;
+
+/** Lines that are code, or what stands between fences, white space squeezed; empty when there is none. */
+export function readCode(cleaned: string): string {
+  const fenced = cleaned.split('```');
+  const code =
+    fenced.length >= 3
+      ? fenced.filter((_, i) => i % 2 === 1).join('\n')
+      : cleaned.includes('\n')
+        ? cleaned
+            .split('\n')
+            .filter((line) => line.length < 400 && CODE_LINE.test(line))
+            .join('\n')
+        : '';
+  return code.split(/\s+/).join(' ').trim();
+}
+
+/** Emoji and other pictures, skin tones and joiners left out; those that only decorate the ends apart. */
+export function readPictures(cleaned: string): { inside: string; all: string } {
+  const pictures = (text: string) => (text.match(/\p{Extended_Pictographic}|\p{So}/gu) ?? []).join('');
+  const words = [...cleaned.matchAll(/[\p{L}\p{N}]/gu)];
+  const [first, last] = [words[0], words.at(-1)];
+  const inside = first === undefined || last === undefined ? cleaned : cleaned.slice(first.index, last.index + 1);
+  return { inside: pictures(inside), all: pictures(cleaned) };
+}
