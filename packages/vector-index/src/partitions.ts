@@ -94,6 +94,11 @@ export class Partitions {
     return true;
   }
 
+  /** Frees the graphs' memory; nothing else may be called afterwards. */
+  dispose(): void {
+    for (const { groups } of this.partitions.values()) for (const group of groups.values()) group.dispose();
+  }
+
   ids(): EntryId[] {
     return [...this.#members.keys()];
   }
@@ -127,6 +132,7 @@ export class Partitions {
     this.#members.delete(member.id);
     this.#touch(group);
     if (group.size > 0) return;
+    group.dispose();
     this.#restless.delete(group);
     const partition = this.partitions.get(group.partition);
     partition?.groups.delete(group.fingerprint);

@@ -37,9 +37,9 @@ function start(what: string, shell = ':'): Child {
 
 test('killed at any moment, it comes back as of a snapshot that was whole', async () => {
   let reported = 0;
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 5; round++) {
     const running = start('follow');
-    const enough = 3 + round;
+    const enough = 3 + 2 * round;
     let lines = '';
     for await (const chunk of running.stdout) {
       lines += chunk;
@@ -64,7 +64,7 @@ test('killed at any moment, it comes back as of a snapshot that was whole', asyn
   await index.snapshot();
   // Three partitions of two groups each: what the killed ones left behind is gone.
   expect(readdirSync(dir).length).toBeLessThanOrEqual(1 + 3 + 6);
-}, 60_000);
+}, 120_000);
 
 async function expectHeld(held: VectorIndex, expected: Map<string, number>): Promise<void> {
   expect((await held.ids()).sort()).toEqual([...expected.keys()].sort());
@@ -77,12 +77,12 @@ async function expectHeld(held: VectorIndex, expected: Map<string, number>): Pro
 }
 
 test('process.exit in the middle of upkeep leaves the exit code alone', async () => {
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     const running = start('exitInTheMiddle');
     const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stderr)]);
     expect({ code, said }).toEqual({ code: 3, said: '' });
   }
-}, 60_000);
+}, 120_000);
 
 test('when its thread dies, calls waiting and to come reject and say why', async () => {
   const running = start('die');
@@ -91,7 +91,7 @@ test('when its thread dies, calls waiting and to come reject and say why', async
   const messages = JSON.parse(said);
   expect(messages).toHaveLength(2);
   for (const message of messages) expect(message).toMatch(/^nearest index stopped: .*null/);
-}, 20_000);
+}, 60_000);
 
 test('a full disk fails the snapshot; the one before stays', async () => {
   const running = start('fillUp', 'ulimit -f 60');
@@ -102,4 +102,4 @@ test('a full disk fails the snapshot; the one before stays', async () => {
   index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
   expect(await index.position()).toBe(1);
   expect(await index.ids()).toHaveLength(60);
-}, 20_000);
+}, 60_000);

@@ -110,6 +110,7 @@ export class IndexServer {
       case 'clear':
         return this.#storing(call, async () => {
           await this.#snapshots?.clear();
+          this.#gate.run(() => this.#partitions.dispose());
           this.#partitions = new Partitions(this.#options.dimensions, this.#options);
           this.#position = 0;
         });
