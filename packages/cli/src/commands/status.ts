@@ -1,0 +1,121 @@
+import type { AdminClient, StatsAnswer } from '@nearhit/http/client';
+import { Command, Option } from 'commander';
+import { bytes, counted, milliseconds, percent, usd, whole } from '../format.ts';
+import type { Io } from '../io.ts';
+import { Output } from '../output.ts';
+import type { SetExitCode } from '../program.ts';
+import { type Target, type TargetOptions, targetOf, withClient, withToken, withUrl } from '../target.ts';
+
+type Window = StatsAnswer['window'];
+const WINDOWS: Readonly<Record<Window, string>> = {
+  '5m': 'last 5 minutes',
+  '1h': 'last hour',
+  '24h': 'last 24 hours',
+  '7d': 'last 7 days',
+};
+
+interface StatusOptions extends TargetOptions {
+  readonly window: Window;
+  readonly json?: boolean;
+}
+
+type Readiness = Awaited<ReturnType<AdminClient['status']>>;
+type Provider = Awaited<ReturnType<AdminClient['providers']>>['providers'][number];
+
+export function statusCommand(io: Io, exitWith: SetExitCode): Command {
+  return withToken(withUrl(new Command('status')))
+    .description('What a running gateway does: health, hits and misses, money saved, providers, stored answers')
+    .addOption(new Option('--window <span>', 'of the figures').choices(Object.keys(WINDOWS)).default('1h'))
+    .option('--json', 'everything as one JSON document')
+    .action(async (options: StatusOptions) => {
+      const target = targetOf(options, io);
+      const { health, readiness } = await withClient(target, async (client) => ({
+        health: await client.health(),
+        readiness: await client.status(),
+      }));
+      if (!readiness.ready) exitWith(1);
+      const output = new Output(io);
+      // Health needs no token: it is shown even when what follows fails for want of one.
+      if (options.json !== true) showHealth(output, target, readiness);
+      const [stats, { providers }] = await withClient(target, (client) =>
+        Promise.all([client.stats({ window: options.window }), client.providers()]),
+      );
+      if (options.json === true) output.json({ url: target.url, health, readiness, stats, providers });
+      else {
+        showStats(output, stats);
+        showProviders(output, providers);
+      }
+    });
+}
+
+function showHealth(output: Output, { url }: Target, { ready, degraded }: Readiness): void {
+  const state = !ready
+    ? output.style('red', `not ready (${degraded.join(', ')})`)
+    : degraded.length === 0
+      ? output.style('green', 'ready')
+      : output.style('yellow', `ready, but degraded: ${degraded.join(', ')}`);
+  output.line(`${output.style('bold', url)}  ${state}`);
+}
+
+const counts = (of: Readonly<Record<string, number>>): string =>
+  Object.entries(of)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${whole(count)}`)
+    .join(', ');
+
+const withDetail = (count: number, of: Readonly<Record<string, number>>): string =>
+  `${whole(count)}${count > 0 && counts(of) !== '' ? `  (${counts(of)})` : ''}`;
+
+function showStats(output: Output, stats: StatsAnswer): void {
+  const { spent, saved } = stats.tokens;
+  const looked = stats.hits + stats.stale + stats.misses;
+  output.line();
+  output.title(WINDOWS[stats.window]);
+  output.facts([
+    ['requests', whole(stats.requests)],
+    ['hit rate', looked === 0 ? '-' : percent(stats.hitRate)],
+    ['hits', withDetail(stats.hits, stats.hitsByLayer)],
+    ['misses', withDetail(stats.misses, stats.missesByReason)],
+    ['bypasses', withDetail(stats.bypasses, stats.bypassesByReason)],
+    ['stale', stats.stale === 0 ? undefined : whole(stats.stale)],
+    ['errors', whole(stats.errors)],
+    ['saved', `${usd(stats.usd.saved)}, ${counted(saved.input + saved.output, 'token')}`],
+    ['spent', `${usd(stats.usd.spent)}, ${counted(spent.input + spent.output, 'token')}`],
+    ['stored', `${counted(stats.entries, 'answer')}, ${bytes(stats.bytes)}`],
+    ['incidents', counts(stats.incidents) || undefined],
+  ]);
+  const latencies = Object.entries({ ...stats.latencyMs, 'nearhit itself': stats.overheadMs }).filter(
+    ([, { count }]) => count > 0,
+  );
+  if (latencies.length === 0) return;
+  output.line();
+  output.table(
+    [{ head: 'latency' }, ...['count', 'p50', 'p95', 'p99'].map((head) => ({ head, align: 'right' as const }))],
+    latencies.map(([outcome, { count, p50, p95, p99 }]) => [
+      outcome,
+      whole(count),
+      ...[p50, p95, p99].map(milliseconds),
+    ]),
+  );
+}
+
+function showProviders(output: Output, providers: readonly Provider[]): void {
+  output.line();
+  output.table(
+    [
+      { head: 'provider' },
+      { head: 'kind' },
+      { head: 'address' },
+      ...['requests', 'errors', 'in flight'].map((head) => ({ head, align: 'right' as const })),
+    ],
+    providers.map(({ id, kind, baseUrl, requests, errors, inFlight }) => [
+      id,
+      kind,
+      baseUrl === '' ? 'built in' : baseUrl,
+      whole(requests),
+      whole(errors),
+      whole(inFlight),
+    ]),
+  );
+}

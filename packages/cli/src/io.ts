@@ -1,0 +1,19 @@
+import type { Readable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+
+/** What a command may touch of the process it runs in. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Readable;
+  /** The answer, and nothing else. */
+  readonly stdout: WriteStream;
+  /** Errors, hints and progress. */
+  readonly stderr: WriteStream;
+}
+
+/** An empty variable counts as one that is not set. */
+export function variable(io: Pick<Io, 'env'>, name: string): string | undefined {
+  const value = io.env[name]?.trim();
+  return value === '' ? undefined : value;
+}

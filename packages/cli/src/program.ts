@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { benchCommand } from './commands/bench.ts';
+import { evalCommand } from './commands/eval.ts';
+import { policyCommand } from './commands/policy.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import type { Io } from './io.ts';
+
+/** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
+export type SetExitCode = (code: number) => void;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** The whole command tree. Parsing throws CommanderError, UsageError or Failure. */
+export function createProgram(io: Io, exitWith: SetExitCode): Command {
+  const program = new Command('nearhit')
+    .description('A semantic cache in front of language models: start it, look at it, tune it, measure it.')
+    .version(version)
+    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage.')
+    .addCommand(startCommand(io))
+    .addCommand(statusCommand(io, exitWith))
+    .addCommand(policyCommand(io))
+    .addCommand(evalCommand(io, exitWith))
+    .addCommand(benchCommand(io, exitWith));
+  settle(program, io);
+  return program;
+}
+
+/** commander settles these per command; subcommands that are added do not inherit them. */
+function settle(command: Command, io: Io): void {
+  command
+    .exitOverride()
+    .showHelpAfterError('(add --help for what there is)')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, 'nearhit:')),
+    });
+  for (const child of command.commands) settle(child, io);
+}
