@@ -26,10 +26,13 @@ export interface Slice {
   readonly cost: number;
 }
 
-/** What a job without a deadline is content to wait for its next slice. */
-const PATIENCE_MS = 250;
-/** About 4 ms of the bundled model: the most that a look-up waits for a slice already under way, unless one text alone is longer. */
-const SLICE_COST = 32;
+/**
+ * What a job without a deadline is content to wait for its next slice while look-ups keep coming. Long, because on a
+ * machine that is too slow for both, work for later must not make the look-ups fail: each failure is more of it.
+ */
+const PATIENCE_MS = 1000;
+/** About 2 ms of the bundled model: the most that a look-up waits for a slice already under way, unless one text alone is longer. */
+const SLICE_COST = 16;
 
 /** Jobs with work to give out, by due time (earliest deadline first, Liu & Layland 1973). */
 export class JobQueue {

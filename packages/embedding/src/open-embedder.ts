@@ -16,6 +16,8 @@ export interface EmbedderOptions extends ModelSource {
 
 /** Characters looked at per token of the window; longer texts are truncated before they are tokenised. English has about 4.5. */
 const CHARS_PER_TOKEN_MAX = 32;
+/** The estimate of the work ahead may be wrong by this factor before a job is refused for it. */
+const DOUBT = 2;
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 const RESTARTING = 'The embedding worker stopped and is being restarted.';
 const busy = (message: string, detail?: string) =>
@@ -124,8 +126,8 @@ class WorkerEmbedder implements Embedder {
     const own = costs.slice(1).reduce((sum, cost) => sum + cost, 0);
     const waitMs =
       ((this.#queue.costBefore(deadlineMs) + own) * this.#msPerToken + this.#runningMs()) / this.#pool.size;
-    // NaN is no deadline that could be met.
-    if (!(now + waitMs <= deadlineMs && now < deadlineMs))
+    // NaN is no deadline that could be met. In doubt it is tried: what is late is dropped from the queue at its deadline.
+    if (!(now + waitMs / DOUBT <= deadlineMs && now < deadlineMs))
       throw busy('The embedder can not answer by the deadline.', `${Math.round(waitMs)} ms of work are ahead`);
   }
 
@@ -147,7 +149,7 @@ class WorkerEmbedder implements Embedder {
     this.#running.set(slice, startedMs);
     try {
       const raw = await this.#pool.run(worker, slice.texts);
-      this.#msPerToken += 0.2 * ((performance.now() - startedMs) / slice.cost - this.#msPerToken);
+      this.#learn((performance.now() - startedMs) / slice.cost);
       this.#deliver(slice, raw);
     } catch (error) {
       // Not tried again here: a text that kills its worker would kill the next one too.
@@ -156,6 +158,11 @@ class WorkerEmbedder implements Embedder {
       this.#running.delete(slice);
       this.dispatch();
     }
+  }
+
+  /** One slice that had to wait for the processor must not close the door to the next look-ups: outliers count as four times the usual. */
+  #learn(msPerToken: number): void {
+    this.#msPerToken += 0.2 * (Math.min(msPerToken, 4 * this.#msPerToken) - this.#msPerToken);
   }
 
   #deliver({ job, from }: Slice, raw: RawEmbedding[]): void {

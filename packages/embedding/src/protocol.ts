@@ -1,7 +1,13 @@
 import type { EmbeddingModel } from '@nearhit/core';
+import type { ExitGate } from './exit-gate.ts';
 import type { FolderOptions } from './model-folder.ts';
 
 /** What the worker thread is started with. */
+export interface WorkerData {
+  settings: WorkerSettings;
+  gate: ExitGate;
+}
+
 export interface WorkerSettings extends FolderOptions {
   /** The name clients ask for. */
   modelId: string;

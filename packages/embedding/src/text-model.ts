@@ -76,9 +76,11 @@ function pool(outputs: Record<string, Output | undefined>, folder: ModelFolder):
   if (hidden?.dims.length !== 3 || !tokens || !dimensions)
     throw new Error(`embedding model ${folder.onnxFile} has no output last_hidden_state [batch, tokens, dimensions]`);
   const sum = new Float64Array(dimensions);
+  // Once: transformers.js's tensors are proxies, and each access costs more than the addition.
+  const { data } = hidden;
   const rows = folder.pooling === 'cls' ? 1 : tokens;
   for (let row = 0, at = 0; row < rows; row++)
-    for (let i = 0; i < dimensions; i++, at++) sum[i] = (sum[i] as number) + (hidden.data[at] as number);
+    for (let i = 0; i < dimensions; i++, at++) sum[i] = (sum[i] as number) + (data[at] as number);
   return sum;
 }
 

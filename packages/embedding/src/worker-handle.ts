@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddingModel } from '@nearhit/core';
-import type { FromWorker, RawEmbedding, ToWorker, WorkerSettings } from './protocol.ts';
+import { newExitGate, shutGate } from './exit-gate.ts';
+import type { FromWorker, RawEmbedding, ToWorker, WorkerData, WorkerSettings } from './protocol.ts';
 
 /** Resolves from src/ and from dist/: a worker thread runs compiled JavaScript only. */
 const WORKER_URL = new URL('../dist/worker.js', import.meta.url);
@@ -23,8 +24,16 @@ export class WorkerHandle {
   #ready = false;
 
   private constructor(settings: WorkerSettings, url: URL) {
-    this.#worker = new Worker(url, { workerData: settings, name: 'nearhit-embedding' });
-    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+    const workerData: WorkerData = { settings, gate: newExitGate() };
+    this.#worker = new Worker(url, { workerData, name: 'nearhit-embedding' });
+    const onProcessExit = () => shutGate(workerData.gate);
+    process.on('exit', onProcessExit);
+    this.#exited = new Promise((resolve) =>
+      this.#worker.once('exit', () => {
+        process.off('exit', onProcessExit);
+        resolve();
+      }),
+    );
   }
 
   /** Resolves when the model is loaded and warm; rejects with the worker's own line when it can't be. `onExit`: after that, however it ended. */

@@ -1,12 +1,13 @@
 /** The thread that owns the model. Nothing else imports transformers.js, whose `run()` blocks the event loop it is called on. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { throughGate } from './exit-gate.ts';
 import { modelVersion, readModelFolder } from './model-folder.ts';
-import type { FromWorker, RawEmbedding, ToWorker, WorkerSettings } from './protocol.ts';
+import type { FromWorker, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
 import type { TextModel } from './text-model.ts';
 
 if (!parentPort) throw new Error('worker.js runs in a worker thread only');
 const port = parentPort;
-const settings = workerData as WorkerSettings;
+const { settings, gate } = workerData as WorkerData;
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -17,9 +18,9 @@ async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
   const folder = readModelFolder(settings.modelDir, settings);
   const { loadTextModel } = await import('./text-model.ts');
   const model = await loadTextModel(folder);
-  await model.embed(WARM_UP);
+  await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
-  const { vector, tokens } = await model.embed(WARM_UP);
+  const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
   const msPerToken = (performance.now() - started) / tokens;
   const dimensions = new Float32Array(vector).length;
   const version = modelVersion(folder, settings.modelId);
@@ -30,7 +31,7 @@ async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
 async function embed(model: TextModel, id: number, texts: string[]): Promise<void> {
   try {
     const results: RawEmbedding[] = [];
-    for (const text of texts) results.push(await model.embed(text));
+    for (const text of texts) results.push(await throughGate(gate, () => model.embed(text)));
     send(
       { kind: 'embedded', id, results },
       results.map((result) => result.vector),

@@ -24,7 +24,7 @@ export function createMemoryCache({
   bytesMax = BYTES_MAX,
   slidingMs = SLIDING_MS,
 }: MemoryCacheOptions = {}): MemoryCache {
-  const slots = new LRUCache<EntryId, Slot>({ maxSize: bytesMax, sizeCalculation: ({ bytes }) => bytes });
+  const slots = new LRUCache<EntryId, Slot>({ maxSize: Math.max(1, bytesMax), sizeCalculation: ({ bytes }) => bytes });
   return {
     get(id, nowMs) {
       const slot = slots.get(id);

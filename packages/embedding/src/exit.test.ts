@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+
+/** Runs the built package in a process of its own: how that process ends is the point. */
+async function exitOf(script: string): Promise<{ code: unknown; signal: unknown; stderr: string }> {
+  const from = new URL('../dist/index.js', import.meta.url).href;
+  const source = `import { openEmbedder } from ${JSON.stringify(from)}; const embedder = await openEmbedder(); ${script}`;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', source], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return run.then(
+    ({ stderr }) => ({ code: 0, signal: null, stderr }),
+    ({ code, signal, stderr }) => ({ code, signal, stderr }),
+  );
+}
+
+const WORK = "embedder.embed(new Array(50).fill('word '.repeat(300))).catch(() => {});";
+
+test.each([
+  ['at work', `${WORK} setTimeout(() => process.exit(3), 60)`],
+  ['idle', 'process.exit(3)'],
+  ['closed at work', `${WORK} setTimeout(() => embedder.close().then(() => process.exit(3)), 60)`],
+])('a process that exits while its worker is %s keeps its exit code and says nothing', async (_, script) => {
+  expect(await exitOf(script)).toEqual({ code: 3, signal: null, stderr: '' });
+});
+
+test('a closed embedder lets its process end', async () => {
+  expect(await exitOf("await embedder.embed(['x']); await embedder.close();")).toEqual({
+    code: 0,
+    signal: null,
+    stderr: '',
+  });
+});
