@@ -39,7 +39,7 @@ function added(short: QuestionFacts, long: QuestionFacts): Token[] | undefined {
 }
 
 function addition(a: QuestionFacts, b: QuestionFacts): Token[] {
-  return (a.tokens.length < b.tokens.length ? added(a, b) : added(b, a)) ?? [];
+  return added(a, b) ?? added(b, a) ?? [];
 }
 
 const YES_NO = /^(?:is|are|was|were|am|do|does|did|has|have|had)$/;

@@ -15,30 +15,37 @@ import { quotedGuard } from './quoted.ts';
 import { tenseGuard } from './tense.ts';
 import { moneyGuard, unitGuard } from './unit.ts';
 
+/** Always asked in one order of the two questions: what it finds first never depends on who came first. */
+function symmetric(guard: Guard): Guard {
+  return { ...guard, differs: (a, b) => (a.text <= b.text ? guard.differs(a, b) : guard.differs(b, a)) };
+}
+
 /** In the order they are asked: the first veto names the reason. The precise come before the broad. */
-export const GUARDS: readonly Guard[] = Object.freeze([
-  lengthGuard,
-  scriptGuard,
-  languageGuard,
-  pictureGuard,
-  instructionGuard,
-  versionGuard,
-  dateGuard,
-  moneyGuard,
-  unitGuard,
-  numberGuard,
-  codeGuard,
-  negationGuard,
-  antonymGuard,
-  entityGuard,
-  nameGuard,
-  quotedGuard,
-  questionGuard,
-  tenseGuard,
-  diacriticsGuard,
-  orderGuard,
-  modifierGuard,
-  modalGuard,
-  contentGuard,
-  additionGuard,
-]);
+export const GUARDS: readonly Guard[] = Object.freeze(
+  [
+    lengthGuard,
+    scriptGuard,
+    languageGuard,
+    pictureGuard,
+    instructionGuard,
+    versionGuard,
+    dateGuard,
+    moneyGuard,
+    unitGuard,
+    numberGuard,
+    codeGuard,
+    negationGuard,
+    antonymGuard,
+    entityGuard,
+    nameGuard,
+    quotedGuard,
+    questionGuard,
+    tenseGuard,
+    diacriticsGuard,
+    orderGuard,
+    modifierGuard,
+    modalGuard,
+    contentGuard,
+    additionGuard,
+  ].map(symmetric),
+);

@@ -52,17 +52,21 @@ const isForm = (x: Token, y: Token) => {
   return /^.?(?:e?r|e?st)$/.test(long.slice(short.length)) && long.startsWith(short);
 };
 
+/** The words of one side that may find their opposite on the other. */
+function candidates(a: QuestionFacts, b: QuestionFacts): Token[] {
+  return missingIn(a, b).filter(({ text, kind }) => kind === 'word' && !NEGATORS.has(text));
+}
+
 /** Pairs of opposite words, one on each side. */
 export function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
-  const right = missingIn(b, a).filter(({ text, kind }) => kind === 'word' && !NEGATORS.has(text));
+  const [left, right] = [candidates(a, b), candidates(b, a)];
+  // `bigger` answers to `big` first, whatever opposite stands beside it.
+  const open = right.filter((y) => !left.some((x) => isForm(x, y)));
   const pairs: [string, string][] = [];
-  for (const x of missingIn(a, b)) {
-    // `bigger` answers to `big` first, whatever opposite stands beside it.
-    const form = right.findIndex((y) => isForm(x, y));
-    if (form >= 0) right.splice(form, 1);
-    if (form >= 0 || x.kind !== 'word' || NEGATORS.has(x.text)) continue;
-    const at = right.findIndex((y) => opposed(x, y));
-    if (at >= 0) pairs.push([x.text, right.splice(at, 1)[0]?.text ?? '']);
+  for (const x of left) {
+    if (right.some((y) => isForm(x, y))) continue;
+    const at = open.findIndex((y) => opposed(x, y));
+    if (at >= 0) pairs.push([x.text, open.splice(at, 1)[0]?.text ?? '']);
   }
   return pairs;
 }
