@@ -55,6 +55,8 @@ export function openEnvironment(path: string, mapSizeBytes: number | undefined):
     noSubdir: true,
     // A commit is on disk when its promise resolves, not some time after.
     overlappingSync: false,
+    // Every write is in a batch of its own already; the implicit one would keep a promise that nobody can catch.
+    eventTurnBatching: false,
     ...(mapSizeBytes === undefined ? undefined : { mapSize: mapSizeBytes }),
   });
 }

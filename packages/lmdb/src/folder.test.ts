@@ -188,6 +188,22 @@ describe('a damaged file', () => {
   });
 });
 
+test('a full disk fails the write, clearly and wholly; with room again the store goes on', async () => {
+  const fixture = new URL('../fixtures/full-disk.mjs', import.meta.url).pathname;
+  // A limit on file size stands in for the disk; the signal that comes with it is ignored.
+  const script = `trap '' XFSZ; ulimit -f 6000; exec "$0" "$@"`;
+  const writer = spawn('sh', ['-c', script, process.execPath, fixture, dir], {
+    stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  child = writer;
+  const [report] = await once(writer, 'message');
+  expect(report).toMatchObject({ failure: expect.stringMatching(/^the store could not write/), torn: 0, swept: 100 });
+  const { stored, readable, counted, after } = report as Record<string, number>;
+  expect(stored).toBeGreaterThan(0);
+  expect([readable, counted, after]).toEqual([stored, stored, (stored as number) - 99]);
+});
+
 describe('the lock', () => {
   test('one store per folder in a process', async () => {
     const first = await start();

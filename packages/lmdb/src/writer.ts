@@ -35,7 +35,7 @@ export class Plan {
     for (const { table, key, value, append } of this.#writes) {
       if (value === undefined) table.remove(key);
       // lmdb-js takes the options here too; its types know them for putSync only.
-      else if (append) table.put(key, value, APPEND as unknown as number);
+      else if (append) table.put(key, value, APPEND as unknown as number).catch(ignore);
       else table.put(key, value);
     }
   }
@@ -78,8 +78,22 @@ export class Writer {
     const plan = new Plan();
     const result = prepare(plan);
     if (plan.empty) return result;
-    await this.#root.batch(() => plan.apply());
+    try {
+      await this.#root.batch(() => plan.apply());
+    } catch (error) {
+      throw await commitFailure(error);
+    }
     this.#root.resetReadTxn();
     return result;
   }
+}
+
+/** The batch reports the failure for all its writes. */
+function ignore(): void {}
+
+/** lmdb-js hides the reason in a promise of its own, which nobody else waits for. */
+async function commitFailure(error: unknown): Promise<Error> {
+  const reason = (error as { commitError?: Promise<never> }).commitError;
+  const cause: unknown = reason === undefined ? error : await reason.catch((hidden: unknown) => hidden);
+  return new Error(`the store could not write (disk full or failing?): ${(cause as Error).message}`, { cause });
 }
