@@ -17,10 +17,13 @@ const USAGE = `pnpm bench [options]
   --duration MS      of one round (default 1000; quick 200)
   --rounds N         (default 3; quick 2)
   --concurrency 1,16 (default 1,16,64)
+  --form json|sse    (default both)
   --entries N        in the index of the main gateway (default 20000; quick 2000)
   --json             print the result as JSON instead of tables
   --node-arg ARG     for the gateway's node, e.g. --node-arg=--cpu-prof (repeatable)
 Both forms are written to test/bench/results/latest.json and latest.md.`;
+
+const FORMS = { both: [false, true], json: [false], sse: [true] };
 
 function settingsFrom(argv) {
   const { values } = parseArgs({
@@ -32,12 +35,14 @@ function settingsFrom(argv) {
       rounds: { type: 'string' },
       concurrency: { type: 'string', default: '1,16,64' },
       entries: { type: 'string' },
+      form: { type: 'string', default: 'both' },
       json: { type: 'boolean', default: false },
       'node-arg': { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const { quick } = values;
+  if (!(values.form in FORMS)) throw new Error(`--form: expected ${Object.keys(FORMS).join(', ')}`);
   const number = (name, fallback) => {
     const value = Number(values[name] ?? fallback);
     if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: expected a whole number from 1`);
@@ -53,6 +58,8 @@ function settingsFrom(argv) {
     rounds: number('rounds', quick ? 2 : 3),
     warmUpMs: quick ? 400 : 1000,
     entries: number('entries', quick ? 2000 : 20_000),
+    /** Streamed or not. */
+    forms: FORMS[values.form],
     concurrencies: values.concurrency.split(',').map(Number),
   };
 }
@@ -114,7 +121,7 @@ async function bench(settings, { folders, kept, say }) {
   const targets = { main };
   if (needs('floorPass')) targets.floorPass = kept(await Child.listening('./floors.mjs', ['pass', upstream.origin]));
   if (needs('floorLru')) targets.floorLru = kept(await openLruFloor(main));
-  if (needs('small')) targets.small = kept(await openSmall(start));
+  if (needs('small')) targets.small = kept(await openSmall(start, settings.nodeArgs));
   if (needs('writes')) targets.writes = kept(await start('writes', { nodeArgs: settings.nodeArgs }));
   const load = kept(new Child('./load.mjs'));
   await load.next();
@@ -122,9 +129,8 @@ async function bench(settings, { folders, kept, say }) {
   const meter = new Meter(load, targets);
   await measure(rows, meter, settings, say);
   facts.push({ name: 'memory after the load', value: memoryOf(main.pid)?.rssMb, unit: 'MB' });
-  const forms = [false, true];
   const lines = rows.flatMap((row) =>
-    forms.flatMap((stream) => settings.concurrencies.map((n) => summarise(row, stream, n, meter.rounds))),
+    settings.forms.flatMap((stream) => settings.concurrencies.map((n) => summarise(row, stream, n, meter.rounds))),
   );
   const loadCpuUs = median(lines.map((line) => line.loadCpuUs));
   return { machine, settings, lines, facts, loadCpuUs, aims: aims({ lines, facts }) };
@@ -176,9 +182,9 @@ async function openLruFloor(main) {
   return floor;
 }
 
-/** No first layer: every exact hit comes from LMDB. */
-async function openSmall(start) {
-  const small = await start('small', { l1Bytes: 0 });
+/** A first layer that nothing fits into: every exact hit comes from LMDB. */
+async function openSmall(start, nodeArgs) {
+  const small = await start('small', { l1Bytes: 1, nodeArgs });
   await askAll(
     small,
     Array.from({ length: STORED_COUNT }, (_, n) => newQuestion(n)),
@@ -189,13 +195,12 @@ async function openSmall(start) {
 
 /** Floors and gateway take turns within every round, so that what else the machine does hits both. */
 async function measure(rows, meter, settings, say) {
-  const forms = [false, true];
-  for (const stream of forms) {
+  for (const stream of settings.forms) {
     for (const row of rows) {
       await meter.run(row, { stream, concurrency: 16, durationMs: settings.warmUpMs, keep: false });
     }
   }
-  for (const stream of forms) {
+  for (const stream of settings.forms) {
     for (const concurrency of settings.concurrencies) {
       say(`${stream ? 'SSE' : 'JSON'}, ${concurrency} at a time`);
       for (let round = 0; round < settings.rounds; round++) {
