@@ -5,7 +5,7 @@ import type { Token } from '../text/tokens.ts';
 import { areOpposites } from '../words/antonyms.ts';
 
 const NEGATORS = new Set(
-  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible against exclude excludes excluded excluding fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
+  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible against exclude excludes excluded excluding prevent prevents prevented preventing avoid avoids avoided avoiding absence immune barred forbidden barely scarcely fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
     ' ',
   ),
 );
@@ -16,6 +16,8 @@ const BEFORE_KHONG = new Set('hàng hay hoặc trên số được có phải'.s
 interface Negation {
   /** Key of the word it denies. */
   readonly head: string | undefined;
+  /** Behind the verb of a question (`why can't penguins fly`), where the subject comes before what is denied. */
+  readonly inverted: boolean;
   /** For people. */
   readonly label: string;
 }
@@ -36,12 +38,15 @@ function denies({ tokens, language }: QuestionFacts, i: number): boolean {
   return true;
 }
 
+const ASKS = /^(?:why|how|what|when|where|who|which)$/;
+
 export function negationsOf(facts: QuestionFacts): Negation[] {
   const found: Negation[] = [];
   facts.tokens.forEach((token, i) => {
     if (!denies(facts, i)) return;
     const head = facts.tokens.slice(i + 1, i + 5).find(({ content }) => content);
-    found.push({ head: head?.key, label: `${token.text} ${head?.text ?? ''}`.trim() });
+    const inverted = i > 0 && (i === 1 || ASKS.test(facts.tokens[i - 2]?.text ?? ''));
+    found.push({ head: head?.key, inverted, label: `${token.text} ${head?.text ?? ''}`.trim() });
   });
   return found;
 }
@@ -78,6 +83,19 @@ function affirms(facts: QuestionFacts, denied: Negation, own: readonly Negation[
   return denied.head === undefined || (facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head));
 }
 
+/** As many denials on both sides, but each of a word that the other affirms: `not asked how to vote`, `asked how not to`. */
+function movedDenial(
+  a: QuestionFacts,
+  b: QuestionFacts,
+  left: readonly Negation[],
+  right: readonly Negation[],
+): string | undefined {
+  const moved = (n: Negation, facts: QuestionFacts, own: readonly Negation[]) =>
+    n.head !== undefined && !n.inverted && affirms(facts, n, own);
+  const [here, there] = [left.find((n) => moved(n, b, right)), right.find((n) => moved(n, a, left))];
+  return here === undefined || there === undefined ? undefined : describe([here.label], [there.label]);
+}
+
 /** One question denies what the other does not. A denial with an opposite word (`not negative`, `positive`) is none. */
 export const negationGuard: Guard = {
   name: 'negation',
@@ -85,7 +103,7 @@ export const negationGuard: Guard = {
   differs(a, b) {
     const left = negationsOf(a);
     const right = negationsOf(b);
-    if (left.length === right.length) return undefined;
+    if (left.length === right.length) return movedDenial(a, b, left, right);
     if (Math.abs(left.length - right.length) === 1 && oppositesBetween(a, b).length === 1) return undefined;
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
     const clash = left.some((n) => affirms(b, n, right)) || right.some((n) => affirms(a, n, left));

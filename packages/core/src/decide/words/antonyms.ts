@@ -373,6 +373,26 @@ immigrate immigrant immigration / emigrate emigrant emigration
 introvert introverted / extrovert extroverted
 oldest eldest / youngest
 some / all
+only / all
+long brief / short longer
+fewer few / many several
+constant same / varied various varies varying different
+underestimated / overestimated
+clarify / confuse
+independent independently / dependent dependently based
+supporter / critic opponent
+social / industrial
+presence / absence
+recommended / discouraged
+classic traditional / modern contemporary
+northernmost / southernmost
+easternmost / westernmost
+manual manually hand / automatic automatically automated machine
+uphold accepted accept / overturned overturn
+susceptible vulnerable / immune resistant
+primary main / secondary
+mandatory / voluntary
+competitor competition / partner cooperation
 pregnant / infertile
 vaccinated / unvaccinated
 dominated / submissive
