@@ -24,7 +24,7 @@ function capitalsTell({ tokens }: QuestionFacts): boolean {
 }
 
 /** Words written as names: capitalised within a sentence, or at its start when another such word follows. */
-export function namesOf(facts: QuestionFacts): Token[] {
+function namesOf(facts: QuestionFacts): Token[] {
   if (!capitalsTell(facts)) return [];
   return facts.tokens.filter((token, i) => {
     if (token.kind !== 'word' || !CAPITAL.test(token.surface) || !(token.content || ACRONYM.test(token.surface)))

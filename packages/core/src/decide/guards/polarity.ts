@@ -40,7 +40,7 @@ function denies({ tokens, language }: QuestionFacts, i: number): boolean {
 
 const ASKS = /^(?:why|how|what|when|where|who|which)$/;
 
-export function negationsOf(facts: QuestionFacts): Negation[] {
+function negationsOf(facts: QuestionFacts): Negation[] {
   const found: Negation[] = [];
   facts.tokens.forEach((token, i) => {
     if (!denies(facts, i)) return;
@@ -63,7 +63,7 @@ function candidates(a: QuestionFacts, b: QuestionFacts): Token[] {
 }
 
 /** Pairs of opposite words, one on each side. */
-export function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
+function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
   const [left, right] = [candidates(a, b), candidates(b, a)];
   // `bigger` answers to `big` first, whatever opposite stands beside it.
   const open = right.filter((y) => !left.some((x) => isForm(x, y)));
