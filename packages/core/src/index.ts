@@ -40,3 +40,7 @@ export { type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';
 export { type PreparedRequest, parseJsonObject, prepare } from './request/prepare.ts';
 export * from './stats/stats.ts';
+export { entryMatches, tagTerms } from './store/entry-filter.ts';
+export { chooseVictims, type EvictionCandidate, evictionWindow } from './store/eviction.ts';
+export { MemoryNearestIndex } from './store/memory-nearest-index.ts';
+export { createMemoryStore } from './store/memory-store.ts';

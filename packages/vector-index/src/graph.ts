@@ -1,5 +1,5 @@
+import type { EntryId } from '@nearhit/core';
 import hnswlib from 'hnswlib-node';
-import type { Member } from './group.ts';
 import type { TopK } from './top-k.ts';
 
 export interface HnswOptions {
@@ -16,7 +16,7 @@ const GROWTH = 1.25;
  * One HNSW graph (Malkov & Yashunin, 2018, arXiv 1603.09320) over the members of a group. Labels count up and are never used twice: hnswlib
  * takes 19 times an insert to overwrite a deleted one.
  */
-export class Graph {
+export class Graph<Member extends { readonly id: EntryId }> {
   readonly options: HnswOptions;
   readonly #dimensions: number;
   readonly #hnsw: hnswlib.HierarchicalNSW;

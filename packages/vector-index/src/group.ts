@@ -19,7 +19,7 @@ export interface GroupOptions {
 
 /** Copy of the live part of a graph, growing while the old one goes on serving. */
 interface Rebuild {
-  readonly next: Graph;
+  readonly next: Graph<Member>;
   /** Old label to new, -1 where not copied. */
   readonly labels: Int32Array;
   copied: number;
@@ -41,7 +41,7 @@ export class Group {
   readonly #arena: VectorArena;
   readonly #options: GroupOptions;
   flat: Member[] = [];
-  graph: Graph | undefined;
+  graph: Graph<Member> | undefined;
   #rebuild: Rebuild | undefined;
 
   constructor(partition: PartitionKey, fingerprint: Fingerprint, arena: VectorArena, options: GroupOptions) {
@@ -83,7 +83,7 @@ export class Group {
   }
 
   holds(member: Member, vector: ArrayLike<number>): boolean {
-    const held = member.slot >= 0 ? this.#arena.at(member.slot) : (this.graph as Graph).vector(member.at);
+    const held = member.slot >= 0 ? this.#arena.at(member.slot) : (this.graph as Graph<Member>).vector(member.at);
     for (let i = 0; i < held.length; i++) if (held[i] !== vector[i]) return false;
     return true;
   }
@@ -118,7 +118,7 @@ export class Group {
     return this.#moveOne(graph);
   }
 
-  #newGraph(): Graph {
+  #newGraph(): Graph<Member> {
     return new Graph(this.#arena.dimensions, this.#options.hnsw);
   }
 
@@ -131,7 +131,7 @@ export class Group {
   }
 
   /** From the flat part into the graph. */
-  #moveOne(graph: Graph): boolean {
+  #moveOne(graph: Graph<Member>): boolean {
     const member = this.flat.at(-1);
     if (!member) return false;
     graph.add(member, toNumbers(this.#arena.at(member.slot)));
@@ -142,13 +142,13 @@ export class Group {
   }
 
   #copyOne(rebuild: Rebuild): boolean {
-    const { members } = this.graph as Graph;
+    const { members } = this.graph as Graph<Member>;
     while (rebuild.copied < members.length) {
       const label = rebuild.copied++;
       const member = members[label];
       if (!member) continue;
       rebuild.labels[label] = rebuild.next.members.length;
-      rebuild.next.add(member, (this.graph as Graph).vector(label));
+      rebuild.next.add(member, (this.graph as Graph<Member>).vector(label));
       return true;
     }
     for (const [label, member] of rebuild.next.members.entries()) if (member) member.at = label;
@@ -159,7 +159,7 @@ export class Group {
   }
 
   /** The group has become small: its vectors go back to the flat part, then the graph is dropped. */
-  #dissolve(graph: Graph): boolean {
+  #dissolve(graph: Graph<Member>): boolean {
     for (let moved = 0; moved < DISSOLVE_PER_STEP && graph.live > 0; moved++) {
       const label = graph.lastLive();
       const member = graph.members[label] as Member;

@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
+import type { EntryId } from '@nearhit/core';
 import type { Graph } from './graph.ts';
 import type { Group } from './group.ts';
 import { assertWholeHnswFile } from './hnsw-file.ts';
@@ -122,7 +123,7 @@ class Files {
   }
 }
 
-async function graphFile(graph: Graph, files: Files): Promise<FileRef> {
+async function graphFile(graph: Graph<{ readonly id: EntryId }>, files: Files): Promise<FileRef> {
   if (graph.file) return graph.file;
   const { name, path } = files.next('hnsw');
   await graph.write(path);

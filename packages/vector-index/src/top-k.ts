@@ -1,16 +1,20 @@
-import type { Member } from './group.ts';
+import type { EntryId } from '@nearhit/core';
+
+interface Named {
+  readonly id: EntryId;
+}
 
 /** The k best seen so far, by falling similarity. */
 export class TopK {
   readonly #k: number;
-  readonly #members: Member[] = [];
+  readonly #members: Named[] = [];
   readonly #similarities: number[] = [];
 
   constructor(k: number) {
     this.#k = k;
   }
 
-  offer(member: Member, similarity: number): void {
+  offer(member: Named, similarity: number): void {
     const similarities = this.#similarities;
     let at = similarities.length;
     if (at === this.#k && similarity <= (similarities[at - 1] as number)) return;
@@ -24,7 +28,7 @@ export class TopK {
   }
 
   /** Rounding may carry a cosine past 1: cut to -1..1. */
-  toNeighbours(): { id: Member['id']; similarity: number }[] {
+  toNeighbours(): { id: EntryId; similarity: number }[] {
     return this.#members.map(({ id }, i) => ({
       id,
       similarity: Math.max(-1, Math.min(1, this.#similarities[i] as number)),

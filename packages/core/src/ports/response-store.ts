@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import type { EntryId, Scope } from '../ids.ts';
+import type { EntryId } from '../ids.ts';
 
 export interface EntryFilter {
   readonly tenant?: string | undefined;
@@ -74,8 +74,3 @@ export interface StoreUpkeep {
   /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`, without `vector`. */
   unembedded(embeddingModel: string, limit: number): Promise<Entry[]>;
 }
-
-export type { Scope };
-// What filters and eviction mean, for every store alike.
-export { entryMatches, tagTerms } from '../store/entry-filter.ts';
-export { chooseVictims, type EvictionCandidate, evictionWindow } from '../store/eviction.ts';
