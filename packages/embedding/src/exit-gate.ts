@@ -1,6 +1,6 @@
 /**
- * onnxruntime-node aborts the process (Napi::Error, SIGABRT) when it ends while a worker thread is inside `run()`. The gate lets the main
- * thread, on its way out, hold off further runs and wait for the one under way.
+ * onnxruntime-node aborts the process (Napi::Error, SIGABRT) when it ends while a worker thread is inside it. The gate lets the main
+ * thread, on its way out, hold off further work and wait for the one under way.
  */
 export type ExitGate = SharedArrayBuffer;
 

@@ -35,7 +35,7 @@ test('every text is given out exactly once, in the order of its job, in slices n
         expect(slice.cost).toBe(
           slice.job.costs.slice(slice.from, slice.from + slice.texts.length).reduce((a, b) => a + b),
         );
-        if (slice.texts.length > 1) expect(slice.cost).toBeLessThanOrEqual(32);
+        if (slice.texts.length > 1) expect(slice.cost).toBeLessThanOrEqual(16);
         given.get(slice.job)?.push(...slice.texts);
       }
       for (const [{ texts }, out] of given) expect(out).toEqual(texts);

@@ -8,6 +8,7 @@ export interface WorkerData {
   gate: ExitGate;
 }
 
+/** Which model, and how it is to be read. */
 export interface WorkerSettings extends FolderOptions {
   /** The name clients ask for. */
   modelId: string;

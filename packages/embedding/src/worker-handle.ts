@@ -25,7 +25,8 @@ export class WorkerHandle {
 
   private constructor(settings: WorkerSettings, url: URL) {
     const workerData: WorkerData = { settings, gate: newExitGate() };
-    this.#worker = new Worker(url, { workerData, name: 'nearhit-embedding' });
+    // Flags such as --input-type would keep the worker from starting.
+    this.#worker = new Worker(url, { workerData, execArgv: [], name: 'nearhit-embedding' });
     const onProcessExit = () => shutGate(workerData.gate);
     process.on('exit', onProcessExit);
     this.#exited = new Promise((resolve) =>
@@ -45,7 +46,8 @@ export class WorkerHandle {
       options.signal.throwIfAborted();
       const handle = new WorkerHandle(settings, options.workerUrl ?? WORKER_URL);
       const worker = handle.#worker;
-      const abort = () => void worker.terminate();
+      // Not terminate(): it would abort the process if it met onnxruntime at work.
+      const abort = () => void handle.close();
       options.signal.addEventListener('abort', abort, { once: true });
       let cause: Error | undefined;
       worker.on('message', (message: FromWorker) => {

@@ -19,6 +19,7 @@ export interface PoolOptions {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #workers = new Set<WorkerHandle>();
+  readonly #starting = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #failures = 0;
   #version: string | undefined;
@@ -59,10 +60,16 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#workers].map((worker) => worker.close()));
+    await Promise.allSettled([...this.#starting, ...[...this.#workers].map((worker) => worker.close())]);
   }
 
-  async #start(): Promise<Ready> {
+  #start(): Promise<Ready> {
+    const started = this.#startOne().finally(() => this.#starting.delete(started));
+    this.#starting.add(started);
+    return started;
+  }
+
+  async #startOne(): Promise<Ready> {
     const { handle, ready } = await WorkerHandle.start(this.#options.settings, {
       workerUrl: this.#options.workerUrl,
       signal: this.#stop.signal,

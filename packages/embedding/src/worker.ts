@@ -17,7 +17,7 @@ async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
   if (settings.hub) await (await import('./hub.ts')).download(settings);
   const folder = readModelFolder(settings.modelDir, settings);
   const { loadTextModel } = await import('./text-model.ts');
-  const model = await loadTextModel(folder);
+  const model = await throughGate(gate, () => loadTextModel(folder));
   await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
   const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
