@@ -9,11 +9,10 @@ export class Failure extends Error {}
 
 /** The system's code (`ECONNREFUSED`, `ENOENT` ...) of an error or of what caused it. */
 export function systemCode(error: unknown): string | undefined {
-  let at: unknown = error;
-  for (let depth = 0; at instanceof Error && depth < 5; depth += 1) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return code;
-    at = at.cause;
+  let at = error as { code?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 5; depth += 1) {
+    if (typeof at.code === 'string' && /^E[A-Z]+$/.test(at.code)) return at.code;
+    at = at.cause as typeof at;
   }
   return undefined;
 }

@@ -21,16 +21,17 @@ export function duration(text: string): number {
 }
 
 const STEP = 0.01;
+const RANGE = /^([01]|[01]?\.\d+)(?:\.\.([01]|[01]?\.\d+))?$/;
 
 /** `0.9`, `0.8,0.9`, `0.75..0.99` (in steps of 0.01), added to those given before. Rising, each once. */
 export function thresholds(text: string, before: readonly number[] = []): number[] {
   const values = text.split(',').flatMap((part) => {
-    const [low, high] = part
-      .split('..')
-      .map((end) => (/^(0|1|0?\.\d+|[01]\.\d+)$/.test(end.trim()) ? Number(end) : Number.NaN));
-    const steps = high === undefined ? 0 : Math.round((high - (low ?? 0)) / STEP);
-    if (low === undefined || !(low >= 0 && (high ?? low) <= 1 && steps >= 0))
+    const [, from, to] = RANGE.exec(part.trim()) ?? [];
+    const low = Number(from);
+    const high = Number(to ?? from);
+    if (!(high <= 1 && low <= high))
       throw new InvalidArgumentError('Expected similarities from 0 to 1: 0.9, or 0.8,0.9, or 0.75..0.99.');
+    const steps = Math.floor((high - low) / STEP + 1e-6);
     return Array.from({ length: steps + 1 }, (_, i) => Number((low + i * STEP).toFixed(6)));
   });
   return [...new Set([...before, ...values])].sort((a, b) => a - b);

@@ -20,8 +20,10 @@ export function startProgress(io: Io, what: string, total: number | undefined): 
 }
 
 function bar(io: Io, what: string, total: number): Progress {
+  // Nothing that an interrupt would leave behind in the terminal, and no handler that would swallow the interrupt.
+  const settings = { linewrap: true, hideCursor: false, gracefulExit: false, clearOnComplete: true, barsize: 24 };
   const single = new SingleBar(
-    { format: `${what} {bar} {percentage} %  {note}`, stream: io.stderr, clearOnComplete: true, barsize: 30 },
+    { ...settings, format: `${what} {bar} {percentage} %  {note}`, stream: io.stderr },
     Presets.shades_classic,
   );
   single.start(total, 0, { note: '' });

@@ -96,8 +96,8 @@ export class Results {
     return {
       requests: this.requests,
       errors: this.errors,
-      requestsPerSecond: elapsedMs > 0 ? (1000 * answered) / elapsedMs : 0,
-      elapsedSeconds: elapsedMs / 1000,
+      requestsPerSecond: elapsedMs > 0 ? rounded((1000 * answered) / elapsedMs) : 0,
+      elapsedSeconds: rounded(elapsedMs / 1000),
       hitRate: looked === 0 ? null : served / looked,
       all: this.#all.result('all', this.requests),
       outcomes: [...this.#outcomes]
@@ -113,9 +113,11 @@ function record(histogram: RecordableHistogram, ms: number): void {
   histogram.record(Math.max(1, Math.round(ms * NS_PER_MS)));
 }
 
+const rounded = (value: number): number => Number(value.toFixed(3));
+
 function quantiles(histogram: RecordableHistogram): Quantiles {
   if (histogram.count === 0) return { p50: null, p95: null, p99: null, max: null };
-  const at = (percentile: number): number => Number((histogram.percentile(percentile) / NS_PER_MS).toFixed(3));
+  const at = (percentile: number): number => rounded(histogram.percentile(percentile) / NS_PER_MS);
   return { p50: at(50), p95: at(95), p99: at(99), max: at(100) };
 }
 

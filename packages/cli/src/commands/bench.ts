@@ -1,6 +1,5 @@
 import { createAdminClient } from '@nearhit/http/client';
 import { Command, Option } from 'commander';
-import { runLoad } from '../bench/load.ts';
 import { type Prompt, readPrompts } from '../bench/prompts.ts';
 import { QUESTIONS_MAX, questions } from '../bench/questions.ts';
 import { reportBench } from '../bench/report.ts';
@@ -56,7 +55,7 @@ export function benchCommand(io: Io, exitWith: SetExitCode): Command {
     .option('--stream', 'ask for streams')
     .option('--namespace <namespace>', 'keeps what is asked here apart; a new one starts with an empty cache', 'bench')
     .addOption(new Option('--cache <mode>', 'x-nearhit-cache').choices(['on', 'off', 'refresh', 'only', 'shadow']))
-    .option('--timeout <time>', 'longest wait for one answer', duration, 60_000)
+    .addOption(new Option('--timeout <time>', 'longest wait for one answer').argParser(duration).default(60_000, '60s'))
     .option('--json', 'one JSON document')
     .action(async (options: BenchOptions) => {
       const url = urlOf(options.url, io);
@@ -113,6 +112,8 @@ async function measured(
   io: Io,
 ): Promise<{ results: BenchResults; interrupted: boolean }> {
   const headers = headersOf(options, io);
+  // Loaded here: no other command needs an HTTP client of its own.
+  const { runLoad } = await import('../bench/load.ts');
   const requestsMax = options.requests ?? Number.POSITIVE_INFINITY;
   const durationMs = options.duration ?? (options.requests === undefined ? DURATION_MS : Number.POSITIVE_INFINITY);
   const results = new Results();

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Embedder } from '@nearhit/core';
 import { Command } from 'commander';
 import { type Evaluation, evaluate } from '../eval/evaluate.ts';
@@ -95,7 +95,7 @@ async function openedEmbedder(options: EvalOptions, io: Io): Promise<Embedder> {
 }
 
 async function measured(source: Source, embedder: Embedder, options: EvalOptions, io: Io): Promise<Evaluation> {
-  const progress = startProgress(io, `eval ${source.file}`, options.limit ?? source.bytes);
+  const progress = startProgress(io, `eval ${basename(source.file)}`, options.limit ?? source.bytes);
   let shown = 0;
   const badLines: string[] = [];
   try {

@@ -57,12 +57,17 @@ function showHealth(output: Output, { url }: Target, { ready, degraded }: Readin
   output.line(`${output.style('bold', url)}  ${state}`);
 }
 
-const counts = (of: Readonly<Record<string, number>>): string =>
-  Object.entries(of)
-    .filter(([, count]) => count > 0)
-    .sort(([, a], [, b]) => b - a)
+const NAMES_SHOWN = 4;
+
+/** The most frequent few; the rest as one. */
+function counts(of: Readonly<Record<string, number>>): string {
+  const some = Object.entries(of).filter(([, count]) => count > 0);
+  some.sort(([, a], [, b]) => b - a);
+  const rest = some.splice(NAMES_SHOWN).reduce((sum, [, count]) => sum + count, 0);
+  return [...some, ...(rest > 0 ? [['others', rest] as const] : [])]
     .map(([name, count]) => `${name} ${whole(count)}`)
     .join(', ');
+}
 
 const withDetail = (count: number, of: Readonly<Record<string, number>>): string =>
   `${whole(count)}${count > 0 && counts(of) !== '' ? `  (${counts(of)})` : ''}`;
@@ -85,9 +90,8 @@ function showStats(output: Output, stats: StatsAnswer): void {
     ['stored', `${counted(stats.entries, 'answer')}, ${bytes(stats.bytes)}`],
     ['incidents', counts(stats.incidents) || undefined],
   ]);
-  const latencies = Object.entries({ ...stats.latencyMs, 'nearhit itself': stats.overheadMs }).filter(
-    ([, { count }]) => count > 0,
-  );
+  const byOutcome = Object.entries(stats.latencyMs).sort(([a], [b]) => (a < b ? -1 : 1));
+  const latencies = [...byOutcome, ['nearhit itself', stats.overheadMs] as const].filter(([, { count }]) => count > 0);
   if (latencies.length === 0) return;
   output.line();
   output.table(

@@ -34,14 +34,15 @@ export function splitLevel(given: readonly string[]): { level: string; more: rea
 /** `threshold=0.9 guard=strict mode=` as the body of a PATCH; an empty value or `null` is null. Throws UsageError. */
 export function assignments(given: readonly string[]): ReturnType<typeof policyPatchBody.parse> {
   if (given.length === 0) return {};
-  const body: Record<string, unknown> = {};
+  const values = new Map<string, unknown>();
   for (const text of given) {
     const [, field, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     if (field === undefined || value === undefined)
       throw new UsageError(`Expected field=value, got ${JSON.stringify(text)}. Fields: ${fieldNames().join(', ')}.`);
-    if (Object.hasOwn(body, field)) throw new UsageError(`${field} is given twice.`);
-    body[field] = readValue(value);
+    if (values.has(field)) throw new UsageError(`${field} is given twice.`);
+    values.set(field, readValue(value));
   }
+  const body = Object.fromEntries(values);
   const parsed = policyPatchBody.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new UsageError(parsed.error.issues.map((issue) => faultOf(issue, body)).join('\n         '));
