@@ -48,6 +48,12 @@ export interface DecideInput {
 /** Rounding of a dot product of two unit vectors in 32 bits: the same text reaches a threshold of 1. */
 const ROUNDING = 1e-6;
 
+/**
+ * From here on a guard's veto is the reason that is told, below the threshold too: it stands at any threshold, so an
+ * operator sees that lowering it would not help.
+ */
+const TELLING = 0.7;
+
 function guardsAt(level: Policy['guard']): readonly Guard[] {
   if (level === 'off') return [];
   return level === 'strict' ? GUARDS : GUARDS.filter((guard) => guard.level === 'standard');
@@ -76,7 +82,7 @@ function judge(
 ): CandidateVerdict {
   // Written so that NaN fails.
   const near = candidate.similarity >= policy.threshold - ROUNDING;
-  if (!near && !exhaustive) return { candidate, verdict: 'below-threshold' };
+  if (!near && !exhaustive && !(candidate.similarity >= TELLING)) return { candidate, verdict: 'below-threshold' };
   const stored = readFacts(candidate.query);
   const asked = isSameText(question, stored) ? [] : guardsAt(policy.guard);
   const guards: GuardVerdict[] = [];
@@ -87,7 +93,8 @@ function judge(
   }
   const veto = guards.find(({ differs }) => differs !== undefined);
   // A learned, calibrated verifier belongs here: what passed the threshold and every guard, weighed before it is served.
-  const verdict = !near ? 'below-threshold' : veto === undefined ? 'serve' : `guard:${veto.guard}`;
+  const telling = veto !== undefined && candidate.similarity >= TELLING;
+  const verdict = telling ? `guard:${veto.guard}` : near ? 'serve' : 'below-threshold';
   return exhaustive ? { candidate, verdict, guards } : { candidate, verdict };
 }
 
