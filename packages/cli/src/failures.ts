@@ -1,5 +1,5 @@
 import { AdminClientError } from '@nearhit/http/client';
-import type { Target } from './target.ts';
+import type { Target } from './io.ts';
 
 /** Called in a way that can't work: exit code 2. */
 export class UsageError extends Error {}

@@ -17,3 +17,18 @@ export function variable(io: Pick<Io, 'env'>, name: string): string | undefined 
   const value = io.env[name]?.trim();
   return value === '' ? undefined : value;
 }
+
+export type SetExitCode = (code: number) => void;
+
+/** A running gateway, as options and environment name it. */
+export interface Target {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: {
+    readonly value: string | undefined;
+    /** Where `value` is from, for messages. */
+    readonly from: string;
+    /** Where a gateway started here keeps its token. */
+    readonly file: string;
+  };
+}

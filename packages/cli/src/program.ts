@@ -5,10 +5,9 @@ import { evalCommand } from './commands/eval.ts';
 import { policyCommand } from './commands/policy.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
-import type { Io } from './io.ts';
+import type { Io, SetExitCode } from './io.ts';
 
 /** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
-export type SetExitCode = (code: number) => void;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -3,20 +3,7 @@ import { join, resolve } from 'node:path';
 import { type AdminClient, createAdminClient } from '@nearhit/http/client';
 import type { Command } from 'commander';
 import { explained, Failure, systemCode, UsageError } from './failures.ts';
-import { type Io, variable } from './io.ts';
-
-/** A running gateway, as options and environment name it. */
-export interface Target {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly token: {
-    readonly value: string | undefined;
-    /** Where `value` is from, for messages. */
-    readonly from: string;
-    /** Where a gateway started here keeps its token. */
-    readonly file: string;
-  };
-}
+import { type Io, type Target, variable } from './io.ts';
 
 export interface TargetOptions {
   readonly url?: string | undefined;

@@ -13,11 +13,13 @@ export type {
 } from './answer/outcome.ts';
 export { overheadMs } from './answer/record.ts';
 export * from './decide/decide.ts';
+export { GUARDS } from './decide/guards/index.ts';
 export * from './entry.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './policy/schema.ts';
 export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/service.ts';
+export { volatileReason } from './policy/volatile.ts';
 export * from './ports/change-log.ts';
 export * from './ports/embedder.ts';
 export * from './ports/memory-cache.ts';

@@ -118,7 +118,7 @@ export function embedderConformance(name: string, open: () => Promise<Embedder>)
     test('a vector may be handed over to another thread without harm to later callers', async () => {
       const before = await one('hand me over');
       const expected = before.vector.slice();
-      structuredClone(before.vector, { transfer: [before.vector.buffer] });
+      structuredClone(before.vector, { transfer: [before.vector.buffer as ArrayBuffer] });
       expect((await one('hand me over')).vector).toEqual(expected);
     });
 

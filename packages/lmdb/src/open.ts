@@ -37,7 +37,7 @@ export interface LmdbStores {
 
 /** lmdb-js's TransactionFlags.SYNCHRONOUS_COMMIT; the enum exists in its types only. */
 const SYNCHRONOUS = 2;
-const COMPRESS_ABOVE_BYTES = 512;
+const COMPRESS_ABOVE_BYTES = 256;
 const TOUCH_FLUSH_MS = 5000;
 const COMPACT_ABOVE_BYTES = 64 * 1024 * 1024;
 

@@ -6,10 +6,9 @@ import { reportBench } from '../bench/report.ts';
 import { type BenchResults, Results } from '../bench/results.ts';
 import { explained, UsageError } from '../failures.ts';
 import { counted } from '../format.ts';
-import { type Io, variable } from '../io.ts';
+import { type Io, type SetExitCode, variable } from '../io.ts';
 import { duration, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
-import type { SetExitCode } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import { targetOf, urlOf, withUrl } from '../target.ts';
 

@@ -8,10 +8,9 @@ import { GUARD_LEVELS, type GuardLevel } from '../eval/judge.ts';
 import { reportEvaluation } from '../eval/report.ts';
 import { Failure } from '../failures.ts';
 import { bytes as bytesText, counted, whole } from '../format.ts';
-import { type Io, variable } from '../io.ts';
+import { type Io, type SetExitCode, variable } from '../io.ts';
 import { someOf, thresholds, wholeNumber } from '../options.ts';
 import { Output } from '../output.ts';
-import type { SetExitCode } from '../program.ts';
 import { startProgress } from '../progress.ts';
 
 interface EvalOptions {

@@ -1,10 +1,9 @@
 import type { AdminClient, StatsAnswer } from '@nearhit/http/client';
 import { Command, Option } from 'commander';
 import { bytes, counted, milliseconds, percent, usd, whole } from '../format.ts';
-import type { Io } from '../io.ts';
+import type { Io, SetExitCode, Target } from '../io.ts';
 import { Output } from '../output.ts';
-import type { SetExitCode } from '../program.ts';
-import { type Target, type TargetOptions, targetOf, withClient, withToken, withUrl } from '../target.ts';
+import { type TargetOptions, targetOf, withClient, withToken, withUrl } from '../target.ts';
 
 type Window = StatsAnswer['window'];
 const WINDOWS: Readonly<Record<Window, string>> = {

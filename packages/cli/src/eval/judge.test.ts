@@ -15,6 +15,8 @@ function oneByOne(
 ): string[] {
   return thresholds.map((threshold) => {
     const candidates = [{ id: 'x' as EntryId, query: a, similarity }];
+    const alone = decide({ query: b, candidates, policy: { threshold, guard: 'off' } });
+    if (alone.kind !== 'serve') return 'below-threshold';
     const decision = decide({ query: b, candidates, policy: { threshold, guard } });
     return decision.kind === 'serve' ? 'serve' : decision.reason;
   });

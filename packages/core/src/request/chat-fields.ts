@@ -4,19 +4,17 @@ const role = z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'functi
 const part = z.looseObject({ type: z.string() });
 const content = z.union([z.string(), z.array(part).min(1), z.null()]);
 
-const chatMessageSchema = z
-  .looseObject({ role, content: content.optional() })
-  .superRefine((message, context) => {
-    if (message.role === 'user' && (message.content === undefined || message.content === null)) {
-      context.addIssue({ code: 'custom', path: ['content'], message: 'expected a string or a list of content parts' });
+const chatMessageSchema = z.looseObject({ role, content: content.optional() }).superRefine((message, context) => {
+  if (message.role === 'user' && (message.content === undefined || message.content === null)) {
+    context.addIssue({ code: 'custom', path: ['content'], message: 'expected a string or a list of content parts' });
+  }
+  if (!Array.isArray(message.content)) return;
+  message.content.forEach((item, at) => {
+    if (item.type === 'text' && typeof item.text !== 'string') {
+      context.addIssue({ code: 'custom', path: ['content', at, 'text'], message: 'expected a string' });
     }
-    if (!Array.isArray(message.content)) return;
-    message.content.forEach((item, at) => {
-      if (item.type === 'text' && typeof item.text !== 'string') {
-        context.addIssue({ code: 'custom', path: ['content', at, 'text'], message: 'expected a string' });
-      }
-    });
   });
+});
 
 const optionalNumber = (min: number, max: number) => z.number().min(min).max(max).nullish();
 const tokenLimit = z.number().int().min(1).nullish();
