@@ -8,7 +8,6 @@ import {
   rmSync,
   statSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,17 +23,13 @@ import { openMeta } from './tables.ts';
 
 let dir: string;
 let file: string;
-let lock: string;
 const opened: LmdbStores[] = [];
 let child: ChildProcess | undefined;
-let beating: NodeJS.Timeout | undefined;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'nearhit-folder-'));
   file = join(dir, 'nearhit.mdb');
-  lock = join(dir, 'nearhit.lock');
 });
 afterEach(async () => {
-  clearInterval(beating);
   child?.kill('SIGKILL');
   for (const stores of opened.splice(0)) await stores.close();
   chmodSync(dir, 0o700);
@@ -100,7 +95,7 @@ describe('a folder', () => {
     const before = readFileSync(file);
     expect(await refusal()).toMatch(/newer nearhit \(format 2, this one knows 1\): upgrade nearhit/);
     expect(readFileSync(file).equals(before)).toBe(true);
-    expect(existsSync(lock)).toBe(false);
+    expect(existsSync(join(dir, 'nearhit.lock'))).toBe(false);
   });
 
   test('of an older format is lifted step by step, each step whole', async () => {
@@ -203,69 +198,6 @@ test('a full disk fails the write, clearly and wholly; with room again the store
   expect(stored).toBeGreaterThan(0);
   expect([readable, counted, after]).toEqual([stored, stored, (stored as number) - 99]);
 });
-
-describe('the lock', () => {
-  test('one store per folder in a process', async () => {
-    const first = await start();
-    expect(await refusal()).toMatch(/is in use by this very process/);
-    await first.close();
-    await start();
-  });
-
-  test('one process per folder; killed, it leaves the way free', async () => {
-    const script = `import { openLmdb } from '@nearhit/lmdb'; await openLmdb({ dir: ${JSON.stringify(dir)} }); process.send('open'); setInterval(() => {}, 1000);`;
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: new URL('.', import.meta.url).pathname,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    child = holder;
-    await once(holder, 'message');
-    expect(await refusal()).toContain(`is in use by process ${holder.pid}: stop it`);
-    const exited = once(holder, 'exit');
-    holder.kill('SIGKILL');
-    await exited;
-    expect(existsSync(lock)).toBe(true);
-    const { responses } = await start();
-    await responses.put([sampleEntry(1)]);
-    expect(JSON.parse(readFileSync(lock, 'utf8'))).toMatchObject({ pid: process.pid });
-  });
-
-  test('a process number that another process has now does not hold it', async () => {
-    await borrowLock({ pid: process.ppid, startedAt: '1' });
-    await start();
-  });
-
-  test('a boot of the machine frees it; so does an unreadable lock file', async () => {
-    await borrowLock({ pid: process.ppid, boot: 'another' });
-    await (await start()).close();
-    writeFileSync(lock, '');
-    await (await start()).close();
-    expect(existsSync(lock)).toBe(false);
-  });
-
-  test('another container holds it as long as it shows life', async () => {
-    await borrowLock({ pid: 1, pidSpace: 'elsewhere' });
-    beating = setInterval(() => utimesSync(lock, new Date(), new Date()), 200);
-    expect(await refusal()).toMatch(/is in use by process 1/);
-    clearInterval(beating);
-    await start();
-  });
-
-  test('of many that come at once, one gets it', async () => {
-    await borrowLock({ pid: process.ppid, startedAt: '1' });
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => start()));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-});
-
-/** A lock file as this process would write it, with changes. */
-async function borrowLock(changes: Record<string, unknown>): Promise<void> {
-  const stores = await start();
-  const mine = JSON.parse(readFileSync(lock, 'utf8')) as object;
-  await stores.close();
-  writeFileSync(lock, JSON.stringify({ ...mine, ...changes }));
-}
 
 describe('the file', () => {
   const life = (n: number) => sampleEntry(n, { staleUntilMs: 1, answer: Buffer.alloc(1500 + (n % 7) * 300, `${n} `) });
