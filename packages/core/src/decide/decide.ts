@@ -1,6 +1,7 @@
 import type { EntryId } from '../ids.ts';
 import type { Policy } from '../policy/schema.ts';
-import { type QuestionFacts, readFacts } from './facts.ts';
+import type { QuestionFacts } from './facts.ts';
+import { factsOf } from './facts-memo.ts';
 import type { Guard } from './guard.ts';
 import { GUARDS } from './guards/index.ts';
 import { fold } from './text/normalise.ts';
@@ -54,9 +55,11 @@ const ROUNDING = 1e-6;
  */
 const TELLING = 0.7;
 
+const STANDARD_GUARDS = GUARDS.filter((guard) => guard.level === 'standard');
+
 function guardsAt(level: Policy['guard']): readonly Guard[] {
   if (level === 'off') return [];
-  return level === 'strict' ? GUARDS : GUARDS.filter((guard) => guard.level === 'standard');
+  return level === 'strict' ? GUARDS : STANDARD_GUARDS;
 }
 
 /** From so many words on, Vietnamese typed without its diacritics leaves no doubt. */
@@ -83,7 +86,7 @@ function judge(
   // Written so that NaN fails.
   const near = candidate.similarity >= policy.threshold - ROUNDING;
   if (!near && !exhaustive && !(candidate.similarity >= TELLING)) return { candidate, verdict: 'below-threshold' };
-  const stored = readFacts(candidate.query);
+  const stored = factsOf(candidate.query);
   const asked = isSameText(question, stored) ? [] : guardsAt(policy.guard);
   const guards: GuardVerdict[] = [];
   for (const guard of asked) {
@@ -107,7 +110,7 @@ export function decide(input: DecideInput): Decision {
   const [nearest] = input.candidates;
   if (nearest === undefined) return { kind: 'refuse', reason: 'no-candidate', verdicts: [] };
   const exhaustive = input.exhaustive === true;
-  const question = readFacts(input.query);
+  const question = factsOf(input.query);
   const verdicts: CandidateVerdict[] = [];
   let served: Candidate | undefined;
   for (const candidate of input.candidates) {

@@ -41,7 +41,7 @@ function deliverHit(exchange: Exchange, outcome: HitOutcome, res: ServerResponse
   const { stream, includeUsage } = exchange.request;
   const body = stream ? replayed(outcome, includeUsage) : outcome.cached.entry.answer;
   const headers = hitHeaders(exchange, outcome, startedAtMs, stream ? SSE : JSON_TYPE, body.length);
-  if (stream) headers['cache-control'] = 'no-cache';
+  if (stream) headers.push('cache-control', 'no-cache');
   res.writeHead(200, headers);
   res.end(body);
   finish(exchange, 200, performance.now());
@@ -62,11 +62,7 @@ function finish(exchange: Exchange, status: number, firstByteAtMs: number, faile
 function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse, startedAtMs: number): void {
   if (!res.headersSent && !res.destroyed) {
     const body = Buffer.from(JSON.stringify(error.toBody()));
-    res.writeHead(error.status, {
-      ...errorHeaders(exchange, startedAtMs),
-      'content-type': JSON_TYPE,
-      'content-length': body.length,
-    });
+    res.writeHead(error.status, errorHeaders(exchange, startedAtMs, body.length));
     res.end(body);
   }
   finish(exchange, error.status, performance.now(), true);
@@ -116,9 +112,8 @@ async function deliverConverted(
   }
   const { stream, includeUsage } = exchange.request;
   const body = stream ? Buffer.concat(renderSse(answer, { includeUsage })) : answer;
-  const headers = upstreamHeaders(exchange, outcome, startedAtMs, costUsd);
-  headers['content-type'] = stream ? SSE : JSON_TYPE;
-  headers['content-length'] = body.length;
+  const contentType = stream ? SSE : JSON_TYPE;
+  const headers = upstreamHeaders(exchange, outcome, startedAtMs, { costUsd, length: body.length, contentType });
   res.writeHead(200, headers);
   res.end(body);
   finish(exchange, 200, performance.now());
@@ -225,9 +220,8 @@ class LiveWriter implements ReplyListener {
 
   #writeHead(costUsd: number | undefined, length?: number): void {
     const { head } = this.#outcome.live;
-    const headers = upstreamHeaders(this.#exchange, this.#outcome, this.#startedAtMs, costUsd);
-    if (length !== undefined) headers['content-length'] = length;
-    if (this.#type !== undefined) headers['content-type'] = this.#type;
+    const form = { costUsd, length, contentType: this.#type };
+    const headers = upstreamHeaders(this.#exchange, this.#outcome, this.#startedAtMs, form);
     this.#firstByteAtMs = performance.now();
     this.#res.writeHead(head?.status ?? 502, headers);
   }

@@ -1,8 +1,9 @@
 import { type Exchange, type HitOutcome, overheadMs, type UpstreamOutcome } from '@nearhit/core';
 
-type Headers = Record<string, string | number>;
+/** name, value, name, value ...: what writeHead takes without building, and looking through, an object per reply. */
+type HeaderList = string[];
 
-const usd = (amount: number): string => amount.toFixed(8).replace(/0{1,6}$/, '');
+const usd = (amount: number): string => (amount === 0 ? '0' : amount.toFixed(8).replace(/0{1,6}$/, ''));
 
 function stagesOf(exchange: Exchange): string | undefined {
   let text: string | undefined;
@@ -15,13 +16,11 @@ function stagesOf(exchange: Exchange): string | undefined {
 }
 
 /** Headers of every reply, whatever its outcome. */
-function common(exchange: Exchange, startedAtMs: number): Headers {
-  const headers: Headers = {
-    'x-request-id': exchange.requestId,
-    'x-nearhit-overhead-ms': overheadMs(exchange.outcome, startedAtMs, performance.now()).toFixed(3),
-  };
+function common(exchange: Exchange, startedAtMs: number): HeaderList {
+  const overhead = overheadMs(exchange.outcome, startedAtMs, performance.now()).toFixed(3);
+  const headers = ['x-request-id', exchange.requestId, 'x-nearhit-overhead-ms', overhead];
   const stages = stagesOf(exchange);
-  if (stages !== undefined) headers['server-timing'] = stages;
+  if (stages !== undefined) headers.push('server-timing', stages);
   return headers;
 }
 
@@ -31,61 +30,71 @@ export function hitHeaders(
   startedAtMs: number,
   contentType: string,
   length: number,
-): Headers {
+): HeaderList {
   const { entry } = outcome.cached;
   const headers = common(exchange, startedAtMs);
-  headers['content-type'] = contentType;
-  headers['content-length'] = length;
-  headers['x-nearhit-cache'] = 'hit';
-  headers['x-nearhit-layer'] = outcome.layer;
-  if (outcome.similarity !== undefined) headers['x-nearhit-similarity'] = outcome.similarity.toFixed(4);
-  headers['x-nearhit-entry'] = entry.id;
-  headers.age = outcome.ageSeconds;
-  headers['x-nearhit-model'] = headerText(entry.upstreamModel);
-  headers['x-nearhit-provider'] = entry.provider;
-  headers['x-nearhit-attempts'] = entry.attempts;
-  headers['x-nearhit-cost-usd'] = '0';
-  headers['x-nearhit-saved-usd'] = usd(entry.costUsd);
+  headers.push('content-type', contentType, 'content-length', String(length));
+  headers.push('x-nearhit-cache', 'hit', 'x-nearhit-layer', outcome.layer, 'x-nearhit-entry', entry.id);
+  if (outcome.similarity !== undefined) headers.push('x-nearhit-similarity', outcome.similarity.toFixed(4));
+  headers.push('age', String(outcome.ageSeconds), 'x-nearhit-model', headerText(entry.upstreamModel));
+  headers.push('x-nearhit-provider', entry.provider, 'x-nearhit-attempts', String(entry.attempts));
+  headers.push('x-nearhit-cost-usd', '0', 'x-nearhit-saved-usd', usd(entry.costUsd));
   return headers;
 }
 
-/** `costUsd` undefined: not known yet, because the reply is still streaming. */
+export interface UpstreamHeaderOptions {
+  /** Absent: not known yet, because the reply is still streaming. */
+  readonly costUsd?: number | undefined;
+  /** Of a body that is sent whole. Absent: as the provider announced it. */
+  readonly length?: number | undefined;
+  /** Of a body that was converted. */
+  readonly contentType?: string | undefined;
+}
+
 export function upstreamHeaders(
   exchange: Exchange,
   outcome: UpstreamOutcome,
   startedAtMs: number,
-  costUsd: number | undefined,
-): Headers {
+  { costUsd, length, contentType }: UpstreamHeaderOptions,
+): HeaderList {
   const { head } = outcome.live;
-  const headers: Headers = { ...head?.headers, ...common(exchange, startedAtMs) };
-  headers['x-nearhit-cache'] = outcome.cache;
-  headers['x-nearhit-reason'] = outcome.reason;
-  if (outcome.similarity !== undefined) headers['x-nearhit-similarity'] = outcome.similarity.toFixed(4);
-  if (outcome.entryId !== undefined) headers['x-nearhit-entry'] = outcome.entryId;
-  if (head !== undefined) {
-    headers['x-nearhit-model'] = headerText(head.model);
-    headers['x-nearhit-provider'] = head.provider;
-    headers['x-nearhit-attempts'] = head.attempts;
+  const headers = common(exchange, startedAtMs);
+  for (const name in head?.headers) {
+    // A header is sent once: what nearhit says itself wins over the provider's word.
+    if (name.startsWith('x-nearhit-') || name === 'x-request-id' || name === 'server-timing') continue;
+    if ((name === 'content-length' && length !== undefined) || (name === 'content-type' && contentType !== undefined))
+      continue;
+    headers.push(name, head?.headers[name] as string);
   }
-  if (costUsd !== undefined) {
-    headers['x-nearhit-cost-usd'] = outcome.leader ? usd(costUsd) : '0';
-    headers['x-nearhit-saved-usd'] = outcome.leader ? '0' : usd(costUsd);
-  } else headers['x-nearhit-saved-usd'] = '0';
+  if (length !== undefined) headers.push('content-length', String(length));
+  if (contentType !== undefined) headers.push('content-type', contentType);
+  headers.push('x-nearhit-cache', outcome.cache, 'x-nearhit-reason', outcome.reason);
+  if (outcome.similarity !== undefined) headers.push('x-nearhit-similarity', outcome.similarity.toFixed(4));
+  if (outcome.entryId !== undefined) headers.push('x-nearhit-entry', outcome.entryId);
+  if (head !== undefined) {
+    headers.push('x-nearhit-model', headerText(head.model), 'x-nearhit-provider', head.provider);
+    headers.push('x-nearhit-attempts', String(head.attempts));
+  }
+  if (costUsd !== undefined) headers.push('x-nearhit-cost-usd', outcome.leader ? usd(costUsd) : '0');
+  headers.push('x-nearhit-saved-usd', outcome.leader ? '0' : usd(costUsd ?? 0));
   return headers;
 }
 
 /** Headers of an error that nearhit itself answers within an exchange. */
-export function errorHeaders(exchange: Exchange, startedAtMs: number): Headers {
+export function errorHeaders(exchange: Exchange, startedAtMs: number, length: number): HeaderList {
   const { outcome } = exchange;
   const headers = common(exchange, startedAtMs);
+  headers.push('content-type', 'application/json', 'content-length', String(length));
   if (outcome.kind === 'hit') return headers;
-  headers['x-nearhit-cache'] = outcome.kind === 'refused' ? 'miss' : outcome.cache;
-  headers['x-nearhit-reason'] = outcome.reason;
-  if (outcome.similarity !== undefined) headers['x-nearhit-similarity'] = outcome.similarity.toFixed(4);
+  headers.push('x-nearhit-cache', outcome.kind === 'refused' ? 'miss' : outcome.cache);
+  headers.push('x-nearhit-reason', outcome.reason);
+  if (outcome.similarity !== undefined) headers.push('x-nearhit-similarity', outcome.similarity.toFixed(4));
   return headers;
 }
 
+const UNPRINTABLE = /[^\x20-\x7e]/;
+
 /** Model names come from clients: only what a header may carry goes into one. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
+  return UNPRINTABLE.test(text) ? text.replace(/[^\x20-\x7e]/g, '?') : text;
 }
