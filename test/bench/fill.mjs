@@ -7,8 +7,8 @@ import { openLmdb } from '@nearhit/lmdb';
 
 const [dir, wanted] = process.argv.slice(2);
 const BATCH = 1000;
-/** Sentence embeddings spread over few directions: vectors drawn from all would be harder to search than real ones. */
-const DIRECTIONS = 48;
+const PARENTS = 3;
+const NOISE = 0.4;
 
 /** mulberry32: the same fillers in every run. */
 function createRandom(seed) {
@@ -24,13 +24,19 @@ function createRandom(seed) {
 const random = createRandom(20_000);
 const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-function createVectors(dimensions) {
-  const directions = Array.from({ length: DIRECTIONS }, () => Float32Array.from({ length: dimensions }, gauss));
+/**
+ * Vectors where real sentence embeddings lie: each a blend of a few real ones and some noise. Vectors drawn from all
+ * directions would make the real ones an island that a graph search reaches by luck.
+ */
+function createVectors(real) {
+  const { length: dimensions } = real[0];
+  const scale = NOISE / Math.sqrt(dimensions);
   return () => {
-    const vector = new Float32Array(dimensions);
-    for (const direction of directions) {
-      const weight = gauss();
-      for (let i = 0; i < dimensions; i++) vector[i] += weight * direction[i];
+    const vector = Float32Array.from({ length: dimensions }, () => scale * gauss());
+    for (let n = 0; n < PARENTS; n++) {
+      const parent = real[Math.floor(random() * real.length)];
+      const weight = 0.5 + random();
+      for (let i = 0; i < dimensions; i++) vector[i] += weight * parent[i];
     }
     const length = Math.hypot(...vector);
     return vector.map((value) => value / length);
@@ -38,9 +44,10 @@ function createVectors(dimensions) {
 }
 
 const stores = await openLmdb({ dir });
-const { entries } = await stores.responses.list({}, { limit: 1 });
-const [model] = await stores.responses.getMany(entries.map(({ id }) => id));
-const vectorOf = createVectors(model.vector.length);
+const { entries } = await stores.responses.list({}, { limit: 1000 });
+const asked = await stores.responses.getMany(entries.map(({ id }) => id));
+const [model] = asked;
+const vectorOf = createVectors(asked.map(({ vector }) => vector));
 let count = 0;
 for (const usage of await stores.upkeep.usage()) count += usage.entries;
 while (count < Number(wanted)) {

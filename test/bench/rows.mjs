@@ -14,6 +14,8 @@ const asked = { kind: 'fixed', list: originals.map(asOriginal) };
 export function rowsFor(paraphrases) {
   const repeated = { kind: 'fixed', list: paraphrases };
   const respaced = { kind: 'respaced', list: paraphrases };
+  // A text that is missed once must not be stored: it would hit another entry, or another layer, from then on.
+  const onlyFromCache = { 'x-nearhit-cache': 'only' };
   const hit = (layer) => ({ cache: 'hit', layer });
   const row = (id, name, target, rest) => ({ id, name, target, headers: {}, checkAnswer: true, ...rest });
   return [
@@ -27,9 +29,15 @@ export function rowsFor(paraphrases) {
     row('floor-lru', 'floor: node:http + SHA-256 + LRU', 'floorLru', { texts: asked, expect: {}, checkAnswer: false }),
     row('l1', 'exact hit, memory', 'main', { texts: asked, expect: hit('l1'), floor: 'floor-lru' }),
     row('l2', 'exact hit, LMDB', 'small', { texts: stored, expect: hit('l2'), floor: 'floor-lru' }),
-    row('semantic', 'semantic hit', 'main', { texts: respaced, expect: hit('semantic'), floor: 'floor-lru' }),
+    row('semantic', 'semantic hit', 'main', {
+      texts: respaced,
+      headers: onlyFromCache,
+      expect: hit('semantic'),
+      floor: 'floor-lru',
+    }),
     row('memo', 'semantic hit, text seen before', 'main', {
       texts: repeated,
+      headers: onlyFromCache,
       expect: hit('semantic'),
       floor: 'floor-lru',
     }),

@@ -23,6 +23,8 @@ const USAGE = `pnpm bench [options]
   --node-arg ARG     for the gateway's node, e.g. --node-arg=--cpu-prof (repeatable)
 Both forms are written to test/bench/results/latest.json and latest.md.`;
 
+/** Questions asked for real, whose embeddings the others are made of. */
+const FILL_PARENTS = 400;
 const FORMS = { both: [false, true], json: [false], sse: [true] };
 
 function settingsFrom(argv) {
@@ -145,7 +147,7 @@ async function openMain(settings, { start, folders, say }) {
   const empty = await start('main');
   fact('start, empty folder', empty.startMs, 'ms');
   fact('memory, empty', memoryOf(empty.pid)?.rssMb, 'MB');
-  await askAll(empty, originals);
+  await askAll(empty, [...originals, ...Array.from({ length: FILL_PARENTS }, (_, n) => newQuestion(n))]);
   await flush(empty);
   await empty.close();
 
@@ -165,6 +167,7 @@ async function openMain(settings, { start, folders, say }) {
   const replies = await askAll(
     main,
     paraphrases.map(({ text }) => text),
+    { onlyCached: true },
   );
   await flush(main);
   const hits = paraphrases.filter((_, i) => replies[i].layer === 'semantic');
@@ -176,7 +179,7 @@ async function openMain(settings, { start, folders, say }) {
 async function openLruFloor(main) {
   const floor = await Child.listening('./floors.mjs', ['lru']);
   const [json] = await askAll(main, originals.slice(0, 1));
-  const [stream] = await askAll(main, originals.slice(0, 1), true);
+  const [stream] = await askAll(main, originals.slice(0, 1), { stream: true });
   floor.send({ json: json.body.toString('base64'), stream: stream.body.toString('base64') });
   await floor.next();
   return floor;
