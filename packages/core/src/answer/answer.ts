@@ -96,6 +96,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
         entryId: request.id,
         live: boarded.flight.live,
         leader: boarded.leader,
+        sameForm: boarded.sameForm,
         release: boarded.release,
         settled: boarded.flight.settled,
       },
@@ -112,9 +113,9 @@ async function boardOrFly(
   request: PreparedRequest,
   launch: (generation: 0 | 1) => Flight,
 ) {
-  if (mode !== 'refresh') return flights.board(request.id, request.stream, call.client, launch);
+  if (mode !== 'refresh') return flights.board(request.flightKey, request, call.client, launch);
   const flight = launch(0);
-  return { flight, leader: true, release: flight.live.hold() };
+  return { flight, leader: true, sameForm: true, release: flight.live.hold() };
 }
 
 type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
@@ -182,7 +183,7 @@ function launch(
   });
   const live = new LiveReply(recordBytesMax, (reply) => resolve(onSettled(reply)));
   const body = bodyForUpstream(call.body, request.strip);
-  const { scope, stream } = request;
+  const { scope, stream, includeUsage } = request;
   live.attach(
     deps.upstream.send(
       {
@@ -196,7 +197,7 @@ function launch(
       live,
     ),
   );
-  return { live, settled, stream };
+  return { live, settled, form: { stream, includeUsage } };
 }
 
 function launchMiss(
@@ -210,7 +211,7 @@ function launchMiss(
   const { request } = plan;
   const started = launch(call, request, request.resolved.policy.answerBytesMax, deps, (live) => {
     const settled = settle(live, plan, settleDeps);
-    flights.land(request.id, live);
+    flights.land(request.flightKey, live);
     return settled;
   });
   return { ...started, generation };
@@ -226,5 +227,14 @@ function bypass(
   const { live, settled } = launch(call, request, BYPASS_RECORD_BYTES, deps, (reply) =>
     settle(reply, { bypass: request }, settleDeps),
   );
-  return { kind: 'upstream', cache: 'bypass', reason, live, leader: true, release: live.hold(), settled };
+  return {
+    kind: 'upstream',
+    cache: 'bypass',
+    reason,
+    live,
+    leader: true,
+    sameForm: true,
+    release: live.hold(),
+    settled,
+  };
 }

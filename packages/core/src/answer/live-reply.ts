@@ -54,11 +54,9 @@ export class LiveReply implements UpstreamSink {
     return this.recorded && this.state !== 'failed' && this.state !== 'abandoned';
   }
 
-  /** A success so far: worth following. */
+  /** No success: a refusal too, because it may be for what does not count as the same request (`metadata`, `user` ...). */
   get failed(): boolean {
-    return (
-      this.state === 'failed' || this.state === 'abandoned' || (this.head !== undefined && this.head.status >= 500)
-    );
+    return this.state === 'failed' || this.state === 'abandoned' || (this.head !== undefined && this.head.status > 299);
   }
 
   body(): Buffer {
@@ -151,8 +149,11 @@ export class LiveReply implements UpstreamSink {
     this.endAtMs = performance.now();
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    for (const listener of listeners) tell(listener);
-    this.#onSettled(this);
+    try {
+      for (const listener of listeners) tell(listener);
+    } finally {
+      this.#onSettled(this);
+    }
   }
 
   #abandon(): void {

@@ -1,7 +1,7 @@
 import { type Candidate, decide } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
-import { partitionOf } from '../key/fingerprint.ts';
+import { documentKey, partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
@@ -41,8 +41,8 @@ export function unservable(entry: Entry, request: PreparedRequest, nowMs: number
   const { maxAgeSeconds } = request.controls;
   if (maxAgeSeconds !== undefined && nowMs - entry.createdAtMs > maxAgeSeconds * 1000) return 'expired';
   if (request.resolved.policy.contextMatch === 'subset') {
-    const given = new Set(request.context.map(({ id, version }) => `${id}\n${version ?? ''}`));
-    if (!entry.context.every(({ id, version }) => given.has(`${id}\n${version ?? ''}`))) return 'context';
+    const given = new Set(request.context.map(documentKey));
+    if (!entry.context.every((document) => given.has(documentKey(document)))) return 'context';
   }
   return undefined;
 }

@@ -36,6 +36,8 @@ export interface UpstreamOutcome {
   readonly live: LiveReply;
   /** This request made the upstream call; the others share it. */
   readonly leader: boolean;
+  /** The reply's bytes are of the form that the request asks for; else its answer is to be written anew. */
+  readonly sameForm: boolean;
   /** To be called when the client has been answered or has gone: the call is cancelled when nobody else holds it. */
   readonly release: () => void;
   readonly settled: Promise<Settled>;

@@ -185,3 +185,11 @@ describe('the key of a request', () => {
     expect(new Set(scopes.flatMap((s) => [partitionOf(s, 'v1'), partitionOf(s, 'v2')])).size).toBe(8);
   });
 });
+
+test('a field called __proto__ shapes the answer like any field that nobody knows', () => {
+  const body = '{"model":"m","messages":[{"role":"user","content":"q"}]';
+  const keys = ['}', ',"__proto__":{"temperature":0.5}}', ',"__proto__":{"temperature":0.7}}'].map((rest) =>
+    keyOf(JSON.parse(body + rest)),
+  );
+  expect(new Set(keys).size).toBe(3);
+});

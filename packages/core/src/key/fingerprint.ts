@@ -42,9 +42,14 @@ function plainContent(message: ChatMessage): unknown {
   return { ...message, content: only.text };
 }
 
+/** Names one version of a document. */
+export function documentKey({ id, version }: ContextDocument): string {
+  return JSON.stringify([id, version === undefined ? null : String(version)]);
+}
+
 /** Order of the documents does not matter, their versions do. */
-function contextKey(context: readonly ContextDocument[]): unknown {
-  return context.map(({ id, version }) => canonicalJson([id, version === undefined ? null : String(version)])).sort();
+export function contextKey(context: readonly ContextDocument[]): string[] {
+  return context.map(documentKey).sort();
 }
 
 /**
@@ -56,7 +61,8 @@ export function fingerprintOf(
   query: UserQuery,
   context: readonly ContextDocument[] | undefined,
 ): Fingerprint {
-  const shaping: Record<string, unknown> = {};
+  // Without a prototype, so that a field called `__proto__` is one like any other.
+  const shaping: Record<string, unknown> = Object.create(null);
   for (const [field, value] of Object.entries(request)) if (shapesAnswer(field)) shaping[field] = value;
   const messages = request.messages.map((message, at) =>
     at === query.at ? withoutText(message) : plainContent(message),

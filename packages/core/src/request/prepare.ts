@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { ContextDocument } from '../entry.ts';
 import { NearhitError } from '../errors.ts';
 import type { EntryId, Fingerprint, Scope, TenantId } from '../ids.ts';
-import { UnsafeNumber } from '../key/canonical-json.ts';
-import { entryIdOf, fingerprintOf, type UserQuery, userQuery } from '../key/fingerprint.ts';
+import { canonicalJson, UnsafeNumber } from '../key/canonical-json.ts';
+import { contextKey, entryIdOf, fingerprintOf, type UserQuery, userQuery } from '../key/fingerprint.ts';
 import type { PolicyService, ResolvedPolicy } from '../policy/service.ts';
 import { volatileReason } from '../policy/volatile.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
@@ -17,6 +17,8 @@ export interface PreparedRequest {
   readonly resolved: ResolvedPolicy;
   readonly fingerprint: Fingerprint;
   readonly id: EntryId;
+  /** Requests with an equal one may share an upstream call: `id`, and the documents where they are no part of it but count. */
+  readonly flightKey: string;
   /** Text that is matched on. */
   readonly query: string;
   readonly stream: boolean;
@@ -77,12 +79,14 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const { policy } = resolved;
   const isVolatile = volatileReason(query) !== undefined;
   const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined);
+  const id = entryIdOf(scope, key.fingerprint, queryParts);
   return {
     scope,
     controls,
     resolved,
     fingerprint: key.fingerprint,
-    id: entryIdOf(scope, key.fingerprint, queryParts),
+    id,
+    flightKey: policy.contextMatch === 'subset' ? `${id} ${canonicalJson(contextKey(controls.context))}` : id,
     query,
     stream: request.stream === true,
     includeUsage: request.stream_options?.include_usage === true,

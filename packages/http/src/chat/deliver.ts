@@ -13,9 +13,12 @@ import {
   type UpstreamOutcome,
 } from '@nearhit/core';
 import { errorHeaders, hitHeaders, upstreamHeaders } from './head.ts';
+import { WholeLines } from './whole-lines.ts';
 
 const SSE = 'text/event-stream; charset=utf-8';
 const JSON_TYPE = 'application/json';
+/** Whatever event the stream was cut off in, the next one stands by itself. */
+const END_OF_EVENT = Buffer.from('\n\n');
 /** A JSON reply is held until it is whole, so that its headers can tell its cost; a longer one is passed on as it comes. */
 const HOLD_BYTES_MAX = 1_048_576;
 
@@ -70,11 +73,19 @@ function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse
 
 function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
   const { live } = outcome;
-  const streamed = isStream(live.head);
-  if (!outcome.leader && live.head !== undefined && live.head.status < 300 && streamed !== exchange.request.stream) {
-    void deliverConverted(exchange, outcome, res, startedAtMs);
+  const { stream } = exchange.request;
+  const otherForm = isStream(live.head) !== stream || (stream && !outcome.sameForm);
+  if (!outcome.leader && live.head !== undefined && live.head.status < 300 && otherForm) {
+    deliverConverted(exchange, outcome, res, startedAtMs).catch((error: unknown) =>
+      giveUp(exchange, error, res, startedAtMs),
+    );
     return;
   }
+  follow(exchange, outcome, res, startedAtMs);
+}
+
+function follow(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
+  const { live } = outcome;
   const writer = new LiveWriter(exchange, outcome, res, startedAtMs);
   const stop = live.listen(writer);
   const leave = () => {
@@ -93,7 +104,13 @@ function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: Serv
 const isStream = (head: UpstreamHead | undefined): boolean =>
   (head?.headers['content-type'] ?? '').startsWith('text/event-stream');
 
-/** A follower that wants JSON of a streamed answer, or a stream of a JSON one: it waited for the whole. */
+/** What nobody waits for must not fail unheard: that would end the process. */
+function giveUp(exchange: Exchange, cause: unknown, res: ServerResponse, startedAtMs: number): void {
+  if (res.headersSent) res.destroy();
+  writeError(exchange, new NearhitError('INTERNAL', 'The answer could not be written.', { cause }), res, startedAtMs);
+}
+
+/** A follower that can't use the leader's bytes, because it asked for another form: it waited for the whole. */
 async function deliverConverted(
   exchange: Exchange,
   outcome: UpstreamOutcome,
@@ -101,6 +118,9 @@ async function deliverConverted(
   startedAtMs: number,
 ): Promise<void> {
   const { answer, costUsd } = await outcome.settled;
+  // Of a stream that is no whole answer, the bytes say more than an error would.
+  if (answer === undefined && isStream(outcome.live.head) === exchange.request.stream)
+    return follow(exchange, outcome, res, startedAtMs);
   outcome.release();
   if (answer === undefined) {
     return writeError(
@@ -135,6 +155,8 @@ class LiveWriter implements ReplyListener {
   readonly #res: ServerResponse;
   readonly #startedAtMs: number;
   #held: Buffer[] | undefined = [];
+  /** Of a stream that can be read: what is compressed has no lines. */
+  #lines: WholeLines | undefined;
   #heldBytes = 0;
   #firstByteAtMs = 0;
   #finished = false;
@@ -151,11 +173,16 @@ class LiveWriter implements ReplyListener {
   onHead(head: UpstreamHead): void {
     if (!isStream(head) || !this.#exchange.request.stream) return;
     this.#held = undefined;
+    if ((head.headers['content-encoding'] ?? 'identity') === 'identity') this.#lines = new WholeLines();
     this.#writeHead(undefined);
     this.#res.flushHeaders();
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#lines !== undefined) {
+      const whole = this.#lines.push(chunk);
+      return whole.length === 0 || this.#res.write(whole);
+    }
     if (this.#held === undefined) return this.#res.write(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
@@ -164,9 +191,14 @@ class LiveWriter implements ReplyListener {
 
   onEnd(): void {
     if (this.#held === undefined) {
-      this.#res.end();
+      this.#res.end(this.#lines?.end());
       this.#finish(false);
-    } else void this.#endWhole(this.#held);
+    } else {
+      this.#endWhole(this.#held).catch((error: unknown) => {
+        this.#finished = true;
+        giveUp(this.#exchange, error, this.#res, this.#startedAtMs);
+      });
+    }
   }
 
   onError(error: NearhitError): void {
@@ -176,8 +208,8 @@ class LiveWriter implements ReplyListener {
       return;
     }
     // The status is gone: a stream can still say what happened; of anything else the cut must show.
-    if (isStream(this.#outcome.live.head)) this.#res.end(sseError(error));
-    else this.#res.destroy();
+    if (this.#lines === undefined) this.#res.destroy();
+    else this.#res.end(Buffer.concat([END_OF_EVENT, sseError(error)]));
     this.#finish(true);
   }
 

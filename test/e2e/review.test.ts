@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  answerPlainly,
+  chunk,
+  completion,
+  FakeUpstream,
+  lastUserText,
+  sendJson,
+  sseHead,
+} from '../support/fake-upstream.ts';
+import { cacheOf, Gateway } from '../support/gateway.ts';
+import { gate, SseReader } from '../support/sse-reader.ts';
+
+let upstream: FakeUpstream;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  gateway = await Gateway.start({ OPENAI_BASE_URL: upstream.url });
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+afterEach(() => {
+  upstream.calls.length = 0;
+  upstream.script = answerPlainly;
+});
+
+/** A reply that begins, and ends when the gate is passed. */
+function heldBack() {
+  const open = gate();
+  upstream.script = async (call, res) => {
+    if (call.body.stream !== true) {
+      await open.passed;
+      return answerPlainly(call, res, 1);
+    }
+    sseHead(res);
+    res.write(chunk(call, { role: 'assistant', content: 'begun ' }));
+    await open.passed;
+    res.write(chunk(call, { content: lastUserText(call.body) }, 'stop'));
+    if (call.body.stream_options?.include_usage === true) {
+      const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+      res.write(chunk(call, {}, null, { choices: [], usage }));
+    }
+    res.end('data: [DONE]\n\n');
+  };
+  return open;
+}
+
+describe('who shares an upstream call', () => {
+  test.each([true, false])(
+    'streams that end differently share it, each with its own end (leader: %s)',
+    async (asked) => {
+      const question = `How does it end when ${asked}?`;
+      const open = heldBack();
+      const usage = (include: boolean) => ({ stream_options: { include_usage: include } });
+      const leader = await SseReader.ask(gateway.url, question, usage(asked));
+      await leader.until('begun');
+      const follower = gateway.ask(question, { stream: true, ...usage(!asked) });
+      await gateway.admin('GET', '/providers');
+      open.pass();
+      const [led, followed] = [await leader.end(), (await follower).text];
+      expect(upstream.calls).toHaveLength(1);
+      for (const text of [led, followed]) expect(text).toContain('[DONE]');
+      expect([led.includes('"choices":[]'), followed.includes('"choices":[]')]).toEqual([asked, !asked]);
+      expect([led.includes('"total_tokens"'), followed.includes('"total_tokens"')]).toEqual([asked, !asked]);
+    },
+  );
+
+  test('contextMatch subset: an answer that rests on other documents is not shared while it is made', async () => {
+    await gateway.admin('PUT', '/policies/subset', { contextMatch: 'subset' });
+    const about = (id: string) => ({ nearhit: { namespace: 'subset', context: [{ id, version: 1 }] } });
+    const open = heldBack();
+    const asked = ['A', 'A', 'B'].map((id) => gateway.ask('What do the documents say?', about(id)));
+    await upstream.called(2);
+    open.pass();
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  test('a follower does not get the refusal of what is no part of its own request', async () => {
+    const open = gate();
+    upstream.script = async (call, res) => {
+      await open.passed;
+      if (call.body.metadata === undefined) answerPlainly(call, res, 1);
+      else
+        sendJson(res, { error: { message: 'metadata?', type: 'invalid_request_error', param: null, code: null } }, 400);
+    };
+    const leader = gateway.ask('Whose fault is it?', { metadata: { wrong: 'yes' } });
+    await upstream.called(1);
+    const followers = Array.from({ length: 5 }, () => gateway.ask('Whose fault is it?'));
+    await gateway.admin('GET', '/providers');
+    open.pass();
+    expect((await leader).status).toBe(400);
+    for (const { status } of await Promise.all(followers)) expect(status).toBe(200);
+    expect(upstream.calls).toHaveLength(2);
+  });
+
+  test('of an answer too long to be kept, each who waited gets one of its own at once', async () => {
+    await gateway.admin('PUT', '/policies/long', { answerBytesMax: 2048 });
+    const more = { nearhit: { namespace: 'long' } };
+    const open = gate();
+    upstream.script = async (call, res) => {
+      await open.passed;
+      sendJson(res, completion(call, 'long '.repeat(1000)));
+    };
+    const asked = Array.from({ length: 4 }, () => gateway.ask('How long is it?', more));
+    await upstream.called(1);
+    await gateway.admin('GET', '/providers');
+    open.pass();
+    for (const { status, json } of await Promise.all(asked)) {
+      expect([status, json.choices[0].message.content.length]).toEqual([200, 5000]);
+    }
+    expect(cacheOf(await gateway.ask('How long is it?', more))).toMatchObject({ cache: 'miss' });
+  });
+});
+
+describe('what the provider gets and sends', () => {
+  test('a stream cut in the middle of a line still ends in an event that can be read', async () => {
+    upstream.script = (call, res) => {
+      sseHead(res);
+      res.write(chunk(call, { role: 'assistant', content: 'whole' }));
+      res.write('data: {"id":"chatcmpl-s","object":"chat.comp', () => setTimeout(() => res.destroy(), 20));
+    };
+    const { text } = await gateway.ask('Where is the rest?', { stream: true });
+    const events = text.split('\n\n').filter((event) => event.trim() !== '');
+    expect(events).toHaveLength(2);
+    expect(JSON.parse(events[0]?.replace('data: ', '') ?? '').choices[0].delta.content).toBe('whole');
+    const [name, data] = events[1]?.trim().split('\n') ?? [];
+    expect(name).toBe('event: error');
+    expect(JSON.parse(data?.replace('data: ', '') ?? '').error.code).toBe('upstream_ended_early');
+  });
+});
