@@ -117,6 +117,14 @@ describe('who shares an upstream call', () => {
 });
 
 describe('what the provider gets and sends', () => {
+  test("without nearhit's own object every other byte of a field is as the client wrote it", async () => {
+    const fields =
+      '"model":"m","seed":9007199254740993,"top_p":1.0,"messages":[{"role":"user","content":"How exact?"}]';
+    const reply = await gateway.send('POST', '/v1/chat/completions', `{"nearhit":{"namespace":"exact"},${fields}}`);
+    expect(cacheOf(reply)).toMatchObject({ cache: 'bypass', reason: 'not-cacheable:unsafe-number' });
+    expect(upstream.calls[0]?.raw.toString()).toBe(`{${fields}}`);
+  });
+
   test('a stream cut in the middle of a line still ends in an event that can be read', async () => {
     upstream.script = (call, res) => {
       sseHead(res);

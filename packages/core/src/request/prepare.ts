@@ -9,6 +9,7 @@ import { volatileReason } from '../policy/volatile.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
 import { type Controls, readControls } from './controls.ts';
 import { invalidRequest } from './faults.ts';
+import { stripField } from './strip-field.ts';
 
 /** A chat request as the cache sees it. Holds no body: it is kept for repeats of the same bytes. */
 export interface PreparedRequest {
@@ -132,9 +133,7 @@ function exactOnly(request: ChatRequest, user: UserQuery, query: string, semanti
   return toolTalk ? 'tools' : undefined;
 }
 
-/** The body as it goes upstream: the very bytes that came, unless nearhit's own object must be taken out. */
+/** The body as it goes upstream: the very bytes that came, but for nearhit's own object. */
 export function bodyForUpstream(body: Buffer, strip: boolean): Buffer {
-  if (!strip) return body;
-  const { nearhit: _, ...rest } = parseJsonObject(body);
-  return Buffer.from(JSON.stringify(rest));
+  return strip ? stripField(body, 'nearhit') : body;
 }
