@@ -8,7 +8,7 @@ import {
   sendJson,
   sseHead,
 } from '../support/fake-upstream.ts';
-import { cacheOf, Gateway } from '../support/gateway.ts';
+import { ADMIN_TOKEN, cacheOf, Gateway } from '../support/gateway.ts';
 import { gate, SseReader } from '../support/sse-reader.ts';
 
 let upstream: FakeUpstream;
@@ -117,6 +117,15 @@ describe('who shares an upstream call', () => {
 });
 
 describe('what the provider gets and sends', () => {
+  test("a client's own credential, but never the admin token", async () => {
+    upstream.script = (call, res) => sendJson(res, completion(call, 'yours'));
+    const headers = (token: string) => ({ authorization: `Bearer ${token}` });
+    await gateway.ask('Whose key is it?', {}, headers('sk-own'));
+    await gateway.ask('Whose key is it?', {}, headers(ADMIN_TOKEN));
+    await gateway.send('POST', '/v1/embeddings', { model: 'other', input: 'text' }, headers(ADMIN_TOKEN));
+    expect(upstream.calls.map((call) => call.headers.authorization)).toEqual(['Bearer sk-own', undefined, undefined]);
+  });
+
   test("without nearhit's own object every other byte of a field is as the client wrote it", async () => {
     const fields =
       '"model":"m","seed":9007199254740993,"top_p":1.0,"messages":[{"role":"user","content":"How exact?"}]';

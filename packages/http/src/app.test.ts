@@ -155,6 +155,7 @@ describe('/v1/models', () => {
   test('is refused to callers who may not ask', async () => {
     const authorize = (credential: string | undefined) => {
       if (credential !== 'k') throw new NearhitError('UNAUTHORIZED', 'no');
+      return credential;
     };
     const { call } = await start({ authorize });
     expect((await call.get('/v1/models')).status).toBe(401);

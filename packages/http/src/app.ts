@@ -15,7 +15,7 @@ export interface AppDeps extends OpsDeps {
   readonly chat: (req: IncomingMessage, res: ServerResponse) => void;
   readonly upstream: EmbeddingsDeps['upstream'] & AdminDeps['upstream'];
   readonly embedder?: EmbeddingsDeps['embedder'];
-  /** Throws UNAUTHORIZED when this caller may not use the data plane. */
+  /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
   readonly bodyBytesMax: number;

@@ -14,5 +14,5 @@ export type { Logger } from './logger.ts';
 export { createMetrics, type MetricSources, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export type { Readiness } from './ops/ops.ts';
 export { sendError, sendJson } from './reply.ts';
-export { bearerOf, requestIdOf } from './request.ts';
+export { type Authorize, bearerOf, requestIdOf } from './request.ts';
 export { closeServer, createServer, type ServerOptions } from './server.ts';

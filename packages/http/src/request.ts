@@ -13,6 +13,12 @@ export function requestIdOf(req: IncomingMessage): string {
   return id;
 }
 
+/**
+ * Lets a caller in, or throws UNAUTHORIZED. Answers what of the credential may go on to a provider: nothing, when it is
+ * one for nearhit alone.
+ */
+export type Authorize = (credential: string | undefined) => string | undefined;
+
 /** The bearer token, undefined when there is none. */
 export function bearerOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;

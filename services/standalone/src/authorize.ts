@@ -1,20 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { NearhitError } from '@nearhit/core';
+import type { Authorize } from '@nearhit/http';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
  * Who may use the data plane. `optional`: everyone who can reach the port. `required`: until API keys are there, only
- * the admin token opens it.
+ * the admin token opens it. The admin token never goes on to a provider, whose own key a client may send instead.
  */
-export function createAuthorize(
-  auth: () => 'required' | 'optional',
-  token: string,
-): (credential: string | undefined) => void {
+export function createAuthorize(auth: () => 'required' | 'optional', token: string): Authorize {
   const expected = digest(token);
   return (credential) => {
-    if (auth() === 'optional') return;
-    if (credential !== undefined && timingSafeEqual(digest(credential), expected)) return;
+    const isAdmin = credential !== undefined && timingSafeEqual(digest(credential), expected);
+    if (isAdmin) return undefined;
+    if (auth() === 'optional') return credential;
     throw new NearhitError(
       'UNAUTHORIZED',
       credential === undefined

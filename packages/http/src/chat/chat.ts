@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChatCall, Client, Exchange } from '@nearhit/core';
 import { readBody, requireJson } from '../body.ts';
-import { bearerOf, requestIdOf } from '../request.ts';
+import { type Authorize, bearerOf, requestIdOf } from '../request.ts';
 import { deliver } from './deliver.ts';
 
 export interface ChatDeps {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   readonly bodyBytesMax: number;
-  /** Throws UNAUTHORIZED when this caller may not ask. */
-  readonly authorize: (credential: string | undefined) => void;
+  readonly authorize: Authorize;
   /** Writes a failure in OpenAI's shape. */
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
 }
@@ -47,8 +46,7 @@ function clientOf(res: ServerResponse): Client {
 export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     const handle = async () => {
-      const credential = bearerOf(req);
-      deps.authorize(credential);
+      const credential = deps.authorize(bearerOf(req));
       requireJson(req);
       const body = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();

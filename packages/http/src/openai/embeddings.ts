@@ -3,7 +3,7 @@ import { endianness } from 'node:os';
 import type { Embedder, Embedding, Upstream } from '@nearhit/core';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import { sendJson } from '../reply.ts';
-import { bearerOf } from '../request.ts';
+import { type Authorize, bearerOf } from '../request.ts';
 import { modelOf, readEmbeddingsRequest } from './embeddings-request.ts';
 import { forward } from './forward.ts';
 
@@ -13,8 +13,8 @@ export interface EmbeddingsDeps {
   readonly upstream: Pick<Upstream, 'send'>;
   readonly bodyBytesMax: number;
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
-  /** Throws UNAUTHORIZED when this caller may not ask. */
-  readonly authorize?: ((credential: string | undefined) => void) | undefined;
+  /** Absent: everybody may ask. */
+  readonly authorize?: Authorize | undefined;
 }
 
 /** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
@@ -28,8 +28,8 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   const local = deps.embedder;
   const names = localNames(local?.model.id);
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const credential = bearerOf(req);
-    deps.authorize?.(credential);
+    const given = bearerOf(req);
+    const credential = deps.authorize === undefined ? given : deps.authorize(given);
     requireJson(req);
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);

@@ -1,15 +1,15 @@
 import { type ModelInfo, NearhitError, type Upstream } from '@nearhit/core';
 import type { RequestHandler } from 'express';
 import { sendJson } from '../reply.ts';
-import { bearerOf } from '../request.ts';
+import { type Authorize, bearerOf } from '../request.ts';
 import type { Route } from '../routes.ts';
 
 export interface ModelsDeps {
   readonly upstream: Pick<Upstream, 'models'>;
   /** Name of the embedding model that answers here; absent when there is none. */
   readonly localModel?: string | undefined;
-  /** Throws UNAUTHORIZED when this caller may not ask. */
-  readonly authorize?: ((credential: string | undefined) => void) | undefined;
+  /** Absent: everybody may ask. */
+  readonly authorize?: Authorize | undefined;
 }
 
 interface ModelObject {
