@@ -11,7 +11,16 @@ export class Closers {
     return opened;
   }
 
+  /** One that fails keeps none of the others open; the first failure is thrown when all are closed. */
   async close(): Promise<void> {
-    for (const opened of this.#opened.splice(0).reverse()) await opened.close();
+    const failures: unknown[] = [];
+    for (const opened of this.#opened.splice(0).reverse()) {
+      try {
+        await opened.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -16,13 +16,18 @@ async function main(): Promise<void> {
   const config = loadConfig({ env: process.env, cwd: process.cwd() });
   const log = pino({ level: config.logLevel, base: undefined }, pino.destination({ dest: 2, sync: false }));
   const running = await startStandalone(config, log);
+  const refused = (error: Error) => log.error(`configuration refused, the old one stays in force: ${error.message}`);
   const watcher = watchConfig(
     config.source.file ?? resolve('nearhit.yaml'),
     (next) => {
-      running.reconfigure(next);
-      log.info({ file: next.source.file }, 'configuration reloaded');
+      try {
+        running.reconfigure(next);
+        log.info({ file: next.source.file }, 'configuration reloaded');
+      } catch (error) {
+        refused(error as Error);
+      }
     },
-    (error) => log.error(`configuration refused, the old one stays in force: ${error.message}`),
+    refused,
     { env: process.env, cwd: process.cwd(), contentHash: config.source.contentHash },
   );
 
@@ -39,7 +44,10 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ signal }, 'finishing requests in flight');
     watcher.close();
-    await running.close();
+    await running.close().catch((error: Error) => {
+      log.error(`not everything could be closed: ${error.message}`);
+      process.exit(1);
+    });
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));

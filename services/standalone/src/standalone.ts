@@ -18,7 +18,10 @@ export interface Standalone {
   readonly recovery: Recovery;
   /** Providers, entries and model, for the banner. */
   facts(): Promise<{ providers: ProviderStatus[]; entries: number; embeddingModel: string }>;
-  /** A new configuration in force: policies, providers, models. What needs a restart stays as it was. */
+  /**
+   * A new configuration in force: policies, providers, models. What needs a restart stays as it was. Throws TypeError on
+   * one that can't be used, and goes on with the old one.
+   */
   reconfigure(config: Config): void;
   /** No new requests; those in flight finish (30 s), the queue is written, the index leaves a snapshot. */
   close(): Promise<void>;
@@ -86,9 +89,10 @@ async function assemble(initial: Config, log: Logger, closers: Closers): Promise
       embeddingModel: cache.embedder.model.id,
     }),
     reconfigure(next) {
+      // First what may refuse it: then the old configuration stays in force as a whole.
+      upstream.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.policies.useFile(next.policies);
-      upstream.reconfigure(next);
     },
     close: () => closers.close(),
   };
