@@ -116,6 +116,25 @@ describe('who shares an upstream call', () => {
   });
 });
 
+describe('invalidation', () => {
+  test('an answer that was being made when its document was invalidated is given out, not stored', async () => {
+    const tagged = (tag: string) => ({ nearhit: { tags: [tag] } });
+    const open = heldBack();
+    const asked = [
+      gateway.ask('What does the manual say?', tagged('doc:42@v3')),
+      gateway.ask('And what does the law say?', tagged('doc:7')),
+    ];
+    await upstream.called(2);
+    await gateway.admin('POST', '/invalidate', { tags: ['doc:42'] });
+    await gateway.admin('POST', '/invalidate', { tags: ['doc:42'], dryRun: false });
+    await gateway.admin('POST', '/invalidate', { tags: ['doc:7'] });
+    open.pass();
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+    expect(cacheOf(await gateway.ask('What does the manual say?'))).toMatchObject({ cache: 'miss' });
+    expect(cacheOf(await gateway.ask('And what does the law say?'))).toMatchObject({ cache: 'hit' });
+  });
+});
+
 describe('what the provider gets and sends', () => {
   test("a client's own credential, but never the admin token", async () => {
     upstream.script = (call, res) => sendJson(res, completion(call, 'yours'));

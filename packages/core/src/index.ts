@@ -11,6 +11,7 @@ export type {
   Settled,
   UpstreamOutcome,
 } from './answer/outcome.ts';
+export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
 export * from './decide/decide.ts';
 export { GUARDS } from './decide/guards/index.ts';

@@ -5,6 +5,7 @@ import {
   combineObservers,
   createStats,
   createWriteBehind,
+  PendingAnswers,
   PolicyService,
   type Recovery,
   recover,
@@ -60,8 +61,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
   const recovery: Recovery = await recover(remembering);
   const queue = createWriteBehind({ write: (entries) => remember(entries, remembering), observer });
   const lookingUp = { ...remembering, memory, upkeep: stores.upkeep, queue, policies, now };
+  const pending = new PendingAnswers();
   const background = new Background(lookingUp, stats);
   closers.add({ close: () => background.stop() });
   closers.add(queue);
-  return { ...lookingUp, rawEmbedder, stats, metrics, background, recovery, entriesAndBytes };
+  return { ...lookingUp, pending, rawEmbedder, stats, metrics, background, recovery, entriesAndBytes };
 }

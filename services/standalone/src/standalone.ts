@@ -37,7 +37,8 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
   try {
     return await assemble(initial, log, closers);
   } catch (error) {
-    await closers.close();
+    // What could not be opened is the reason; what then can't be closed would only hide it.
+    await closers.close().catch(() => undefined);
     throw error;
   }
 }

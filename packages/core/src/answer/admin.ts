@@ -8,10 +8,12 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
 import { type LookUpDeps, unservable } from './look-up.ts';
+import type { PendingAnswers } from './pending-answers.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
   readonly queue: WriteQueue;
   readonly policies: PolicyService;
+  readonly pending: PendingAnswers;
 }
 
 export interface Invalidation {
@@ -43,8 +45,9 @@ export class CacheAdmin {
     return (await this.#drop([id])).length > 0;
   }
 
-  /** Writes on their way are waited for, so that nothing that matches slips in behind. */
+  /** Writes on their way are waited for, and answers being made are marked, so that nothing that matches slips in behind. */
   async invalidate(filter: EntryFilter, dryRun: boolean): Promise<Invalidation> {
+    if (!dryRun) this.#deps.pending.invalidate(filter);
     await this.flush();
     const ids: EntryId[] = [];
     let cursor: string | undefined;
@@ -56,6 +59,8 @@ export class CacheAdmin {
     let deleted = 0;
     for (let at = 0; !dryRun && at < ids.length; at += PAGE)
       deleted += (await this.#drop(ids.slice(at, at + PAGE))).length;
+    // An answer whose write failed is in L1 only, where no filter finds it.
+    if (!dryRun) this.#deps.memory.clear();
     return { matched: ids.length, deleted, ids: ids.slice(0, IDS_SHOWN) };
   }
 
@@ -135,10 +140,12 @@ export class CacheAdmin {
       for (const id of ids) this.#deps.memory.delete(id);
     };
     fromMemory();
-    const gone = await forget(ids, this.#deps);
-    // A look-up that read the store just before may have put it back into L1.
-    fromMemory();
-    return gone;
+    try {
+      return await forget(ids, this.#deps);
+    } finally {
+      // A look-up that read the store just before may have put it back into L1.
+      fromMemory();
+    }
   }
 }
 

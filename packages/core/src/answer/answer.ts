@@ -10,6 +10,7 @@ import { type Client, type Flight, Flights } from './flights.ts';
 import { LiveReply } from './live-reply.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
 import type { Exchange, HitOutcome, Outcome, Settled } from './outcome.ts';
+import type { PendingAnswers } from './pending-answers.ts';
 import { recordOf } from './record.ts';
 import { type SettleDeps, type StorePlan, settle } from './settle.ts';
 
@@ -30,6 +31,7 @@ export interface ChatCall {
 export interface AnswerDeps extends LookUpDeps, Omit<SettleDeps, 'embeddingModel' | 'price'> {
   readonly upstream: Upstream;
   readonly policies: PolicyService;
+  readonly pending: PendingAnswers;
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
   readonly lookupTimeoutMs: () => number;
@@ -210,10 +212,12 @@ function launchMiss(
 ): Flight {
   const { request } = plan;
   const started = launch(call, request, request.resolved.policy.answerBytesMax, deps, (live) => {
-    const settled = settle(live, plan, settleDeps);
+    deps.pending.end(pending);
+    const settled = settle(live, { ...plan, outdated: pending.outdated }, settleDeps);
     flights.land(request.flightKey, live);
     return settled;
   });
+  const pending = deps.pending.begin(request, deps.now());
   return { ...started, generation };
 }
 

@@ -2,12 +2,12 @@ import type { Entry, TokenUsage } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
-import type { ModelPrice } from '../ports/upstream.ts';
+import type { ModelPrice, UpstreamHead } from '../ports/upstream.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, readJsonAnswer } from '../reply/assemble.ts';
 import { storability } from '../reply/storability.ts';
-import { estimateUsage, usageOf, withUsage } from '../reply/usage.ts';
+import { estimateUsage, usageInTail, usageOf, withUsage } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
@@ -26,6 +26,8 @@ export interface StorePlan {
   readonly request: PreparedRequest;
   readonly vector?: UnitVector | undefined;
   readonly exactOnly?: string | undefined;
+  /** Invalidated while it was made. */
+  readonly outdated?: boolean | undefined;
 }
 
 /** Price of a call in USD; 0 when the model has no price. */
@@ -57,6 +59,9 @@ const FAULTS: Partial<Record<IncompleteWhy, string>> = {
   'error-event': 'it carries an error',
 };
 
+const isStream = (head: UpstreamHead | undefined): boolean =>
+  (head?.headers['content-type'] ?? '').startsWith('text/event-stream');
+
 function readReply(live: LiveReply): ReadReply {
   const { head } = live;
   if (live.state === 'abandoned') return { why: 'client-gone' };
@@ -65,8 +70,8 @@ function readReply(live: LiveReply): ReadReply {
   if (!live.recorded) return { why: 'too-large' };
   const encoding = head.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
-  const streamed = (head.headers['content-type'] ?? '').startsWith('text/event-stream');
-  const body = ownBytes(live.body());
+  const streamed = isStream(head);
+  const body = live.body();
   const read = streamed ? assembleStream(body) : readJsonAnswer(body);
   if (read.kind === 'complete')
     return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
@@ -82,11 +87,17 @@ function ownBytes(bytes: Buffer): Buffer {
   return own;
 }
 
+/** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {
+  const price = deps.price(request.scope.model);
+  const streamed = isStream(live.head) && request.stream;
+  const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
+  const counted = streamed && whole ? usageInTail(live.body()) : undefined;
+  if (counted !== undefined) return { usage: counted, costUsd: costOf(counted, price), notStored: 'bypass' };
   const read = readReply(live);
   if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
   const usage = usageOf(read.answer) ?? estimateUsage(request.promptChars, read.answer);
-  return { answer: read.bytes, usage, costUsd: costOf(usage, deps.price(request.scope.model)), notStored: 'bypass' };
+  return { answer: read.bytes, usage, costUsd: costOf(usage, price), notStored: 'bypass' };
 }
 
 function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled {
@@ -104,10 +115,11 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
     answerBytesMax: policy.answerBytesMax,
   });
   const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
-  const notStored = verdict.store ? (ttlSeconds === 0 ? 'ttl' : undefined) : verdict.why;
+  const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
+  const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, usage, costUsd, notStored };
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
-  const entry = entryOf(live, plan, { answer, usage, costUsd, semantic, ttlSeconds }, deps);
+  const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
   deps.memory.put(entry, deps.now());
   if (!deps.queue.enqueue(entry)) deps.observer.incident('write-dropped');
   return { answer, usage, costUsd };

@@ -1,0 +1,30 @@
+import type { EntryFilter } from '../ports/response-store.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+import { entryMatches, type FilteredFields } from '../store/entry-filter.ts';
+
+/** An answer that is being made. */
+export interface PendingAnswer {
+  /** An invalidation that came meanwhile would have dropped it: it is for those who wait, and not to be stored. */
+  readonly outdated: boolean;
+}
+
+/** Answers being made: what they rest on may be invalidated before they are there to be dropped. */
+export class PendingAnswers {
+  readonly #pending = new Map<PendingAnswer, FilteredFields>();
+
+  begin({ scope, query, controls, context }: PreparedRequest, nowMs: number): PendingAnswer {
+    const pending = { outdated: false };
+    this.#pending.set(pending, { scope, query, tags: controls.tags, context, createdAtMs: nowMs });
+    return pending;
+  }
+
+  end(pending: PendingAnswer): void {
+    this.#pending.delete(pending);
+  }
+
+  invalidate(filter: EntryFilter): void {
+    for (const [pending, fields] of this.#pending) {
+      if (entryMatches(fields, filter)) (pending as { outdated: boolean }).outdated = true;
+    }
+  }
+}
