@@ -18,6 +18,31 @@ function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
+/** The usage chunk is among the last events of a stream, and never near this long. */
+const TAIL_BYTES = 4096;
+
+/**
+ * Usage out of the end of a recorded stream, without reading the rest; undefined when there is none. For replies that
+ * are only counted: whether the stream is whole is not looked at.
+ */
+export function usageInTail(body: Buffer): TokenUsage | undefined {
+  const from = Math.max(0, body.byteLength - TAIL_BYTES);
+  for (const line of body
+    .toString('utf8', from)
+    .split(/\r\n|\n|\r/)
+    .reverse()) {
+    if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
+    try {
+      const chunk: unknown = JSON.parse(line.slice('data:'.length));
+      const usage = isObject(chunk) ? usageOf(chunk) : undefined;
+      if (usage !== undefined) return usage;
+    } catch {
+      // Cut in the middle: an earlier line may be whole.
+    }
+  }
+  return undefined;
+}
+
 /**
  * A guess from the length of the texts, for providers that count nothing; within about a third for English prose.
  * promptChars: characters of all messages together. Counts what the model wrote: content, reasoning, refusal, calls.
