@@ -236,6 +236,24 @@ describe('maintain', () => {
   });
 });
 
+test('an entry written again while it was being swept stays to be found', async () => {
+  const nothing = { get: () => undefined, delete() {}, clear() {}, size: () => ({ entries: 0, bytes: 0 }) };
+  const memory = { ...nothing, put: (one: Entry) => ({ entry: one, rendered: new Map() }) };
+  const deps = { ...depsWith(), memory, policies: new PolicyService(stores.policies), now: () => 5000 };
+  await remember([entry('gone', 'a'), entry('again', 'a')], deps);
+  const upkeep = {
+    ...stores.upkeep,
+    usage: async () => [],
+    sweep: async (nowMs: number, limit: number) => {
+      const ids = await stores.upkeep.sweep(nowMs, limit);
+      await remember([entry('again', 'a', { expiresAtMs: 9000, staleUntilMs: 9000 })], deps);
+      return ids;
+    },
+  };
+  expect(await maintain({ ...deps, upkeep })).toEqual({ expired: 2, evicted: 0 });
+  expect(await found('a')).toEqual(['again']);
+});
+
 describe('createWriteBehind', () => {
   const observer = { record() {}, incident: (name: string) => void incidents.push(name) };
 
