@@ -1,6 +1,8 @@
 import { request } from 'undici';
 
 export const ADMIN_TOKEN = 'test-admin-token';
+/** A busy machine must not turn a look-up into a miss: what a test asks for is what is there. */
+export const PATIENT = 'cache: { lookupTimeoutMs: 5000 }\n';
 
 export interface Reply {
   readonly status: number;

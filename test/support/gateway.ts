@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@nearhit/config';
 import { type Standalone, startStandalone } from '@nearhit/standalone';
 import pino from 'pino';
-import { ADMIN_TOKEN, GatewayClient } from './client.ts';
+import { ADMIN_TOKEN, GatewayClient, PATIENT } from './client.ts';
 
 export { ADMIN_TOKEN, cacheOf, type Reply } from './client.ts';
 
@@ -21,9 +21,9 @@ export class Gateway extends GatewayClient {
   }
 
   /** `yaml`: what stands in its nearhit.yaml. */
-  static async start(env: Record<string, string> = {}, yaml?: string): Promise<Gateway> {
+  static async start(env: Record<string, string> = {}, yaml = PATIENT): Promise<Gateway> {
     const gateway = new Gateway(mkdtempSync(join(tmpdir(), 'nearhit-e2e-')), env);
-    if (yaml !== undefined) writeFileSync(join(gateway.dataDir, 'nearhit.yaml'), yaml);
+    writeFileSync(join(gateway.dataDir, 'nearhit.yaml'), yaml);
     await gateway.open();
     return gateway;
   }
