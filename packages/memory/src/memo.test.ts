@@ -20,3 +20,15 @@ test('replaces and deletes; holds falsy values', () => {
   memo.delete('a');
   expect(memo.get('a')).toBeUndefined();
 });
+
+test('values are bounded in bytes together; one that is over the bound alone is not kept', () => {
+  const memo = createMemo<string>({ entriesMax: 10, bytes: { max: 10, of: (text) => text.length } });
+  for (const text of ['', 'aaaa', 'bbbbb', 'cccc', 'd'.repeat(11)]) memo.set(text[0] ?? 'none', text);
+  expect(['none', 'a', 'b', 'c', 'd'].map((key) => memo.get(key)?.length)).toEqual([
+    undefined,
+    undefined,
+    5,
+    4,
+    undefined,
+  ]);
+});

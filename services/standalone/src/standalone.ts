@@ -29,6 +29,7 @@ export interface Standalone {
 
 const SHUTDOWN_GRACE_MS = 30_000;
 const PREPARED_MEMO = 10_000;
+const PREPARED_MEMO_BYTES = 33_554_432;
 const VERSION = '0.1.0';
 
 /** Everything in one process: the same brain as the four services, on LMDB and worker threads. */
@@ -49,7 +50,11 @@ async function assemble(initial: Config, log: Logger, closers: Closers): Promise
   const cache = await openCache(config, log, closers);
   const admin = adminToken(config.server.adminToken, config.dataDir);
   const upstream = closers.add(createUpstream(config));
-  const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({ entriesMax: PREPARED_MEMO });
+  const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
+    entriesMax: PREPARED_MEMO,
+    // A body's texts are most of what is kept of it, at up to two bytes a character.
+    bytes: { max: PREPARED_MEMO_BYTES, of: ({ request }) => 1024 + 2 * request.promptChars },
+  });
   const answer = createAnswer({ ...cache, upstream, prepared, lookupTimeoutMs: () => config.cache.lookupTimeoutMs });
   const authorize = createAuthorize(() => config.auth, admin.token);
   const chat = createChatHandler({
