@@ -72,7 +72,9 @@ describe('the admin plane on a running gateway', () => {
     await gateway.flush();
     const id = asked.headers['x-nearhit-entry'];
     const list = await get('/entries?namespace=entries&tag=doc:17').expect(200);
-    expect(list.body.entries).toMatchObject([{ id, query: 'Where is the invoice of order 17?', tags: ['doc:17@v1'] }]);
+    expect(list.body.entries).toMatchObject([
+      { id, query: 'Where is the invoice of order 17?', tags: ['doc:17@v1'], embedded: true },
+    ]);
     const one = await get(`/entries/${id}`).expect(200);
     expect(one.body.answer.choices[0].message.content).toContain('answer to:');
     await supertest(gateway.url).delete(`/admin/v1/entries/${id}`).set({ authorization }).expect(204);

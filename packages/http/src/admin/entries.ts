@@ -87,7 +87,8 @@ function summaryOf(entry: Entry, nowMs: number): EntrySummary {
     ...entry.scope,
     query: entry.query,
     semantic: entry.semantic,
-    embedded: entry.vector !== undefined,
+    // Listings come without the vectors themselves.
+    embedded: entry.embeddingModel !== undefined,
     tags: [...entry.tags],
     context: [...entry.context],
     provider: entry.provider,
