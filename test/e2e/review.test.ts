@@ -135,6 +135,24 @@ describe('invalidation', () => {
   });
 });
 
+test('a provider that has no connection left says when to come again', async () => {
+  const narrow = await Gateway.start(
+    {},
+    `providers: [{ id: narrow, kind: openai, baseUrl: '${upstream.url}', concurrencyMax: 1 }]`,
+  );
+  const open = heldBack();
+  try {
+    const asked = Array.from({ length: 12 }, (_, i) => narrow.ask(`Is it full yet, number ${i}?`));
+    const busy = await Promise.race(asked);
+    expect([busy.status, busy.json.error.code, busy.headers['retry-after']]).toEqual([503, 'upstream_busy', '1']);
+    open.pass();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(1);
+  } finally {
+    await narrow.close();
+  }
+});
+
 describe('what the provider gets and sends', () => {
   test("a client's own credential, but never the admin token", async () => {
     upstream.script = (call, res) => sendJson(res, completion(call, 'yours'));

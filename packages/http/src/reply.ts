@@ -27,13 +27,19 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
     'content-length': bytes.length,
     'x-request-id': requestId,
   };
-  if (known.status === 429 || known.status === 503) headers['retry-after'] = '1';
+  const seconds = retryAfterSeconds(known);
+  if (seconds !== undefined) headers['retry-after'] = seconds;
   if (!mustLinger(req)) {
     res.writeHead(known.status, headers).end(bytes);
     return;
   }
   res.writeHead(known.status, { ...headers, connection: 'close' }).write(bytes);
   linger(req, () => res.end());
+}
+
+/** For what passes by itself, soon. */
+export function retryAfterSeconds({ status }: NearhitError): string | undefined {
+  return status === 429 || status === 503 ? '1' : undefined;
 }
 
 function toNearhitError(error: unknown): NearhitError {

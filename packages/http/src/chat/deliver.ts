@@ -12,6 +12,7 @@ import {
   type UpstreamHead,
   type UpstreamOutcome,
 } from '@nearhit/core';
+import { retryAfterSeconds } from '../reply.ts';
 import { errorHeaders, hitHeaders, upstreamHeaders } from './head.ts';
 import { WholeLines } from './whole-lines.ts';
 
@@ -65,7 +66,10 @@ function finish(exchange: Exchange, status: number, firstByteAtMs: number, faile
 function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse, startedAtMs: number): void {
   if (!res.headersSent && !res.destroyed) {
     const body = Buffer.from(JSON.stringify(error.toBody()));
-    res.writeHead(error.status, errorHeaders(exchange, startedAtMs, body.length));
+    const headers = errorHeaders(exchange, startedAtMs, body.length);
+    const seconds = retryAfterSeconds(error);
+    if (seconds !== undefined) headers.push('retry-after', seconds);
+    res.writeHead(error.status, headers);
     res.end(body);
   }
   finish(exchange, error.status, performance.now(), true);
