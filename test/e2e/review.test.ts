@@ -135,6 +135,19 @@ describe('invalidation', () => {
   });
 });
 
+test('only-if-cached never goes upstream, whatever the policy', async () => {
+  for (const mode of ['on', 'off', 'shadow'] as const) {
+    await gateway.admin('PUT', `/policies/only-${mode}`, { mode });
+    const reply = await gateway.ask(
+      'Is it there?',
+      {},
+      { 'x-nearhit-namespace': `only-${mode}`, 'cache-control': 'only-if-cached' },
+    );
+    expect([reply.status, reply.json.error.code]).toEqual([504, 'cache_miss']);
+  }
+  expect(upstream.calls).toHaveLength(0);
+});
+
 test('a provider that has no connection left says when to come again', async () => {
   const narrow = await Gateway.start(
     {},

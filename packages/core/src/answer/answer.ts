@@ -78,7 +78,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
     if (found.kind === 'hit' && mode !== 'shadow') return end(hit(found.layer, found.cached, found.similarity, deps));
     if (found.kind === 'hit') found = { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
     const { nearest } = found;
-    if (mode === 'only')
+    if (request.controls.cache === 'only')
       return end({ kind: 'refused', reason: found.reason, similarity: nearest?.similarity }, nearest);
 
     // Between the look-up and here nothing is awaited: whoever has just finished has left the answer in L1.
@@ -122,7 +122,7 @@ async function boardOrFly(
 
 type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
 
-/** The operator's `off` and `shadow` stand; within them the request chooses. */
+/** The operator's `off` and `shadow` stand; within them the request chooses, and `only` never goes upstream. */
 function modeOf({ controls, resolved }: PreparedRequest): Mode {
   const { mode } = resolved.policy;
   if (mode === 'off' || controls.cache === 'off') return 'off';
