@@ -79,6 +79,16 @@ describe('PolicyService', () => {
     expect(policies.own('a')).toEqual({ threshold: 0.6 });
   });
 
+  test('of two patches at once, neither is lost', async () => {
+    const { policies } = await service();
+    await Promise.all([
+      policies.patch('a', undefined, { threshold: 0.7 }),
+      expect(policies.patch('a', undefined, { threshold: 7 })).rejects.toThrow(),
+      policies.patch('a', undefined, { ttlSeconds: 60 }),
+    ]);
+    expect(policies.own('a')).toEqual({ threshold: 0.7, ttlSeconds: 60 });
+  });
+
   test('a change by somebody else is noticed', async () => {
     const { policies, store } = await service();
     const before = policies.version;

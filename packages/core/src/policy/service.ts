@@ -24,11 +24,13 @@ export class PolicyService {
   #resolved = new Map<string, ResolvedPolicy>();
   readonly #store: PolicyStore;
   readonly #unsubscribe: () => void;
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(store: PolicyStore, file: FilePolicies = {}) {
     this.#store = store;
     this.#file = file;
-    this.#unsubscribe = store.onChange(() => void this.load());
+    // A store that can't be read now keeps what is known in force; one's own changes tell of the failure.
+    this.#unsubscribe = store.onChange(() => void this.load().catch(() => undefined));
   }
 
   /** Reads what operators set. Called at start and on every change notice. */
@@ -75,34 +77,49 @@ export class PolicyService {
   }
 
   /** The admin API's fields at this level become exactly these. */
-  async put(namespace: string, model: string | undefined, patch: PolicyPatch): Promise<void> {
-    await this.#store.put({ namespace, model, patch: policySchema.parse(patch) });
-    await this.load();
+  put(namespace: string, model: string | undefined, patch: PolicyPatch): Promise<void> {
+    return this.#inTurn(() => this.#put(namespace, model, patch));
   }
 
   /** Sets some fields, leaves the others; null takes a field back to what it would be without the admin API. */
-  async patch(
+  patch(
     namespace: string,
     model: string | undefined,
     patch: { [F in keyof PolicyPatch]: PolicyPatch[F] | null },
   ): Promise<void> {
-    const merged: Record<string, unknown> = { ...this.#admin.get(levelKey(namespace, model))?.patch };
-    for (const [field, value] of Object.entries(patch)) {
-      if (value === null) delete merged[field];
-      else if (value !== undefined) merged[field] = value;
-    }
-    await this.put(namespace, model, merged as PolicyPatch);
+    return this.#inTurn(() => {
+      const merged: Record<string, unknown> = { ...this.#admin.get(levelKey(namespace, model))?.patch };
+      for (const [field, value] of Object.entries(patch)) {
+        if (value === null) delete merged[field];
+        else if (value !== undefined) merged[field] = value;
+      }
+      return this.#put(namespace, model, merged as PolicyPatch);
+    });
   }
 
   /** True when the admin API had set something there. */
-  async delete(namespace: string, model?: string): Promise<boolean> {
-    const there = await this.#store.delete(namespace, model);
-    await this.load();
-    return there;
+  delete(namespace: string, model?: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const there = await this.#store.delete(namespace, model);
+      await this.load();
+      return there;
+    });
   }
 
   close(): void {
     this.#unsubscribe();
+  }
+
+  async #put(namespace: string, model: string | undefined, patch: PolicyPatch): Promise<void> {
+    await this.#store.put({ namespace, model, patch: policySchema.parse(patch) });
+    await this.load();
+  }
+
+  /** A change rests on what the one before it left. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#lastChange.then(change);
+    this.#lastChange = done.catch(() => undefined);
+    return done;
   }
 
   #forget(): void {
