@@ -28,7 +28,10 @@ function airport() {
   const board = (form: ReplyForm, client: Client = stays, recordBytesMax = 100): Promise<Boarded> =>
     flights.board(KEY, form, client, (generation): Flight => {
       const live = new LiveReply(recordBytesMax, (done) => flights.land(KEY, done));
-      live.attach({ pause() {}, resume() {}, abort: () => void (aborted += 1) });
+      const abort = () => {
+        aborted += 1;
+      };
+      live.attach({ pause() {}, resume() {}, abort });
       lives.push(live);
       return { live, settled: Promise.resolve({ costUsd: 0 }), form, generation };
     });
