@@ -148,6 +148,22 @@ test('only-if-cached never goes upstream, whatever the policy', async () => {
   expect(upstream.calls).toHaveLength(0);
 });
 
+test('what the provider had cached of a prompt costs what the price list says', async () => {
+  const priced = await Gateway.start(
+    { OPENAI_BASE_URL: upstream.url },
+    'models: [{ id: m, price: { inputUsdPerMTok: 10, cachedInputUsdPerMTok: 1, outputUsdPerMTok: 100 } }]',
+  );
+  const usage = { prompt_tokens: 1000, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 900 } };
+  upstream.script = (call, res) => sendJson(res, { ...completion(call, 'cheap'), usage });
+  try {
+    expect((await priced.ask('How cheap is it?')).headers['x-nearhit-cost-usd']).toBe('0.0029');
+    const { headers } = await priced.ask('How cheap is it?');
+    expect([headers['x-nearhit-cost-usd'], headers['x-nearhit-saved-usd']]).toEqual(['0', '0.0029']);
+  } finally {
+    await priced.close();
+  }
+});
+
 test('a provider that has no connection left says when to come again', async () => {
   const narrow = await Gateway.start(
     {},

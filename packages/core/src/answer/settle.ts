@@ -1,4 +1,4 @@
-import type { Entry, TokenUsage } from '../entry.ts';
+import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
@@ -7,7 +7,7 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, readJsonAnswer } from '../reply/assemble.ts';
 import { storability } from '../reply/storability.ts';
-import { estimateUsage, usageInTail, usageOf, withUsage } from '../reply/usage.ts';
+import { type CountedUsage, estimateUsage, usageInTail, usageOf, withUsage } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
@@ -30,10 +30,13 @@ export interface StorePlan {
   readonly outdated?: boolean | undefined;
 }
 
-/** Price of a call in USD; 0 when the model has no price. */
-function costOf(usage: TokenUsage, price: ModelPrice | undefined): number {
-  if (price === undefined) return 0;
-  return (usage.promptTokens * price.inputUsdPerMTok + usage.completionTokens * price.outputUsdPerMTok) / 1e6;
+/** What a call used, and its price in USD: 0 when the model has none. */
+function charged({ cachedPromptTokens = 0, ...usage }: CountedUsage, price: ModelPrice | undefined) {
+  if (price === undefined) return { usage, costUsd: 0 };
+  const { inputUsdPerMTok, cachedInputUsdPerMTok = inputUsdPerMTok, outputUsdPerMTok } = price;
+  const input =
+    (usage.promptTokens - cachedPromptTokens) * inputUsdPerMTok + cachedPromptTokens * cachedInputUsdPerMTok;
+  return { usage, costUsd: (input + usage.completionTokens * outputUsdPerMTok) / 1e6 };
 }
 
 /**
@@ -93,11 +96,11 @@ function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDep
   const streamed = isStream(live.head) && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
   const counted = streamed && whole ? usageInTail(live.body()) : undefined;
-  if (counted !== undefined) return { usage: counted, costUsd: costOf(counted, price), notStored: 'bypass' };
+  if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };
   const read = readReply(live);
   if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
   const usage = usageOf(read.answer) ?? estimateUsage(request.promptChars, read.answer);
-  return { answer: read.bytes, usage, costUsd: costOf(usage, price), notStored: 'bypass' };
+  return { answer: read.bytes, ...charged(usage, price), notStored: 'bypass' };
 }
 
 function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled {
@@ -106,8 +109,10 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const { request } = plan;
   const { policy } = request.resolved;
   const counted = usageOf(read.answer);
-  const usage = counted ?? estimateUsage(request.promptChars, read.answer);
-  const costUsd = costOf(usage, deps.price(request.scope.model));
+  const { usage, costUsd } = charged(
+    counted ?? estimateUsage(request.promptChars, read.answer),
+    deps.price(request.scope.model),
+  );
   const answer = counted === undefined ? Buffer.from(JSON.stringify(withUsage(read.answer, usage))) : read.bytes;
   const verdict = storability(read.answer, {
     storeLength: policy.storeLength,

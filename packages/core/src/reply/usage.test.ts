@@ -18,6 +18,17 @@ describe('usageOf', () => {
     expect(usage(10, undefined, 30)).toEqual({ promptTokens: 10, completionTokens: 20 });
   });
 
+  it.each([
+    [{ prompt_tokens_details: { cached_tokens: 12 } }, 12],
+    [{ prompt_tokens_details: { cached_tokens: 99 } }, 16],
+    [{ prompt_tokens_details: { cached_tokens: 0 }, prompt_cache_hit_tokens: 5 }, undefined],
+    [{ prompt_tokens_details: null, prompt_cache_hit_tokens: 5 }, 5],
+    [{ prompt_tokens_details: { cached_tokens: -1 } }, undefined],
+  ])('reads what of the prompt was cached: %j', (more, cached) => {
+    const counted = usageOf({ usage: { prompt_tokens: 16, completion_tokens: 1, ...more } });
+    expect(counted?.cachedPromptTokens).toBe(cached);
+  });
+
   it.each([[undefined], [null], ['many'], [{}], [{ prompt_tokens: -1, completion_tokens: 2 }], [{ prompt_tokens: 1 }]])(
     'takes %j for uncounted',
     (counted) => {
@@ -80,7 +91,7 @@ describe('usageInTail', () => {
   const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
   const text = event({ choices: [{ delta: { content: 'x'.repeat(500) } }], usage: null });
 
-  test('finds the usage chunk at the end, however long the stream', () => {
+  it('finds the usage chunk at the end, however long the stream', () => {
     for (const length of [0, 1, 7, 8, 9, 100]) {
       const body = Buffer.from(`${text.repeat(length)}${event({ choices: [], usage })}data: [DONE]\n\n`);
       expect(usageInTail(body)).toEqual({ promptTokens: 7, completionTokens: 5 });
@@ -91,7 +102,7 @@ describe('usageInTail', () => {
     });
   });
 
-  test('knows when there is none', () => {
+  it('knows when there is none', () => {
     for (const body of [
       '',
       'data: [DONE]\n\n',

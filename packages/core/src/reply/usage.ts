@@ -1,17 +1,34 @@
 import type { TokenUsage } from '../entry.ts';
 import { choicesOf, isObject, type JsonObject } from './answer.ts';
 
+/** What a call is charged by. */
+export interface CountedUsage extends TokenUsage {
+  /** Of `promptTokens`: what the provider had read before, and charges less for. */
+  readonly cachedPromptTokens?: number;
+}
+
 /**
  * Tokens as the provider counted them; undefined when it did not. Reasoning tokens that a provider (xAI, Gemini) leaves
  * out of `completion_tokens` but has in `total_tokens` count as completion, because that is how they are billed.
  */
-export function usageOf(answer: JsonObject): TokenUsage | undefined {
+export function usageOf(answer: JsonObject): CountedUsage | undefined {
   if (!isObject(answer.usage)) return undefined;
   const prompt = count(answer.usage.prompt_tokens);
   const completion = count(answer.usage.completion_tokens);
   const total = count(answer.usage.total_tokens);
   if (prompt === undefined || (completion === undefined && total === undefined)) return undefined;
-  return { promptTokens: prompt, completionTokens: Math.max(completion ?? 0, (total ?? 0) - prompt) };
+  const cached = cachedTokens(answer.usage);
+  return {
+    promptTokens: prompt,
+    completionTokens: Math.max(completion ?? 0, (total ?? 0) - prompt),
+    ...(cached > 0 && { cachedPromptTokens: Math.min(cached, prompt) }),
+  };
+}
+
+/** OpenAI's place for it, and DeepSeek's. */
+function cachedTokens(usage: JsonObject): number {
+  const details = usage.prompt_tokens_details;
+  return (isObject(details) ? count(details.cached_tokens) : count(usage.prompt_cache_hit_tokens)) ?? 0;
 }
 
 function count(value: unknown): number | undefined {
@@ -25,7 +42,7 @@ const TAIL_BYTES = 4096;
  * Usage out of the end of a recorded stream, without reading the rest; undefined when there is none. For replies that
  * are only counted: whether the stream is whole is not looked at.
  */
-export function usageInTail(body: Buffer): TokenUsage | undefined {
+export function usageInTail(body: Buffer): CountedUsage | undefined {
   const from = Math.max(0, body.byteLength - TAIL_BYTES);
   for (const line of body
     .toString('utf8', from)
