@@ -24,6 +24,8 @@ export const ERRORS = {
   UPSTREAM_BUSY: { status: 503, type: 'upstream_error', code: 'upstream_busy', retryable: true },
   UPSTREAM_TIMEOUT: { status: 504, type: 'upstream_error', code: 'upstream_timeout', retryable: true },
   EMBEDDER_BUSY: { status: 503, type: 'server_error', code: 'embedder_busy', retryable: true },
+  FLUSH_TIMEOUT: { status: 503, type: 'server_error', code: 'flush_timeout', retryable: true },
+  STORE_UNAVAILABLE: { status: 503, type: 'server_error', code: 'store_unavailable', retryable: true },
   SHUTTING_DOWN: { status: 503, type: 'server_error', code: 'shutting_down', retryable: true },
   INTERNAL: { status: 500, type: 'server_error', code: 'internal_error', retryable: true },
 } as const satisfies Record<string, { status: number; type: string; code: string | null; retryable: boolean }>;

@@ -23,11 +23,15 @@ export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/
 export { volatileReason } from './policy/volatile.ts';
 export * from './ports/change-log.ts';
 export * from './ports/embedder.ts';
+export * from './ports/invalidations.ts';
 export * from './ports/memory-cache.ts';
 export * from './ports/nearest-index.ts';
 export * from './ports/observer.ts';
 export * from './ports/policy-store.ts';
+export * from './ports/queue-admin.ts';
 export * from './ports/response-store.ts';
+export * from './ports/service-registry.ts';
+export * from './ports/shared-flights.ts';
 export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/write-queue.ts';

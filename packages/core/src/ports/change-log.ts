@@ -1,21 +1,39 @@
 import type { EntryId } from '../ids.ts';
+import type { Invalidation } from './invalidations.ts';
 
-/** What happened to the store. Vectors and answers are read from the store by id, so a record stays small. */
-export type Change = { readonly kind: 'add'; readonly id: EntryId } | { readonly kind: 'delete'; readonly id: EntryId };
+/** What happened to one stored entry. Vectors and answers are read from the store by id, so a record stays small. */
+export type EntryChange =
+  /** `createdAtMs`: of the entry, so that a reader with a copy of its own can tell whether that is an older one. */
+  | { readonly kind: 'add'; readonly id: EntryId; readonly createdAtMs?: number | undefined }
+  | { readonly kind: 'delete' | 'expire'; readonly id: EntryId };
+
+/** What the log can tell: entries, policies that were changed, and what was invalidated by a filter. */
+export type Change = EntryChange | { readonly kind: 'policy' } | ({ readonly kind: 'invalidate' } & Invalidation);
 
 export interface LoggedChange {
   readonly seq: number;
   readonly change: Change;
 }
 
+export interface LogBounds {
+  /** Another one when the log began anew (its medium was emptied): sequence numbers of the two do not compare. */
+  readonly epoch: string;
+  /** The oldest still there (lastSeq + 1 when none is). */
+  readonly firstSeq: number;
+  /** 0 before the first append. */
+  readonly lastSeq: number;
+}
+
 /** The ordered record that every index replica follows. Sequence numbers start at 1 and only grow. */
 export interface ChangeLog {
-  /** Durable when it resolves; clears the ids from `ResponseStore.unlogged`. Answers the last sequence number. */
-  append(changes: readonly Change[]): Promise<number>;
+  /**
+   * Durable when it resolves; clears from `ResponseStore.unlogged` what was there before the call. Answers the last
+   * sequence number.
+   */
+  append(changes: readonly EntryChange[]): Promise<number>;
   /** In order, `seq > afterSeq`, at most `limit`. */
   read(afterSeq: number, limit: number): Promise<LoggedChange[]>;
-  /** firstSeq: the oldest still there (lastSeq + 1 when none is). lastSeq: 0 before the first append. */
-  bounds(): Promise<{ firstSeq: number; lastSeq: number }>;
+  bounds(): Promise<LogBounds>;
   /** Drops records with `seq <= uptoSeq`. */
   trim(uptoSeq: number): Promise<void>;
 }

@@ -2,6 +2,8 @@ import type { Entry } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 
 export interface EntryFilter {
+  /** Any of these. */
+  readonly ids?: readonly EntryId[] | undefined;
   readonly tenant?: string | undefined;
   readonly namespace?: string | undefined;
   readonly model?: string | undefined;
@@ -48,8 +50,13 @@ export interface ResponseStore {
   get(id: EntryId): Promise<Entry | undefined>;
   /** Like `get`, in the order asked, with `vector`. */
   getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
-  /** All or none. An entry with a known id is replaced. Throws a TypeError on an id that is not 64 hex digits. */
+  /**
+   * Each entry wholly or not at all, however often it is tried. One with a known id is replaced, unless the stored one
+   * was created later. Throws a TypeError on an id that is not 64 hex digits.
+   */
   put(entries: readonly Entry[]): Promise<void>;
+  /** Writes over those that are still there with the same `createdAtMs`; answers their ids. */
+  update(entries: readonly Entry[]): Promise<EntryId[]>;
   /** Answers the ids that were there. */
   delete(ids: readonly EntryId[]): Promise<EntryId[]>;
   /** Newest first, without `vector`. Throws INVALID_REQUEST on a cursor it did not make. */

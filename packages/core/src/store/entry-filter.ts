@@ -2,11 +2,12 @@ import type { Entry } from '../entry.ts';
 import type { EntryFilter } from '../ports/response-store.ts';
 
 /** Everything a filter looks at: an `Entry` without its payloads. */
-export type FilteredFields = Pick<Entry, 'scope' | 'query' | 'tags' | 'context' | 'createdAtMs'>;
+export type FilteredFields = Pick<Entry, 'id' | 'scope' | 'query' | 'tags' | 'context' | 'createdAtMs'>;
 
 /** One meaning of `EntryFilter` for every store; an index only narrows what is tried. */
 export function entryMatches(entry: FilteredFields, filter: EntryFilter): boolean {
   const { scope, query, createdAtMs } = entry;
+  if (filter.ids !== undefined && !filter.ids.includes(entry.id)) return false;
   if (filter.tenant !== undefined && scope.tenant !== filter.tenant) return false;
   if (filter.namespace !== undefined && scope.namespace !== filter.namespace) return false;
   if (filter.model !== undefined && scope.model !== filter.model) return false;

@@ -1,0 +1,2 @@
+export { RedisCluster } from './redis-cluster.ts';
+export { freePort, RedisServer, type RedisServerOptions } from './redis-server.ts';

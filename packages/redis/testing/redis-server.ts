@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const COMMANDS = ['redis-server', 'valkey-server'];
+const HOW =
+  'no redis-server was found: install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis)';
+
+function command(): string {
+  const found = COMMANDS.find((name) => spawnSync(name, ['--version']).status === 0);
+  if (found === undefined) throw new Error(HOW);
+  return found;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface RedisServerOptions {
+  /** More of the command line, for example `['--appendonly', 'yes']`. */
+  readonly args?: readonly string[];
+}
+
+/** A real redis-server on a spare port with a folder of its own; it can be killed, stopped and started again. */
+export class RedisServer {
+  readonly port: number;
+  readonly dir: string;
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, dir: string, args: readonly string[]) {
+    this.port = port;
+    this.dir = dir;
+    this.#args = args;
+  }
+
+  static async start({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'nearhit-redis-')), args);
+    await server.run();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it takes commands. */
+  async run(): Promise<void> {
+    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', ...this.#args];
+    const child = spawn(command(), args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#process = child;
+    let out = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (piece: Buffer) => {
+        out += piece.toString();
+        if (out.includes('Ready to accept connections')) resolve();
+      });
+      child.once('exit', () => reject(new Error(`redis-server ended: ${out.slice(-500)}`)));
+    });
+    child.stdout.removeAllListeners('data');
+    child.stdout.resume();
+  }
+
+  /** SIGSTOP is a black hole: connections stay, nothing answers. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    if (signal !== 'SIGKILL') child.kill('SIGCONT');
+    await once(child, 'exit');
+  }
+
+  /** Ends it and removes its folder. */
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
