@@ -1,4 +1,4 @@
-export { CacheAdmin, type CacheAdminDeps, type Invalidation } from './answer/admin.ts';
+export { CacheAdmin, type CacheAdminDeps, type InvalidationReport } from './answer/admin.ts';
 export { type AnswerDeps, type ChatCall, createAnswer } from './answer/answer.ts';
 export type { Client } from './answer/flights.ts';
 export { LiveReply, type ReplyListener } from './answer/live-reply.ts';
@@ -36,9 +36,18 @@ export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/write-queue.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
-export { type Recovery, recover, reembed } from './remember/recover.ts';
+export { LogFollower, type LogFollowerOptions, type LogPosition } from './remember/log-follower.ts';
+export {
+  applyRecords,
+  finishUnlogged,
+  type RecoverDeps,
+  type Recovery,
+  rebuild,
+  recover,
+  reembed,
+} from './remember/recover.ts';
 export { forget, type RememberDeps, remember } from './remember/remember.ts';
-export { maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
+export { compact, maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
 export { createWriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
 export { renderSse } from './reply/render.ts';
 export { sseError } from './reply/sse.ts';

@@ -1,4 +1,3 @@
-export { memoizeEmbedder } from './memo.ts';
 export type { Dtype, Pooling } from './model-folder.ts';
 export { embeddingModelFrom, type ModelSource } from './model-source.ts';
 export { type EmbedderOptions, openEmbedder } from './open-embedder.ts';

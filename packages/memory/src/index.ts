@@ -1,2 +1,3 @@
+export { memoizeEmbedder } from './embedder-memo.ts';
 export { createMemo } from './memo.ts';
 export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';

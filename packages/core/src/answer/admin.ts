@@ -3,7 +3,9 @@ import type { Entry } from '../entry.ts';
 import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { PolicyService } from '../policy/service.ts';
-import type { EntryFilter } from '../ports/response-store.ts';
+import type { Invalidations } from '../ports/invalidations.ts';
+import type { EntryFilter, ResponseStore } from '../ports/response-store.ts';
+import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
@@ -11,18 +13,23 @@ import { type LookUpDeps, unservable } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
+  readonly store: ResponseStore;
   readonly queue: WriteQueue;
   readonly policies: PolicyService;
   readonly pending: PendingAnswers;
+  readonly invalidations: Invalidations;
+  readonly sharedFlights?: Pick<SharedFlights, 'forget'> | undefined;
 }
 
-export interface Invalidation {
+export interface InvalidationReport {
   readonly matched: number;
   readonly deleted: number;
   /** The first 100. */
   readonly ids: readonly EntryId[];
 }
 
+/** Writes on their way are waited for this long, so that they are found and counted; what comes later is void anyway. */
+const WRITES_WAIT_MS = 2000;
 const PAGE = 500;
 const IDS_SHOWN = 100;
 const EXPLAINED = 5;
@@ -35,20 +42,19 @@ export class CacheAdmin {
     this.#deps = deps;
   }
 
-  /** Resolves when every write accepted before the call is durable and searchable. */
-  flush(): Promise<void> {
-    return this.#deps.queue.flush();
+  /** Resolves when every write accepted before the call is durable and searchable. Throws FLUSH_TIMEOUT. */
+  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    return this.#deps.queue.flush(options);
   }
 
   async deleteEntry(id: EntryId): Promise<boolean> {
-    await this.flush();
+    await this.#void({ ids: [id] });
     return (await this.#drop([id])).length > 0;
   }
 
-  /** Writes on their way are waited for, and answers being made are marked, so that nothing that matches slips in behind. */
-  async invalidate(filter: EntryFilter, dryRun: boolean): Promise<Invalidation> {
-    if (!dryRun) this.#deps.pending.invalidate(filter);
-    await this.flush();
+  /** Answers being made and writes on their way are marked, so that nothing that matches slips in behind. */
+  async invalidate(filter: EntryFilter, dryRun: boolean): Promise<InvalidationReport> {
+    if (!dryRun) await this.#void(filter);
     const ids: EntryId[] = [];
     let cursor: string | undefined;
     do {
@@ -62,6 +68,15 @@ export class CacheAdmin {
     // An answer whose write failed is in L1 only, where no filter finds it.
     if (!dryRun) this.#deps.memory.clear();
     return { matched: ids.length, deleted, ids: ids.slice(0, IDS_SHOWN) };
+  }
+
+  async #void(filter: EntryFilter): Promise<void> {
+    const { pending, sharedFlights, invalidations, now } = this.#deps;
+    const atMs = now();
+    pending.invalidate(filter);
+    sharedFlights?.forget();
+    await this.flush({ timeoutMs: WRITES_WAIT_MS }).catch(() => undefined);
+    await invalidations.add({ filter, atMs });
   }
 
   /** The decision for a chat body, with every stage's numbers; nothing is served or stored. */

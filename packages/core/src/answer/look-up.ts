@@ -16,10 +16,10 @@ const QUERY_CHARS_MAX = 8192;
 
 export interface LookUpDeps {
   readonly memory: MemoryCache;
-  readonly store: ResponseStore;
+  readonly store: Pick<ResponseStore, 'get' | 'getMany'>;
   readonly upkeep: Pick<StoreUpkeep, 'touch'>;
   readonly embedder: Embedder;
-  readonly index: NearestIndex;
+  readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
   readonly now: () => number;
 }
@@ -32,6 +32,8 @@ export type Found =
       readonly nearest?: Candidate | undefined;
       /** The query's own embedding, so that the write does not make it again. */
       readonly vector?: UnitVector | undefined;
+      /** `EmbeddingModel.version` that made it. */
+      readonly embeddingModel?: string | undefined;
       readonly exactOnly?: string | undefined;
     };
 
@@ -82,7 +84,7 @@ export async function lookUp(
     if (embedding === undefined || embedding.truncated)
       return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
     next('nearest');
-    const found = await byMeaning(request, embedding.vector, deps, next);
+    const found = await byMeaning(request, embedding.vector, deadlineMs, deps, next);
     return found.kind === 'none' && found.reason === 'no-candidate'
       ? { ...found, reason: refused ?? found.reason }
       : found;
@@ -100,11 +102,15 @@ export async function lookUp(
 async function byMeaning(
   request: PreparedRequest,
   vector: UnitVector,
+  deadlineMs: number,
   deps: LookUpDeps,
   next: (stage: string) => void,
 ): Promise<Found> {
-  const partition = partitionOf(request.scope, deps.embedder.model.version);
-  const neighbours = await deps.index.nearest({ partition, fingerprint: request.fingerprint, vector, k: NEIGHBOURS });
+  // Read after the embedding: a model of another process is known by its first answer at the latest.
+  const embeddingModel = deps.embedder.model.version;
+  const partition = partitionOf(request.scope, embeddingModel);
+  const { fingerprint } = request;
+  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs });
   const { policy } = request.resolved;
   const threshold = request.controls.threshold ?? policy.threshold;
   // Below the threshold only the nearest is of interest, and only for the report.
@@ -125,7 +131,7 @@ async function byMeaning(
   const decision = decide({ query: request.query, candidates, policy: { threshold, guard: policy.guard } });
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
-    return { kind: 'none', reason, nearest: decision.nearest, vector };
+    return { kind: 'none', reason, nearest: decision.nearest, vector, embeddingModel };
   }
   const { id, similarity } = decision.candidate;
   const entry = entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;

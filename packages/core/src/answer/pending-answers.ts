@@ -12,9 +12,9 @@ export interface PendingAnswer {
 export class PendingAnswers {
   readonly #pending = new Map<PendingAnswer, FilteredFields>();
 
-  begin({ scope, query, controls, context }: PreparedRequest, nowMs: number): PendingAnswer {
+  begin({ id, scope, query, controls, context }: PreparedRequest, nowMs: number): PendingAnswer {
     const pending = { outdated: false };
-    this.#pending.set(pending, { scope, query, tags: controls.tags, context, createdAtMs: nowMs });
+    this.#pending.set(pending, { id, scope, query, tags: controls.tags, context, createdAtMs: nowMs });
     return pending;
   }
 

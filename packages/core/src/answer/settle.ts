@@ -16,7 +16,6 @@ export interface SettleDeps {
   readonly memory: MemoryCache;
   readonly queue: WriteQueue;
   readonly observer: Observer;
-  readonly embeddingModel: string;
   readonly price: (model: string) => ModelPrice | undefined;
   readonly now: () => number;
 }
@@ -25,9 +24,13 @@ export interface SettleDeps {
 export interface StorePlan {
   readonly request: PreparedRequest;
   readonly vector?: UnitVector | undefined;
+  /** `EmbeddingModel.version` that made it. */
+  readonly embeddingModel?: string | undefined;
   readonly exactOnly?: string | undefined;
   /** Invalidated while it was made. */
   readonly outdated?: boolean | undefined;
+  /** Another process made the call: it stores the answer and pays for it. */
+  readonly follower?: boolean | undefined;
 }
 
 /** What a call used, and its price in USD: 0 when the model has none. */
@@ -126,13 +129,15 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
   const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
   deps.memory.put(entry, deps.now());
-  if (!deps.queue.enqueue(entry)) deps.observer.incident('write-dropped');
+  if (plan.follower) return { answer, usage, costUsd };
+  const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);
+  if (!deps.queue.enqueue(entry, askedAtMs)) deps.observer.incident('write-dropped');
   return { answer, usage, costUsd };
 }
 
 function entryOf(
   live: LiveReply,
-  { request, vector }: StorePlan,
+  { request, vector, embeddingModel }: StorePlan,
   made: Pick<Entry, 'answer' | 'usage' | 'costUsd' | 'semantic'> & { ttlSeconds: number },
   deps: SettleDeps,
 ): Entry {
@@ -146,7 +151,7 @@ function entryOf(
     semantic: made.semantic,
     answer: made.answer,
     vector: made.semantic ? vector : undefined,
-    embeddingModel: made.semantic && vector !== undefined ? deps.embeddingModel : undefined,
+    embeddingModel: made.semantic && vector !== undefined ? embeddingModel : undefined,
     tags: request.controls.tags,
     context: request.context,
     provider: live.head?.provider ?? '',

@@ -1,32 +1,36 @@
 import type { EntryId } from '../ids.ts';
-import type { Change, ChangeLog } from '../ports/change-log.ts';
+import type { ChangeLog, EntryChange } from '../ports/change-log.ts';
 import type { IndexChange, NearestIndex } from '../ports/nearest-index.ts';
 
-/** Log, then index, one publication after the other: the index never hears of changes out of the log's order. */
+/**
+ * Log, then index, one publication after the other: the index never hears of changes out of the log's order. Without an
+ * index the log alone hears of them: the indexes are elsewhere and follow it.
+ */
 export class ChangeFeed {
-  readonly #log: ChangeLog;
-  readonly #index: NearestIndex;
+  readonly #log: Pick<ChangeLog, 'append'>;
+  readonly #index: Pick<NearestIndex, 'apply'> | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(log: ChangeLog, index: NearestIndex) {
+  constructor(log: Pick<ChangeLog, 'append'>, index?: Pick<NearestIndex, 'apply'>) {
     this.#log = log;
     this.#index = index;
   }
 
-  publish(changes: readonly Change[], indexed: readonly IndexChange[]): Promise<void> {
+  publish(changes: readonly EntryChange[], indexed: readonly IndexChange[]): Promise<void> {
+    if (this.#index === undefined) return this.#log.append(changes).then(() => undefined);
+    const index = this.#index;
     const turn = this.#last.then(async () => {
       const seq = await this.#log.append(changes);
-      await this.#index.apply(indexed, seq);
+      await index.apply(indexed, seq);
     });
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  deleted(ids: readonly EntryId[]): Promise<void> {
+  gone(ids: readonly EntryId[], kind: 'delete' | 'expire'): Promise<void> {
     if (ids.length === 0) return Promise.resolve();
-    const changes = ids.map((id) => ({ kind: 'delete', id }) as const);
     return this.publish(
-      changes,
+      ids.map((id) => ({ kind, id })),
       ids.map((id) => ({ kind: 'remove', id })),
     );
   }

@@ -1,6 +1,16 @@
-import type { Change } from '../ports/change-log.ts';
-import type { StoreUpkeep } from '../ports/response-store.ts';
-import { indexChanges, type RememberDeps, remember, withVectors } from './remember.ts';
+import type { Entry } from '../entry.ts';
+import type { Change, ChangeLog, EntryChange } from '../ports/change-log.ts';
+import type { NearestIndex } from '../ports/nearest-index.ts';
+import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
+import { addVectors, indexChanges, type RememberDeps } from './remember.ts';
+
+export interface RecoverDeps {
+  readonly store: Pick<ResponseStore, 'getMany' | 'list' | 'unlogged'>;
+  readonly log: ChangeLog;
+  readonly index: NearestIndex;
+  /** Whose vectors the index holds. */
+  readonly modelVersion: () => string;
+}
 
 const PAGE = 500;
 
@@ -14,7 +24,7 @@ export interface Recovery {
 }
 
 /** Before the first request: finishes writes that were cut short, then brings the index to the end of the log. */
-export async function recover(deps: RememberDeps): Promise<Recovery> {
+export async function recover(deps: RecoverDeps): Promise<Recovery> {
   const finished = await finishUnlogged(deps);
   const { firstSeq, lastSeq } = await deps.log.bounds();
   const position = await deps.index.position();
@@ -23,76 +33,87 @@ export async function recover(deps: RememberDeps): Promise<Recovery> {
   return { kind: known ? 'replayed' : 'rebuilt', changes, finished };
 }
 
-/** Only the log hears of them here; the index follows the log afterwards. */
-async function finishUnlogged(deps: RememberDeps): Promise<number> {
-  const ids = await deps.store.unlogged();
+/** Tells the log of what it has not heard of; whoever follows it hears afterwards. Answers how many. */
+export async function finishUnlogged({ store, log }: Pick<RecoverDeps, 'store' | 'log'>): Promise<number> {
+  const ids = await store.unlogged();
   for (let at = 0; at < ids.length; at += PAGE) {
     const page = ids.slice(at, at + PAGE);
-    const entries = await deps.store.getMany(page);
-    await deps.log.append(page.map((id, i): Change => ({ kind: entries[i] === undefined ? 'delete' : 'add', id })));
+    const entries = await store.getMany(page);
+    await log.append(
+      page.map((id, i): EntryChange => {
+        const entry = entries[i];
+        return entry === undefined ? { kind: 'delete', id } : { kind: 'add', id, createdAtMs: entry.createdAtMs };
+      }),
+    );
   }
   return ids.length;
 }
 
-async function replay(position: number, deps: RememberDeps): Promise<number> {
+async function replay(position: number, deps: RecoverDeps): Promise<number> {
   let seq = position;
   let changes = 0;
   for (;;) {
     const records = await deps.log.read(seq, PAGE);
     const last = records.at(-1);
     if (last === undefined) return changes;
-    // Of several changes to one entry only the last state is in the store, and it is all that the index needs.
-    const ids = [...new Set(records.filter(({ change }) => change.kind === 'add').map(({ change }) => change.id))];
-    const entries = await deps.store.getMany(ids);
-    await deps.index.apply(
-      indexChanges(
-        records.map(({ change }) => change),
-        entries,
-        deps.embedder.model.version,
-      ),
+    await applyRecords(
+      records.map(({ change }) => change),
       last.seq,
+      deps,
     );
     seq = last.seq;
     changes += records.length;
   }
 }
 
-async function rebuild(lastSeq: number, deps: RememberDeps): Promise<number> {
+/**
+ * The log's records into the index. Of several changes to one entry only the last state is in the store, and it is all
+ * that the index needs.
+ */
+export async function applyRecords(
+  changes: readonly Change[],
+  seq: number,
+  { store, index, modelVersion }: Pick<RecoverDeps, 'store' | 'index' | 'modelVersion'>,
+): Promise<void> {
+  const ids = new Set(changes.flatMap((change) => ('id' in change ? [change.id] : [])));
+  const entries = ids.size === 0 ? [] : await store.getMany([...ids]);
+  await index.apply(indexChanges(changes, entries, modelVersion()), seq);
+}
+
+/** The index anew, from everything in the store; it then stands at `lastSeq`, read before. Answers how many entries. */
+export async function rebuild(lastSeq: number, deps: Omit<RecoverDeps, 'log'>): Promise<number> {
   await deps.index.clear();
   let cursor: string | undefined;
   let changes = 0;
   do {
     const page = await deps.store.list({}, { cursor, limit: PAGE });
-    const entries = await deps.store.getMany(page.entries.map(({ id }) => id));
     const adds = page.entries.map(({ id }): Change => ({ kind: 'add', id }));
-    await deps.index.apply(indexChanges(adds, entries, deps.embedder.model.version), lastSeq);
+    // Not yet at the log's end: a snapshot of a half-built index must not pass for a whole one.
+    await applyRecords(adds, 0, deps);
     changes += page.entries.length;
     cursor = page.cursor;
   } while (cursor !== undefined);
-  if (changes === 0) await deps.index.apply([], lastSeq);
+  await deps.index.apply([], lastSeq);
   return changes;
 }
 
 /**
  * Gives entries of another (or no) embedding model a vector of the present one, a few at a time. Exact hits go on
- * meanwhile. Stops when `stopped` says so; answers how many were embedded.
+ * meanwhile. Stops when `stopped` says so or the embedder fails; answers how many were embedded.
  */
 export async function reembed(
   deps: RememberDeps & { readonly upkeep: Pick<StoreUpkeep, 'unembedded'> },
   stopped: () => boolean,
 ): Promise<number> {
-  const { version } = deps.embedder.model;
   let done = 0;
+  let before: readonly Entry[] = [];
   for (;;) {
-    const entries = await deps.upkeep.unembedded(version, 16);
+    const entries = await deps.upkeep.unembedded(deps.embedder.model.version, 16);
     if (entries.length === 0 || stopped()) return done;
-    // Embedded first, then read again: what was deleted meanwhile must not come back.
-    const embedded = await withVectors(entries, deps);
-    const now = await deps.store.getMany(embedded.map(({ id }) => id));
-    const alive = embedded.filter(({ createdAtMs }, at) => now[at]?.createdAtMs === createdAtMs);
-    if (alive.length > 0) await remember(alive, deps);
-    // The embedder is down: the next start tries again.
-    if (embedded.some((entry) => entry.semantic && entry.embeddingModel !== version)) return done;
+    // The same ones again: nothing could be written over them, and trying for ever would help nobody.
+    if (entries.every(({ id }, at) => id === before[at]?.id)) return done;
+    if ((await addVectors(entries, deps)) > 0) return done;
     done += entries.length;
+    before = entries;
   }
 }

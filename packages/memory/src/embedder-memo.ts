@@ -4,6 +4,12 @@ import { LRUCache } from 'lru-cache';
 /** Longer texts are rarely asked twice, and would fill the memo with their keys. */
 const CHARS_MAX = 8192;
 
+interface Known {
+  readonly embedding: Embedding;
+  /** `EmbeddingModel.version` that made it: an embedder elsewhere may come back with another model. */
+  readonly version: string;
+}
+
 interface InFlight {
   readonly deadlineMs: number;
   readonly promise: Promise<Embedding>;
@@ -19,7 +25,7 @@ export function memoizeEmbedder(embedder: Embedder, options: { entriesMax?: numb
 
 class MemoEmbedder implements Embedder {
   readonly #embedder: Embedder;
-  readonly #known: LRUCache<string, Embedding>;
+  readonly #known: LRUCache<string, Known>;
   readonly #inFlight = new Map<string, InFlight>();
   #closed = false;
 
@@ -38,7 +44,7 @@ class MemoEmbedder implements Embedder {
     const missing = new Set<string>();
     const found = new Map<string, Promise<Embedding> | Embedding>();
     for (const text of texts) {
-      const hit = this.#known.get(text) ?? this.#join(text, options, deadlineMs);
+      const hit = this.#remembered(text) ?? this.#join(text, options, deadlineMs);
       if (hit) found.set(text, hit);
       else missing.add(text);
     }
@@ -51,6 +57,11 @@ class MemoEmbedder implements Embedder {
     this.#closed = true;
     this.#known.clear();
     await this.#embedder.close();
+  }
+
+  #remembered(text: string): Embedding | undefined {
+    const known = this.#known.get(text);
+    return known?.version === this.model.version ? known.embedding : undefined;
   }
 
   /** Only a run that is due no later than ours is worth waiting for; when it fails, ours is still to be had. */
@@ -78,7 +89,7 @@ class MemoEmbedder implements Embedder {
         if (this.#inFlight.get(text) === entry) this.#inFlight.delete(text);
       };
       promise.then((result) => {
-        if (!this.#closed) this.#known.set(text, copy(result));
+        if (!this.#closed) this.#known.set(text, { embedding: copy(result), version: this.model.version });
         forget();
       }, forget);
     });

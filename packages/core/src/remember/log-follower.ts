@@ -1,0 +1,127 @@
+import type { ChangeLog, LogBounds, LoggedChange } from '../ports/change-log.ts';
+import type { Observer } from '../ports/observer.ts';
+
+export interface LogPosition {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export interface LogFollowerOptions {
+  readonly log: Pick<ChangeLog, 'read' | 'bounds'>;
+  /** Takes the records in, in order; they come again when it rejects. */
+  readonly apply: (records: readonly LoggedChange[]) => Promise<void>;
+  /**
+   * The log began anew, or what lies between was trimmed: what was made of its records must be made again from the
+   * store. The follower goes on behind `bounds.lastSeq`; it is called again when it rejects.
+   */
+  readonly reset: (bounds: LogBounds) => Promise<void>;
+  readonly observer: Observer;
+  /** Where what is there already ends; absent: `reset` comes first. */
+  readonly from?: LogPosition | undefined;
+  readonly pollMs?: number | undefined;
+}
+
+const READ_MAX = 500;
+const POLL_MS = 100;
+
+/** Follows the change log of a shared medium from another process: asks every `pollMs`, survives whatever fails. */
+export class LogFollower {
+  readonly #options: LogFollowerOptions;
+  readonly #stop = new AbortController();
+  #at: LogPosition | undefined;
+  #lastSeq = 0;
+  #failing = false;
+  #running: Promise<void> | undefined;
+  #wake: () => void = () => {};
+
+  constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#at = options.from;
+  }
+
+  /** The last record taken in; undefined before the first time that the log was reached. */
+  get position(): LogPosition | undefined {
+    return this.#at;
+  }
+
+  /** Records behind; undefined while the log can't be read or `reset` has not been done. */
+  get lag(): number | undefined {
+    return this.#failing || this.#at === undefined ? undefined : Math.max(0, this.#lastSeq - this.#at.seq);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** What was built of the records is only as far as this: the rest is to come again. Undefined: all of it. */
+  rewind(seq: number | undefined): void {
+    this.#at = seq === undefined || this.#at === undefined ? undefined : { ...this.#at, seq };
+    this.#wake();
+  }
+
+  /** Reads at once instead of at the next turn. */
+  hurry(): void {
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      let more = false;
+      try {
+        more = await this.#step();
+        this.#failing = false;
+      } catch (error) {
+        this.#failing = true;
+        this.#options.observer.incident('follow-log-failed', error);
+      }
+      if (!more) await this.#pause();
+    }
+  }
+
+  /** True when there may be more to read at once. */
+  async #step(): Promise<boolean> {
+    const { log, reset, apply } = this.#options;
+    const from = this.#at;
+    const [records, bounds] = await Promise.all([log.read(from?.seq ?? 0, READ_MAX), log.bounds()]);
+    this.#lastSeq = bounds.lastSeq;
+    const broken =
+      from === undefined || from.epoch !== bounds.epoch || from.seq > bounds.lastSeq || hasGap(from, records, bounds);
+    if (broken) {
+      await reset(bounds);
+      this.#settle(from, { epoch: bounds.epoch, seq: bounds.lastSeq });
+      return true;
+    }
+    const last = records.at(-1);
+    if (last === undefined) return false;
+    await apply(records);
+    this.#settle(from, { epoch: bounds.epoch, seq: last.seq });
+    return records.length === READ_MAX;
+  }
+
+  /** Unless it was rewound meanwhile. */
+  #settle(from: LogPosition | undefined, to: LogPosition): void {
+    if (this.#at === from) this.#at = to;
+  }
+
+  #pause(): Promise<void> {
+    if (this.#stop.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.pollMs ?? POLL_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function hasGap(from: LogPosition, records: readonly LoggedChange[], { firstSeq, lastSeq }: LogBounds): boolean {
+  const next = records[0]?.seq ?? Math.min(firstSeq, lastSeq + 1);
+  return next > from.seq + 1;
+}
