@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { POLICY_DEFAULTS, POLICY_FIELDS } from '@nearhit/core';
 import { loadConfig } from './load.ts';
+import { VARIABLE_NAMES } from './overrides.ts';
 
 const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
 const example = page.split('```yaml\n')[1]?.split('```')[0] ?? '';
+
+const SECTIONS = [
+  ...(['server', 'auth', 'retry', 'breaker', 'cache', 'embedding'] as const),
+  ...(['redis', 'services', 'queue', 'index'] as const),
+] as const;
 
 let cwd: string;
 beforeEach(() => {
@@ -18,9 +24,7 @@ test('the example of docs/configuration.md is accepted, and shows the defaults a
   const defaults = loadConfig({ env: {}, cwd });
   writeFileSync(join(cwd, 'nearhit.yaml'), example);
   const shown = loadConfig({ env: {}, cwd });
-  for (const section of ['server', 'auth', 'retry', 'breaker', 'cache', 'embedding'] as const) {
-    expect(shown[section]).toEqual(defaults[section]);
-  }
+  for (const section of SECTIONS) expect(shown[section]).toEqual(defaults[section]);
   expect(shown.policies.default).toEqual(POLICY_DEFAULTS);
   const { id, ...provider } = shown.providers[0] ?? {};
   writeFileSync(join(cwd, 'nearhit.yaml'), 'providers: [{ id: x }]');
@@ -31,4 +35,8 @@ test('the example of docs/configuration.md is accepted, and shows the defaults a
 
 test('every policy field is on the page', () => {
   for (const field of POLICY_FIELDS) expect(example).toContain(`${field}:`);
+});
+
+test('every variable is on the page', () => {
+  for (const name of VARIABLE_NAMES) expect(page).toContain(`\`${name}\``);
 });

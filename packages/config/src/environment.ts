@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from './config.ts';
 import type { ConfigFault } from './faults.ts';
+import { type Overrides, readOverrides } from './overrides.ts';
 import { type FileConfig, type Provider, type ProviderInput, providerSchema } from './schema.ts';
 import { shown } from './validate.ts';
 
@@ -16,7 +17,7 @@ export interface EnvironmentSettings {
   readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken'>>;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
-  readonly embeddingModel?: string | undefined;
+  readonly overrides: Overrides;
   readonly providers: Provider[];
   readonly warnings: string[];
   readonly faults: ConfigFault[];
@@ -28,7 +29,6 @@ const PROVIDERS = [
   { id: 'deepseek', prefix: 'DEEPSEEK', baseUrl: 'https://api.deepseek.com/v1' },
 ];
 const PROVIDERS_TO_COME = ['ANTHROPIC', 'GEMINI'];
-const SERVICES_TO_COME = ['REDIS_URL', 'EMBEDDING_URL', 'CACHE_URL'];
 
 export function readEnvironment(env: Environment, cwd: string): EnvironmentSettings {
   const faults: ConfigFault[] = [];
@@ -43,7 +43,7 @@ export function readEnvironment(env: Environment, cwd: string): EnvironmentSetti
     },
     dataDir: resolve(cwd, variable(env, 'NEARHIT_DATA_DIR') ?? '.nearhit'),
     logLevel: logLevelOf(variable(env, 'LOG_LEVEL'), faults),
-    embeddingModel: variable(env, 'EMBEDDING_MODEL'),
+    overrides: readOverrides((name) => variable(env, name), faults),
     providers: PROVIDERS.flatMap((known) => providerOf(known, env, faults)),
     warnings: warningsOf(env),
     faults,
@@ -89,10 +89,6 @@ function warningsOf(env: Environment): string[] {
     );
     if (name !== undefined)
       warnings.push(`${name} is set, but providers of this kind are not yet supported; it is not used`);
-  }
-  for (const name of SERVICES_TO_COME) {
-    if (variable(env, name) !== undefined)
-      warnings.push(`${name} is set, but distributed mode is not yet supported; running embedded`);
   }
   return warnings;
 }

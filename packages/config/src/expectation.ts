@@ -13,7 +13,12 @@ interface JsonSchema {
   readonly items?: JsonSchema;
 }
 
-/** What a schema wants at a path, in words: `a number from 0 to 1`. */
+/** What a schema wants, in words: `a number from 0 to 1`. */
+export function expectationOf(schema: z.ZodType): string {
+  return expectationAt(schema, []);
+}
+
+/** What a schema wants at a path. */
 export function expectationAt(schema: z.ZodType, path: Path): string {
   const node = nodeAt(schema, path);
   return node === undefined ? 'something else' : inWords(node);

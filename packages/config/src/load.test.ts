@@ -65,7 +65,11 @@ describe('defaults', () => {
       retry: { attemptsMax: 3, backoffMs: 200, backoffMsMax: 5_000 },
       breaker: { failures: 5, openMs: 10_000 },
       cache: { lookupTimeoutMs: 150, l1: { bytesMax: 67_108_864, slidingSeconds: 300 } },
-      embedding: { threads: 1 },
+      embedding: { threads: 1, queueMax: 4_096 },
+      redis: { keyPrefix: 'nearhit', commandTimeoutMs: 2_000 },
+      services: { embeddingUrls: [], cacheUrls: [] },
+      queue: { concurrency: 16, flushMs: 50, entriesMax: 10_000, attemptsMax: 8 },
+      index: { idleSeconds: 600 },
       policies: { default: {}, namespaces: {} },
       models: [],
       dataDir: join(cwd, '.nearhit'),
@@ -74,6 +78,8 @@ describe('defaults', () => {
     });
     expect(config.providers.map(({ id, kind }) => ({ id, kind }))).toEqual([{ id: 'demo', kind: 'demo' }]);
     expect(config.server.adminToken).toBeUndefined();
+    expect(config.redis.url).toBeUndefined();
+    expect(config.services.internalToken).toBeUndefined();
     expect(config.source).toEqual({ file: undefined, contentHash: undefined });
   });
 
@@ -140,7 +146,7 @@ describe('the file', () => {
       'nearhit.yaml:11:12 policies.default.guard: expected one of off, standard, strict, got "loose"',
       'nearhit.yaml:13:5 policies.namespaces["a b"]: expected 1 to 128 of the characters A-Z a-z 0-9 . _ : -',
       'nearhit.yaml:14:38 policies.namespaces.ok.models.m.ttlSeconds: expected an integer from 0 to 315360000, got -1',
-      'nearhit.yaml:15:1 wat: unknown key; known are server, auth, providers, models, retry, breaker, cache, embedding, policies',
+      'nearhit.yaml:15:1 wat: unknown key; known are server, auth, providers, models, retry, breaker, cache, embedding, index, queue, redis, services, policies',
       'nearhit.yaml:16:8 retry: expected a map, got a list',
       'nearhit.yaml:17:26 cache.l1.bytesMax: expected an integer from 0 to 1099511627776, got "lots"',
       'nearhit.yaml:18:9 models: expected a list, got 7',
@@ -234,12 +240,8 @@ describe('environment', () => {
   });
 
   test('what is not supported yet is a warning', () => {
-    const config = load(undefined, { ANTHROPIC_API_KEY: 'k', GEMINI_BASE_URL: 'u', REDIS_URL: 'redis://x' });
-    expect(config.warnings.map((warning) => warning.split(' ')[0])).toEqual([
-      'ANTHROPIC_API_KEY',
-      'GEMINI_BASE_URL',
-      'REDIS_URL',
-    ]);
+    const config = load(undefined, { ANTHROPIC_API_KEY: 'k', GEMINI_BASE_URL: 'u' });
+    expect(config.warnings.map((warning) => warning.split(' ')[0])).toEqual(['ANTHROPIC_API_KEY', 'GEMINI_BASE_URL']);
     expect(config.providers.map(({ id }) => id)).toEqual(['demo']);
   });
 

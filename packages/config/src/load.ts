@@ -5,6 +5,7 @@ import { type Config, deepFreeze } from './config.ts';
 import { ConfigDocument } from './document.ts';
 import { type Environment, type EnvironmentSettings, readEnvironment, variable } from './environment.ts';
 import { ConfigError, type ConfigFault } from './faults.ts';
+import type { Overrides } from './overrides.ts';
 import { referenceFaults } from './references.ts';
 import { type FileConfig, type Provider, providerSchema } from './schema.ts';
 import { validate } from './validate.ts';
@@ -39,18 +40,53 @@ export function loadConfig(options: LoadOptions): Config {
   const config = 'config' in fileFaults ? fileFaults.config : undefined;
   if (config === undefined) throw new ConfigError([...environment.faults, ...fileFaults.faults]);
   const providers = allProviders(config, environment);
-  const faults = [...environment.faults, ...document.faults, ...referenceFaults(config, providers, document)];
+  const sections = merged(config, environment.overrides, cwd);
+  const faults = [
+    ...environment.faults,
+    ...document.faults,
+    ...referenceFaults(config, providers, document),
+    ...lonelyCache(sections, environment, document),
+  ];
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze({
     ...config,
+    ...sections,
     server: { ...config.server, ...environment.server },
-    embedding: { ...config.embedding, model: environment.embeddingModel ?? config.embedding.model },
     providers,
     dataDir: environment.dataDir,
     logLevel: environment.logLevel,
     source: { file: source?.path, contentHash: source?.hash },
     warnings: environment.warnings,
   });
+}
+
+/** The environment over the file; paths are absolute. */
+function merged(config: FileConfig, overrides: Overrides, cwd: string) {
+  const redis = { ...config.redis, ...overrides.redis };
+  const services = { ...config.services, ...overrides.services };
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path));
+  return {
+    redis: { ...redis, caCertFile: absolute(redis.caCertFile) },
+    services: { ...services, internalTokenFile: absolute(services.internalTokenFile) },
+    queue: { ...config.queue, ...overrides.queue },
+    index: { ...config.index, ...overrides.index },
+    cache: { ...config.cache, ...overrides.cache },
+    embedding: { ...config.embedding, ...overrides.embedding },
+  };
+}
+
+/** A cache service learns what to hold from the log, and the log is in Redis. */
+function lonelyCache(
+  { redis, services }: Pick<FileConfig, 'redis' | 'services'>,
+  environment: EnvironmentSettings,
+  document: ConfigDocument,
+): ConfigFault[] {
+  const asked = environment.faults.some(({ path }) => path === 'REDIS_URL');
+  if (services.cacheUrls.length === 0 || redis.url !== undefined || asked) return [];
+  const message = 'needs REDIS_URL (redis.url) as well: a cache service follows the log that is kept in Redis';
+  if (environment.overrides.services.cacheUrls !== undefined)
+    return [{ where: 'environment', path: 'CACHE_URL', message }];
+  return [{ where: document.where(['services', 'cacheUrls']), path: 'services.cacheUrls', message }];
 }
 
 /** The file's win over the environment's of the same id; demo only when there is no other. */

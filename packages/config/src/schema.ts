@@ -1,5 +1,6 @@
 import { NAMESPACE_PATTERN, policySchema } from '@nearhit/core';
 import { z } from 'zod';
+import { indexSchema, queueSchema, redisSchema, servicesSchema } from './distributed.ts';
 
 /** Kinds that the contract names; those not supported yet get a fault that says so. */
 const PROVIDER_KINDS = ['openai', 'demo', 'anthropic', 'gemini', 'azure-openai'] as const;
@@ -67,6 +68,23 @@ const modelSchema = z.strictObject({
 const namespaceName = z.string().regex(NAMESPACE_PATTERN);
 const namespacePolicySchema = policySchema.extend({ models: z.record(name, policySchema).default({}) });
 
+export const cacheSchema = z.strictObject({
+  lookupTimeoutMs: z.int().min(1).max(60_000).default(150),
+  l1: z
+    .strictObject({
+      bytesMax: z.int().min(0).max(1_099_511_627_776).default(67_108_864),
+      slidingSeconds: z.int().min(1).max(86_400).default(300),
+    })
+    .prefault({}),
+});
+
+export const embeddingSchema = z.strictObject({
+  model: z.string().min(1).optional(),
+  threads: z.int().min(1).max(256).default(1),
+  queueMax: z.int().min(1).max(1_000_000).default(4_096),
+  batchMax: z.int().min(1).max(1_024).optional(),
+});
+
 export const fileSchema = z.strictObject({
   server: z
     .strictObject({
@@ -95,23 +113,12 @@ export const fileSchema = z.strictObject({
       openMs: milliseconds.default(10_000),
     })
     .prefault({}),
-  cache: z
-    .strictObject({
-      lookupTimeoutMs: z.int().min(1).max(60_000).default(150),
-      l1: z
-        .strictObject({
-          bytesMax: z.int().min(0).max(1_099_511_627_776).default(67_108_864),
-          slidingSeconds: z.int().min(1).max(86_400).default(300),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  embedding: z
-    .strictObject({
-      model: z.string().min(1).optional(),
-      threads: z.int().min(1).max(256).default(1),
-    })
-    .prefault({}),
+  cache: cacheSchema.prefault({}),
+  embedding: embeddingSchema.prefault({}),
+  index: indexSchema.prefault({}),
+  queue: queueSchema.prefault({}),
+  redis: redisSchema.prefault({}),
+  services: servicesSchema.prefault({}),
   policies: z
     .strictObject({
       default: policySchema.default({}),

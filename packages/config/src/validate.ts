@@ -5,7 +5,8 @@ import { expectationAt, keysAt } from './expectation.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 
-const SECRET = /apiKeys|adminToken/;
+const SECRET = /apiKeys|adminToken|internalToken|^redis(\.url)?$/;
+const URL_WITH_LOGIN = /:\/\/[^/\s]*@/;
 const SHOWN_CHARACTERS_MAX = 60;
 
 /** The file's values against the schema. `config` is absent when there are faults. */
@@ -70,7 +71,12 @@ function found(path: Path, document: ConfigDocument, raw: unknown): string {
     raw,
   );
   if (value === undefined) return ', got nothing';
-  return SECRET.test(path.join('.')) ? '' : `, got ${shown(value)}`;
+  return hidden(path) ? '' : `, got ${shown(value)}`;
+}
+
+/** What stands at a path is not to be shown. */
+export function hidden(path: Path): boolean {
+  return SECRET.test(path.join('.'));
 }
 
 export function shown(value: unknown): string {
@@ -78,6 +84,8 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value !== 'string') return String(value);
+  // A secret in the wrong place is one still.
+  if (URL_WITH_LOGIN.test(value)) return 'a URL with a user name or password';
   const text = JSON.stringify(value);
   return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}..."`;
 }
