@@ -1,4 +1,4 @@
-import { embedderConformance } from './embedder.conformance.ts';
+import { embedderConformance } from '@nearhit/core/conformance/embedder';
 import { openEmbedder } from './open-embedder.ts';
 
 embedderConformance('worker thread', () => openEmbedder());

@@ -11,6 +11,8 @@ export interface NearestQuery {
   readonly fingerprint: Fingerprint;
   readonly vector: UnitVector;
   readonly k: number;
+  /** Absolute, on the `Date.now()` clock: an index behind a network gives up then. Absent: the index's own patience. */
+  readonly deadlineMs?: number;
 }
 
 export type IndexChange =

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Embedder, type Embedding, NearhitError, type UnitVector } from '@nearhit/core';
+import { NearhitError } from '../errors.ts';
+import type { UnitVector } from '../ids.ts';
+import type { Embedder, Embedding } from '../ports/embedder.ts';
 
-export const cosine = (a: UnitVector, b: UnitVector) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+const cosine = (a: UnitVector, b: UnitVector) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 
 /** What an English sentence embedder owes its callers, whatever is in between. `open`: a fresh one each time; it is closed here. */
 export function embedderConformance(name: string, open: () => Promise<Embedder>): void {
