@@ -10,9 +10,10 @@ export {
   type AdminClientOptions,
   createAdminClient,
 } from './client/admin-client.ts';
+export { type Door, type DoorDeps, openDoor } from './door.ts';
 export type { Logger } from './logger.ts';
 export { createMetrics, type MetricSources, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export type { Readiness } from './ops/ops.ts';
 export { sendError, sendJson } from './reply.ts';
 export { type Authorize, bearerOf, requestIdOf } from './request.ts';
-export { closeServer, createServer, type ServerOptions } from './server.ts';
+export { closeServer, createServer, listen, type ServerOptions } from './server.ts';

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ERRORS, NearhitError } from '@nearhit/core';
 import type { Application, Request, Response } from 'express';
 import { onBodyWanted } from './body.ts';
@@ -80,6 +80,16 @@ function describe(code: string | undefined): { status: number; reason: string; b
     return { status: 431, reason: 'Request Header Fields Too Large', body: { error } };
   }
   return { status: ERRORS.INVALID_REQUEST.status, reason: 'Bad Request', body: { error } };
+}
+
+/** Resolves to the address it can be reached at from this machine. */
+export async function listen(server: Server, port: number, host: string): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${(server.address() as AddressInfo).port}`;
 }
 
 /** No new connections; requests in flight may finish for `graceMs`, then they are cut. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { NearhitError } from '@nearhit/core';
-import type { Authorize } from '@nearhit/http';
+import type { Authorize } from './request.ts';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

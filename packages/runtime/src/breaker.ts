@@ -1,0 +1,63 @@
+import type { Observer } from '@nearhit/core';
+import CircuitBreaker from 'opossum';
+
+export interface BreakerOptions {
+  /** For the metrics and the log: `redis`, `embedding`, `cache`. */
+  readonly name: string;
+  /** A call that takes longer has failed. */
+  readonly timeoutMs: number;
+  /** Asks whether the dependency is back, on nobody's account. */
+  readonly probe: () => Promise<unknown>;
+  readonly observer: Pick<Observer, 'incident'>;
+  /** So many failures in a row open it. Default 5. */
+  readonly failuresMax?: number | undefined;
+  /** Pause before each probe. Default 500. */
+  readonly probeMs?: number | undefined;
+  /** False: the caller's own fault, which says nothing of the dependency. */
+  readonly counts?: ((error: unknown) => boolean) | undefined;
+}
+
+/** Around a dependency that may be away: after the first failures a call costs nothing, and a probe finds out when to go on. */
+export interface Breaker {
+  readonly name: string;
+  readonly open: boolean;
+  /** Rejects at once while open. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+type Work = () => Promise<unknown>;
+
+export function createBreaker(options: BreakerOptions): Breaker {
+  const { name, timeoutMs, probe, observer, failuresMax = 5, probeMs = 500, counts } = options;
+  const circuit = new CircuitBreaker((work: Work) => work(), {
+    name,
+    timeout: timeoutMs,
+    resetTimeout: probeMs,
+    // Failures in a row decide: under much traffic a share of the last seconds would notice too late, under little never.
+    errorThresholdPercentage: 100,
+    volumeThreshold: Number.MAX_SAFE_INTEGER,
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+    ...(counts && { errorFilter: (error: unknown) => !counts(error) }),
+  });
+  let inARow = 0;
+  circuit.on('success', () => {
+    inARow = 0;
+  });
+  circuit.on('failure', () => {
+    inARow += 1;
+    if (inARow >= failuresMax && circuit.closed) circuit.open();
+  });
+  circuit.on('open', () => observer.incident(`breaker-open:${name}`));
+  // The first call in this state is the test: it must not be a request's.
+  circuit.on('halfOpen', () => void circuit.fire(probe).catch(() => undefined));
+  return {
+    name,
+    get open() {
+      return !circuit.closed;
+    },
+    run: <T>(work: () => Promise<T>) => circuit.fire(work) as Promise<T>,
+    close: () => circuit.shutdown(),
+  };
+}

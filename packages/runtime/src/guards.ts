@@ -1,0 +1,36 @@
+import { type Embedder, NearhitError, type NearestIndex, type ResponseStore } from '@nearhit/core';
+import type { Breaker } from './breaker.ts';
+
+/** Reads through the breaker; everything else as it is. */
+export function guardStore<S extends Pick<ResponseStore, 'get' | 'getMany'>>(
+  store: S,
+  breaker: Breaker,
+): Pick<ResponseStore, 'get' | 'getMany'> {
+  return {
+    get: (id) => breaker.run(() => store.get(id)),
+    getMany: (ids) => breaker.run(() => store.getMany(ids)),
+  };
+}
+
+/** Look-ups through the breaker; what has no deadline is nobody's look-up and may take its time. */
+export function guardEmbedder(embedder: Embedder, breaker: Breaker): Embedder {
+  return {
+    get model() {
+      return embedder.model;
+    },
+    embed: (texts, options) =>
+      options?.deadlineMs === undefined
+        ? embedder.embed(texts, options)
+        : breaker.run(() => embedder.embed(texts, options)),
+    close: () => embedder.close(),
+  };
+}
+
+export function guardNearest(index: Pick<NearestIndex, 'nearest'>, breaker: Breaker): Pick<NearestIndex, 'nearest'> {
+  return { nearest: (query) => breaker.run(() => index.nearest(query)) };
+}
+
+/** What the caller did wrong says nothing of the service. */
+export function isDependencyFault(error: unknown): boolean {
+  return !(error instanceof NearhitError && error.kind === 'INVALID_REQUEST');
+}

@@ -1,0 +1,38 @@
+import pino, { type Logger } from 'pino';
+
+/** JSON lines on standard error: standard output is for people. */
+export function openLog(level: string, service?: string): Logger {
+  const base = service === undefined ? undefined : { service };
+  return pino({ level, base }, pino.destination({ dest: 2, sync: false }));
+}
+
+/** One clear line and exit code 1: what an operator can mend is never shown as a stack trace. */
+function refuse(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const hint = code === 'EADDRINUSE' ? ' Set PORT to a free one, or stop what listens there.' : '';
+  process.stderr.write(`nearhit: ${message}${hint}\n`);
+  process.exit(1);
+}
+
+/**
+ * Runs a process: `start` answers when it serves. SIGTERM and SIGINT close it and end the process; a second one ends it
+ * at once.
+ */
+export function runProcess(start: () => Promise<{ readonly log: Logger; close(): Promise<void> }>): void {
+  const run = async () => {
+    const { log, close } = await start();
+    let stopping = false;
+    const stop = async (signal: string) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      log.info({ signal }, 'finishing requests in flight');
+      await close().catch((error: Error) => {
+        log.error(`not everything could be closed: ${error.message}`);
+        process.exit(1);
+      });
+      process.exit(0);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  };
+  run().catch(refuse);
+}
