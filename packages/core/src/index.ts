@@ -36,6 +36,12 @@ export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/write-queue.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
+export {
+  followWithIndex,
+  followWithMemory,
+  type IndexFollowerOptions,
+  type MemoryFollowerOptions,
+} from './remember/followers.ts';
 export { LogFollower, type LogFollowerOptions, type LogPosition } from './remember/log-follower.ts';
 export {
   applyRecords,
@@ -56,7 +62,12 @@ export { type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';
 export { type PreparedRequest, parseJsonObject, prepare } from './request/prepare.ts';
 export * from './stats/stats.ts';
+export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';
+export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';
 export { chooseVictims, type EvictionCandidate, evictionWindow } from './store/eviction.ts';
+export { createMemoryInvalidations } from './store/memory-invalidations.ts';
 export { MemoryNearestIndex } from './store/memory-nearest-index.ts';
+export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
+export type { Stores } from './store/stores.ts';

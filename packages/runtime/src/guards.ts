@@ -1,4 +1,4 @@
-import { type Embedder, NearhitError, type NearestIndex, type ResponseStore } from '@nearhit/core';
+import { type Embedder, type NearestIndex, NearhitError, type ResponseStore } from '@nearhit/core';
 import type { Breaker } from './breaker.ts';
 
 /** Reads through the breaker; everything else as it is. */

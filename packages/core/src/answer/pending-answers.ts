@@ -22,9 +22,11 @@ export class PendingAnswers {
     this.#pending.delete(pending);
   }
 
-  invalidate(filter: EntryFilter): void {
+  /** Those that were asked for at `atMs` or before (absent: all). */
+  invalidate(filter: EntryFilter, atMs = Number.POSITIVE_INFINITY): void {
     for (const [pending, fields] of this.#pending) {
-      if (entryMatches(fields, filter)) (pending as { outdated: boolean }).outdated = true;
+      if (fields.createdAtMs <= atMs && entryMatches(fields, filter))
+        (pending as { outdated: boolean }).outdated = true;
     }
   }
 }

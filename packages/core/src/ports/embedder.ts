@@ -3,7 +3,10 @@ import type { UnitVector } from '../ids.ts';
 export interface EmbeddingModel {
   /** The name clients ask for at /v1/embeddings, for example `all-MiniLM-L6-v2`. */
   readonly id: string;
-  /** Changes whenever the vectors do: model, file variant, pooling. Vectors of two versions never meet. */
+  /**
+   * Changes whenever the vectors do: model, file variant, pooling. Vectors of two versions never meet. Empty while an
+   * embedder in another process has not been reached.
+   */
   readonly version: string;
   readonly dimensions: number;
   /** Longest input in tokens, special tokens included; what is longer is cut. */

@@ -108,8 +108,11 @@ export async function reembed(
   let done = 0;
   let before: readonly Entry[] = [];
   for (;;) {
-    const entries = await deps.upkeep.unembedded(deps.embedder.model.version, 16);
-    if (entries.length === 0 || stopped()) return done;
+    const { version } = deps.embedder.model;
+    // Not known yet: an embedder of another process that has not been reached.
+    if (version === '' || stopped()) return done;
+    const entries = await deps.upkeep.unembedded(version, 16);
+    if (entries.length === 0) return done;
     // The same ones again: nothing could be written over them, and trying for ever would help nobody.
     if (entries.every(({ id }, at) => id === before[at]?.id)) return done;
     if ((await addVectors(entries, deps)) > 0) return done;

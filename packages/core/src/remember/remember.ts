@@ -31,7 +31,12 @@ export async function remember(entries: readonly Entry[], deps: RememberDeps): P
  * many could not be embedded; they keep being found by their exact key.
  */
 export async function addVectors(entries: readonly Entry[], deps: RememberDeps): Promise<number> {
-  const lacking = entries.filter((entry) => lacksVector(entry, deps.embedder.model.version));
+  const { version } = deps.embedder.model;
+  // A model of another process may not be known yet: then a vector that is there is taken for one of it.
+  const lacking = entries.filter(
+    ({ semantic, vector, embeddingModel }) =>
+      semantic && (vector === undefined || (version !== '' && embeddingModel !== version)),
+  );
   if (lacking.length === 0) return 0;
   const embedded = await withVectors(lacking, deps);
   if (embedded === undefined) return lacking.length;
@@ -44,10 +49,7 @@ export async function addVectors(entries: readonly Entry[], deps: RememberDeps):
 }
 
 /** Removes answers: store, then log, then index. Answers the ids that were there. */
-export async function forget(
-  ids: readonly EntryId[],
-  deps: Pick<RememberDeps, 'store' | 'feed'>,
-): Promise<EntryId[]> {
+export async function forget(ids: readonly EntryId[], deps: Pick<RememberDeps, 'store' | 'feed'>): Promise<EntryId[]> {
   const gone = await deps.store.delete(ids);
   await deps.feed.gone(gone, 'delete');
   return gone;
@@ -83,9 +85,6 @@ function tellAdded(entries: readonly Entry[], { feed, embedder }: RememberDeps):
   const changes = entries.map(({ id, createdAtMs }): EntryChange => ({ kind: 'add', id, createdAtMs }));
   return feed.publish(changes, indexChanges(changes, entries, embedder.model.version));
 }
-
-const lacksVector = (entry: Entry, version: string): boolean =>
-  entry.semantic && (entry.vector === undefined || entry.embeddingModel !== version);
 
 /** In one call, which gives way to look-ups. A text too long for the model makes its entry exact only. */
 async function withVectors(lacking: readonly Entry[], deps: RememberDeps): Promise<Entry[] | undefined> {

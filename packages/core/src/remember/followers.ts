@@ -1,0 +1,70 @@
+import type { PendingAnswers } from '../answer/pending-answers.ts';
+import type { PolicyService } from '../policy/service.ts';
+import type { Change } from '../ports/change-log.ts';
+import type { MemoryCache } from '../ports/memory-cache.ts';
+import type { SharedFlights } from '../ports/shared-flights.ts';
+import { LogFollower, type LogFollowerOptions } from './log-follower.ts';
+import { applyRecords, type RecoverDeps, rebuild } from './recover.ts';
+
+type Following = Pick<LogFollowerOptions, 'log' | 'observer' | 'from' | 'pollMs'>;
+
+export interface IndexFollowerOptions extends Following, Omit<RecoverDeps, 'log'> {
+  /** The index was built anew from the store, and stands for records of this epoch from now on. */
+  readonly onRebuilt?: ((epoch: string, entries: number) => void) | undefined;
+}
+
+/** Keeps an index in step with a log that others write. */
+export function followWithIndex(options: IndexFollowerOptions): LogFollower {
+  return new LogFollower({
+    ...options,
+    apply: (records) =>
+      applyRecords(
+        records.map(({ change }) => change),
+        records.at(-1)?.seq ?? 0,
+        options,
+      ),
+    reset: async ({ epoch, lastSeq }) => {
+      const entries = await rebuild(lastSeq, options);
+      options.onRebuilt?.(epoch, entries);
+    },
+  });
+}
+
+export interface MemoryFollowerOptions extends Following {
+  readonly memory: MemoryCache;
+  readonly pending: PendingAnswers;
+  readonly policies: Pick<PolicyService, 'load'>;
+  readonly sharedFlights?: Pick<SharedFlights, 'forget'> | undefined;
+  readonly now: () => number;
+}
+
+/** Keeps what a process holds for itself in step with what others do: L1, answers being made, policies. */
+export function followWithMemory(options: MemoryFollowerOptions): LogFollower {
+  const { memory, policies } = options;
+  return new LogFollower({
+    ...options,
+    apply: async (records) => {
+      for (const { change } of records) take(change, options);
+      if (records.some(({ change }) => change.kind === 'policy')) await policies.load();
+    },
+    // What was deleted in between is not known: everything may be what was deleted.
+    reset: async () => {
+      memory.clear();
+      await policies.load();
+    },
+  });
+}
+
+function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFollowerOptions): void {
+  if (change.kind === 'policy') return;
+  if (change.kind === 'invalidate') {
+    pending.invalidate(change.filter, change.atMs);
+    sharedFlights?.forget();
+    memory.clear();
+    return;
+  }
+  // An answer that was made here is in L1 before the log tells of it: only an older one has to go.
+  const held = change.kind === 'add' ? memory.get(change.id, now())?.entry.createdAtMs : undefined;
+  const isOlder = held !== undefined && change.kind === 'add' && held < (change.createdAtMs ?? 0);
+  if (change.kind !== 'add' || isOlder) memory.delete(change.id);
+}
