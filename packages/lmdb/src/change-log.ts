@@ -1,12 +1,20 @@
-import type { Change, ChangeLog, EntryId, LoggedChange } from '@nearhit/core';
+import { randomUUID } from 'node:crypto';
+import type { ChangeLog, EntryChange, EntryId, LogBounds, LoggedChange } from '@nearhit/core';
 import { idKey, int48, ROW_BYTES } from './keys.ts';
 import { readNumber } from './rows.ts';
-import type { Tables } from './tables.ts';
+import type { Table, Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
 
 const LAST_SEQ = Buffer.from('seq');
-const KINDS = ['add', 'delete'] as const;
+const EPOCH = Buffer.from('epoch');
+const KINDS = ['add', 'delete', 'expire'] as const;
 const TRIM_CHUNK = 1024;
+const CREATED_AT = 33;
+
+/** A new folder begins a log of its own. Within a transaction. */
+export function beginEpoch(meta: Table): void {
+  if (!meta.doesExist(EPOCH)) meta.put(EPOCH, Buffer.from(randomUUID()));
+}
 
 export class LmdbChangeLog implements ChangeLog {
   readonly #tables: Tables;
@@ -17,15 +25,16 @@ export class LmdbChangeLog implements ChangeLog {
     this.#writer = writer;
   }
 
-  append(changes: readonly Change[]): Promise<number> {
+  append(changes: readonly EntryChange[]): Promise<number> {
     const { meta, log, unlogged } = this.#tables;
     return this.#writer.run((plan) => {
       let seq = readNumber(meta, LAST_SEQ);
-      for (const { kind, id } of changes) {
+      for (const change of changes) {
+        const { id } = change;
         const key = idKey(id);
         if (key === undefined)
           throw new TypeError(`entry id must be 64 lower-case hex digits, got '${id.slice(0, 80)}'`);
-        plan.append(log, int48(++seq), Buffer.concat([Buffer.from([KINDS.indexOf(kind)]), key]));
+        plan.append(log, int48(++seq), encodeChange(change, key));
         plan.remove(unlogged, key);
       }
       if (changes.length > 0) plan.put(meta, LAST_SEQ, int48(seq));
@@ -38,15 +47,16 @@ export class LmdbChangeLog implements ChangeLog {
     const range = this.#tables.log.getRange({ start: int48(Math.max(afterSeq, 0) + 1), limit });
     return [...range].map(({ key, value }) => ({
       seq: key.readUIntBE(0, ROW_BYTES),
-      change: { kind: KINDS[value[0] as 0 | 1], id: value.toString('hex', 1) as EntryId },
+      change: decodeChange(value),
     }));
   }
 
-  async bounds(): Promise<{ firstSeq: number; lastSeq: number }> {
+  async bounds(): Promise<LogBounds> {
     this.#writer.assertOpen();
     const lastSeq = readNumber(this.#tables.meta, LAST_SEQ);
     const [first] = [...this.#tables.log.getKeys({ limit: 1 })];
-    return { firstSeq: first?.readUIntBE(0, ROW_BYTES) ?? lastSeq + 1, lastSeq };
+    const epoch = this.#tables.meta.getBinary(EPOCH)?.toString() ?? '';
+    return { epoch, firstSeq: first?.readUIntBE(0, ROW_BYTES) ?? lastSeq + 1, lastSeq };
   }
 
   async trim(uptoSeq: number): Promise<void> {
@@ -59,4 +69,19 @@ export class LmdbChangeLog implements ChangeLog {
       });
     }
   }
+}
+
+function encodeChange(change: EntryChange, id: Buffer): Buffer {
+  const createdAtMs = change.kind === 'add' ? change.createdAtMs : undefined;
+  const bytes = Buffer.alloc(CREATED_AT + (createdAtMs === undefined ? 0 : 8), KINDS.indexOf(change.kind));
+  id.copy(bytes, 1);
+  if (createdAtMs !== undefined) bytes.writeDoubleBE(createdAtMs, CREATED_AT);
+  return bytes;
+}
+
+function decodeChange(bytes: Buffer): EntryChange {
+  const kind = KINDS[bytes[0] as 0 | 1 | 2];
+  const id = bytes.toString('hex', 1, CREATED_AT) as EntryId;
+  if (kind !== 'add' || bytes.length === CREATED_AT) return { kind, id };
+  return { kind, id, createdAtMs: bytes.readDoubleBE(CREATED_AT) };
 }

@@ -1,18 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
-import { type EntryFilter, NearhitError } from '@nearhit/core';
+import { comparePositions, type EntryFilter, type EntryId, type EntryPosition, NearhitError } from '@nearhit/core';
 import { unpack } from './entry-codec.ts';
 import {
   ALL_ENTRIES,
   CLOCK_BYTES,
   clockOf,
   contextTerm,
+  int48,
   namespaceTerm,
   orderedKey,
   ROW_BYTES,
   rowOf,
   tagTerm,
 } from './keys.ts';
-import type { UsageRow } from './rows.ts';
+import { readHead, readRow, type UsageRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 /** Rows read between two turns of the event loop. */
@@ -59,6 +60,19 @@ export async function* newestFirst(
     if (row !== last) yield row;
     last = row;
   }
+}
+
+/** Rows of these entries, newest first, each once. */
+export function newestOf(tables: Tables, ids: readonly EntryId[], from: EntryPosition): number[] {
+  const places = [...new Set(ids)].flatMap((id) => {
+    const row = readRow(tables, id);
+    const head = row === undefined ? undefined : readHead(tables, int48(row));
+    return row === undefined || head === undefined ? [] : [{ row, createdAtMs: head.createdAtMs }];
+  });
+  return places
+    .filter((place) => comparePositions(place, from) >= 0)
+    .sort(comparePositions)
+    .map(({ row }) => row);
 }
 
 function isNewer(a: Buffer, b: Buffer): boolean {

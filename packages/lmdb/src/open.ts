@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep } from '@nearhit/core';
-import { LmdbChangeLog } from './change-log.ts';
+import { beginEpoch, LmdbChangeLog } from './change-log.ts';
 import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
 import { bringToFormat } from './format.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -110,10 +110,11 @@ async function openTablesAt(path: string, dir: string, options: LmdbOptions): Pr
   try {
     await bringToFormat(root, openMeta(root), dir);
     // One transaction, hence one sync, for all tables of a new folder.
-    const tables = root.transactionSync(
-      () => openTables(root, options.compressAboveBytes ?? COMPRESS_ABOVE_BYTES),
-      SYNCHRONOUS,
-    );
+    const tables = root.transactionSync(() => {
+      const opened = openTables(root, options.compressAboveBytes ?? COMPRESS_ABOVE_BYTES);
+      beginEpoch(opened.meta);
+      return opened;
+    }, SYNCHRONOUS);
     return { root, tables };
   } catch (error) {
     await root.close();

@@ -1,8 +1,8 @@
 import type { Entry, EntryFilter, EntryId, EntryPage, ResponseStore } from '@nearhit/core';
-import { entryMatches } from '@nearhit/core';
+import { assertEntryId, entryMatches } from '@nearhit/core';
 import { decodeVector, type Head, toEntry } from './entry-codec.ts';
-import { idKey, int48 } from './keys.ts';
-import { decodeCursor, encodeCursor, newestFirst, termsOf } from './listing.ts';
+import { int48 } from './keys.ts';
+import { decodeCursor, encodeCursor, newestFirst, newestOf, termsOf } from './listing.ts';
 import { RowChanges, readBody, readHead, readNumber, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
@@ -34,19 +34,12 @@ export class LmdbResponses implements ResponseStore {
   }
 
   async put(entries: readonly Entry[]): Promise<void> {
-    const byId = new Map(entries.map((entry) => [entry.id, entry]));
-    for (const id of byId.keys()) {
-      if (idKey(id) === undefined)
-        throw new TypeError(`entry id must be 64 lower-case hex digits, got '${id.slice(0, 80)}'`);
-    }
-    await this.#writer.run((plan) => {
-      const changes = new RowChanges(this.#tables, plan);
-      for (const entry of byId.values()) {
-        const usedAtMs = this.#remove(entry.id, changes) ?? 0;
-        changes.insert(entry, Math.max(entry.createdAtMs, usedAtMs));
-      }
-      changes.finish();
-    });
+    for (const { id } of entries) assertEntryId(id);
+    await this.#write(entries, (stored, { createdAtMs }) => stored === undefined || stored.createdAtMs <= createdAtMs);
+  }
+
+  async update(entries: readonly Entry[]): Promise<EntryId[]> {
+    return this.#write(entries, (stored, { createdAtMs }) => stored?.createdAtMs === createdAtMs);
   }
 
   delete(ids: readonly EntryId[]): Promise<EntryId[]> {
@@ -67,7 +60,12 @@ export class LmdbResponses implements ResponseStore {
     const limit = Math.max(page.limit, 1);
     const entries: Entry[] = [];
     let last = 0;
-    for await (const row of newestFirst(this.#tables, termsOf(filter, this.#tables), from)) {
+    const tables = this.#tables;
+    const rows =
+      filter.ids === undefined
+        ? newestFirst(tables, termsOf(filter, tables), from)
+        : newestOf(tables, filter.ids, from);
+    for await (const row of rows) {
       this.#writer.assertOpen();
       const rowKey = int48(row);
       const head = readHead(this.#tables, rowKey);
@@ -105,6 +103,24 @@ export class LmdbResponses implements ResponseStore {
     // lmdb's shared read buffer is longer than what was read into it.
     const decoded = vector && decodeVector(vector.subarray(0, vector.length));
     return toEntry(head, readBody(this.#tables, rowKey), decoded);
+  }
+
+  /** Those that `may` be written; answers their ids. */
+  #write(entries: readonly Entry[], may: (stored: Head | undefined, entry: Entry) => boolean): Promise<EntryId[]> {
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
+    return this.#writer.run((plan) => {
+      const changes = new RowChanges(this.#tables, plan);
+      const written: EntryId[] = [];
+      for (const entry of byId.values()) {
+        const row = readRow(this.#tables, entry.id);
+        if (!may(row === undefined ? undefined : readHead(this.#tables, int48(row)), entry)) continue;
+        const usedAtMs = this.#remove(entry.id, changes) ?? 0;
+        changes.insert(entry, Math.max(entry.createdAtMs, usedAtMs));
+        written.push(entry.id);
+      }
+      changes.finish();
+      return written;
+    });
   }
 
   /** Answers when the entry was last used; undefined when there is none. */

@@ -31,12 +31,12 @@ export interface Tables {
   readonly usage: Table;
   /** Entry id -> nothing: changed since the log last heard of it. */
   readonly unlogged: Table;
-  /** Sequence number -> kind (1 byte), entry id. */
+  /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
   /** Minute, term of namespace and model -> bucket. */
   readonly stats: Table;
-  /** `row`, `seq`: the last numbers given out. `format` is written by format.ts. */
+  /** `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
   readonly meta: Table;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Entry } from '../entry.ts';
+import { type Entry, entryBytes } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { Stores } from '../store/stores.ts';
 import { filters, idsOf } from './response-store.filters.ts';
@@ -130,6 +130,44 @@ function replaces(start: Start): void {
     await responses.put([sampleEntry(1, { query: 'first' }), sampleEntry(1, { query: 'second' })]);
     expect((await responses.get(entryId(1)))?.query).toBe('second');
     expect(await upkeep.usage()).toMatchObject([{ entries: 1 }]);
+  });
+
+  test('an older answer that comes late replaces nothing; one of the same instant does', async () => {
+    const { responses, upkeep, log } = await start();
+    const kept = sampleEntry(1, { createdAtMs: T0 + 10.5, tags: ['kept'] });
+    await responses.put([kept]);
+    await log.append([{ kind: 'add', id: kept.id }]);
+    await responses.put([sampleEntry(1, { createdAtMs: T0 + 10.25, tags: ['late'], answer: Buffer.alloc(9000) })]);
+    expect(await responses.getMany([kept.id])).toEqual([kept]);
+    expect((await responses.list({ tags: ['late'] }, { limit: 9 })).entries).toEqual([]);
+    expect(await upkeep.usage()).toMatchObject([{ entries: 1, bytes: entryBytes(kept) }]);
+    expect(await responses.unlogged()).toEqual([]);
+    const again = sampleEntry(1, { createdAtMs: T0 + 10.5, tags: ['again'] });
+    await responses.put([again]);
+    expect(await responses.getMany([kept.id])).toEqual([again]);
+    expect(await responses.unlogged()).toEqual([kept.id]);
+  });
+
+  test('updates what is still there as it was, and nothing else', async () => {
+    const { responses, upkeep, log } = await start();
+    const bare = { vector: undefined, embeddingModel: undefined };
+    await responses.put([1, 2, 3].map((n) => sampleEntry(n, { ...bare, tags: [`t${n}`] })));
+    await responses.delete([entryId(2)]);
+    await responses.put([sampleEntry(3, { ...bare, createdAtMs: T0 + 99 })]);
+    await log.append([1, 2, 3].map((n) => ({ kind: 'add' as const, id: entryId(n) })));
+    const changed = [1, 2, 3, 4].map((n) => sampleEntry(n, { tags: ['updated'] }));
+    expect(await responses.update(changed)).toEqual([entryId(1)]);
+    expect(await responses.update([])).toEqual([]);
+    expect(await responses.getMany([1, 2, 3, 4].map(entryId))).toEqual([
+      changed[0],
+      undefined,
+      sampleEntry(3, { ...bare, createdAtMs: T0 + 99 }),
+      undefined,
+    ]);
+    expect(await idsOf(responses, { tags: ['updated'] })).toEqual([entryId(1)]);
+    expect(await idsOf(responses, { tags: ['t1'] })).toEqual([]);
+    expect(await upkeep.usage()).toMatchObject([{ entries: 2 }]);
+    expect(await responses.unlogged()).toEqual([entryId(1)]);
   });
 
   test('deletes, and answers what was there, each once', async () => {

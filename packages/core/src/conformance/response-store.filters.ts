@@ -65,6 +65,22 @@ export function filters(start: () => Promise<Stores>): void {
     ]);
   });
 
+  test('by id, newest first, page by page, together with the other criteria', async () => {
+    const { responses } = await start();
+    await responses.put(Array.from({ length: 9 }, (_, n) => sampleEntry(n, { tags: n % 2 === 0 ? ['even'] : [] })));
+    const wanted = [3, 8, 0, 6, 99, 3, 5].map(entryId);
+    expect(await idsOf(responses, { ids: wanted })).toEqual([8, 6, 5, 3, 0].map(entryId));
+    expect(await idsOf(responses, { ids: wanted, tags: ['even'] })).toEqual([8, 6, 0].map(entryId));
+    expect(await idsOf(responses, { ids: wanted, createdBeforeMs: T0 + 6 })).toEqual([5, 3, 0].map(entryId));
+    expect(await idsOf(responses, { ids: [] })).toEqual([]);
+    expect(await idsOf(responses, { ids: ['no id' as EntryId] })).toEqual([]);
+    const first = await responses.list({ ids: wanted }, { limit: 2 });
+    expect(first.entries.map(({ id }) => id)).toEqual([8, 6].map(entryId));
+    const second = await responses.list({ ids: wanted }, { limit: 3, cursor: first.cursor });
+    expect(second.entries.map(({ id }) => id)).toEqual([5, 3, 0].map(entryId));
+    expect(second.cursor).toBeUndefined();
+  });
+
   test('finds the few among many', async () => {
     const { responses } = await start();
     await responses.put(

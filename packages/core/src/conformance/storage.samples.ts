@@ -13,6 +13,8 @@ export type OpenStores = (options: { dir: string }) => Promise<Stores>;
 export interface StoreTraits {
   /** What was written is there when the same folder is opened again. */
   readonly persistent?: boolean;
+  /** Several may have the same folder open at once; statistics are loaded by others than the one who saved them. */
+  readonly shared?: boolean;
 }
 
 export const T0 = 1_700_000_000_000;

@@ -53,6 +53,7 @@ const entries: fc.Arbitrary<Entry> = fc
 
 const filters: fc.Arbitrary<EntryFilter> = fc.record(
   {
+    ids: fc.array(ids.map(entryId), { maxLength: 8 }),
     tenant: names,
     namespace: names,
     tags: fc.array(fc.constantFrom('t', 't@1', 'u'), { minLength: 1, maxLength: 2 }),
@@ -89,6 +90,22 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
           s.responses.put(some),
     ),
   },
+  {
+    weight: 2,
+    arbitrary: fc.array(entries, { maxLength: 5 }).map(
+      (some): Step =>
+        (s) =>
+          s.responses.update(some),
+    ),
+  },
+  // Vectors for what is there, as it is written when an embedding model is exchanged.
+  fc.array(ids, { maxLength: 4 }).map(
+    (some): Step =>
+      async (s) => {
+        const there = (await s.responses.getMany(some.map(entryId))).flatMap((entry) => entry ?? []);
+        return s.responses.update(there.map((entry) => ({ ...entry, vector: unit(1), embeddingModel: 'minilm@2' })));
+      },
+  ),
   fc.array(ids, { maxLength: 3 }).map(
     (some): Step =>
       (s) =>
@@ -136,11 +153,16 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       async (s) =>
         sorted((await s.upkeep.unembedded(model, 100)).map(({ id }) => id)),
   ),
-  fc.array(fc.record({ kind: fc.constantFrom('add', 'delete'), id: ids.map(entryId) }), { maxLength: 3 }).map(
-    (changes): Step =>
-      (s) =>
-        s.log.append(changes),
-  ),
+  fc
+    .array(
+      fc.record({ kind: fc.constantFrom('add' as const, 'delete' as const, 'expire' as const), id: ids.map(entryId) }),
+      { maxLength: 3 },
+    )
+    .map(
+      (changes): Step =>
+        (s) =>
+          s.log.append(changes),
+    ),
   fc.integer({ min: 0, max: 20 }).map(
     (upto): Step =>
       (s) =>
@@ -149,19 +171,24 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 );
 
 async function state(stores: Stores): Promise<unknown> {
+  const { firstSeq, lastSeq } = await stores.log.bounds();
   return {
     entries: await stores.responses.list({}, { limit: 100 }),
     usage: sorted(await stores.upkeep.usage()),
     unlogged: sorted(await stores.responses.unlogged()),
     log: await stores.log.read(0, 100),
-    bounds: await stores.log.bounds(),
+    bounds: { firstSeq, lastSeq },
   };
 }
 
 /** Whatever is done, in whatever order, the store answers as the memory store does. */
-export function storesConformance(name: string, open: OpenStores, traits: StoreTraits = {}): void {
+export function storesConformance(
+  name: string,
+  open: OpenStores,
+  { runs: runsMax = 60, ...traits }: StoreTraits & { readonly runs?: number } = {},
+): void {
   describe(`Stores: ${name}`, () => {
-    const runs = Number(process.env.NEARHIT_PROPERTY_RUNS ?? 60);
+    const runs = Number(process.env.NEARHIT_PROPERTY_RUNS ?? runsMax);
     test('does as the memory store does, whatever is asked', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 30 }), fc.nat(30), async (some, restartAt) => {

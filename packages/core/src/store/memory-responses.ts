@@ -57,18 +57,21 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     for (const entry of entries) assertEntryId(entry.id);
     for (const entry of new Map(entries.map((one) => [one.id, one])).values()) {
-      const usedBeforeMs = this.#rows.get(entry.id)?.usedAtMs ?? 0;
-      this.#rows.delete(entry.id);
-      this.#rows.set(entry.id, {
-        entry,
-        row: ++this.#lastRow,
-        createdAtMs: entry.createdAtMs,
-        bytes: entryBytes(entry),
-        costUsd: entry.costUsd,
-        usedAtMs: Math.max(clockKey(entry.createdAtMs), usedBeforeMs),
-      });
-      this.#unlogged.add(entry.id);
+      const before = this.#rows.get(entry.id);
+      if (before === undefined || before.createdAtMs <= entry.createdAtMs) this.#write(entry, before);
     }
+  }
+
+  async update(entries: readonly Entry[]): Promise<EntryId[]> {
+    this.#assertOpen();
+    const updated: EntryId[] = [];
+    for (const entry of new Map(entries.map((one) => [one.id, one])).values()) {
+      const before = this.#rows.get(entry.id);
+      if (before?.createdAtMs !== entry.createdAtMs) continue;
+      this.#write(entry, before);
+      updated.push(entry.id);
+    }
+    return updated;
   }
 
   async delete(ids: readonly EntryId[]): Promise<EntryId[]> {
@@ -156,6 +159,19 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
       .filter(({ entry }) => entry.semantic && !(entry.vector && entry.embeddingModel === embeddingModel))
       .slice(0, limit)
       .map(({ entry }) => withoutVector(entry));
+  }
+
+  #write(entry: Entry, before: Row | undefined): void {
+    this.#rows.delete(entry.id);
+    this.#rows.set(entry.id, {
+      entry,
+      row: ++this.#lastRow,
+      createdAtMs: entry.createdAtMs,
+      bytes: entryBytes(entry),
+      costUsd: entry.costUsd,
+      usedAtMs: Math.max(clockKey(entry.createdAtMs), before?.usedAtMs ?? 0),
+    });
+    this.#unlogged.add(entry.id);
   }
 }
 

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { EntryId } from '../ids.ts';
-import type { Change, ChangeLog, LoggedChange } from '../ports/change-log.ts';
+import type { ChangeLog, EntryChange, LoggedChange } from '../ports/change-log.ts';
 import type { PolicyRecord, PolicyStore } from '../ports/policy-store.ts';
 import type { StatsBucket, StatsStore } from '../ports/stats-store.ts';
-import { MemoryResponses } from './memory-responses.ts';
+import { assertEntryId, MemoryResponses } from './memory-responses.ts';
 import type { Stores } from './stores.ts';
 
 /** Storage that ends with the process: the test double of every durable store, held to the same conformance suites. */
@@ -29,9 +30,11 @@ export function createMemoryStore(): Stores {
 function memoryLog(unlogged: Set<EntryId>, assertOpen: () => void): ChangeLog {
   let records: LoggedChange[] = [];
   let lastSeq = 0;
+  const epoch = randomUUID();
   return {
-    async append(changes: readonly Change[]) {
+    async append(changes: readonly EntryChange[]) {
       assertOpen();
+      for (const { id } of changes) assertEntryId(id);
       for (const change of changes) {
         records.push({ seq: ++lastSeq, change });
         unlogged.delete(change.id);
@@ -44,7 +47,7 @@ function memoryLog(unlogged: Set<EntryId>, assertOpen: () => void): ChangeLog {
     },
     async bounds() {
       assertOpen();
-      return { firstSeq: records[0]?.seq ?? lastSeq + 1, lastSeq };
+      return { epoch, firstSeq: records[0]?.seq ?? lastSeq + 1, lastSeq };
     },
     async trim(uptoSeq) {
       assertOpen();

@@ -1,0 +1,7 @@
+import { invalidationsConformance } from '../conformance/invalidations.conformance.ts';
+import { createMemoryInvalidations } from './memory-invalidations.ts';
+
+invalidationsConformance('memory', async () => ({
+  invalidations: createMemoryInvalidations(),
+  close: async () => undefined,
+}));
