@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NearhitError } from '@nearhit/core';
 import express, { type Application, type ErrorRequestHandler } from 'express';
+import { boardDoor } from './admin/board.ts';
 import { type AdminDeps, createAdminRouter } from './admin/router.ts';
 import type { Logger } from './logger.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
@@ -42,6 +43,7 @@ export function createApp(deps: AppDeps): Application {
     ]),
   );
   app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
+  if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
   app.use(routerOf(opsRoutes(deps)));
 
   app.use((req) => {

@@ -90,6 +90,8 @@ class ArrayStore {
 
 class ArrayCache implements CacheAdmin {
   flushes = 0;
+  /** How long a flush is said to take. */
+  flushMs = 20_000;
   readonly filters: EntryFilter[] = [];
   readonly #store: ArrayStore;
 
@@ -116,8 +118,10 @@ class ArrayCache implements CacheAdmin {
     return this.#store.entries.length < before;
   }
 
-  async flush(): Promise<void> {
+  async flush({ timeoutMs = Number.POSITIVE_INFINITY }: { timeoutMs?: number | undefined } = {}): Promise<void> {
     this.flushes += 1;
+    if (timeoutMs < this.flushMs)
+      throw new NearhitError('FLUSH_TIMEOUT', `Not all was written within ${timeoutMs} ms.`);
   }
 }
 

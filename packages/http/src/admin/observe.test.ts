@@ -96,6 +96,26 @@ describe('the rest', () => {
     const answer = await admin('post', '/flush');
     fits(schemas.flushAnswer, answer.body);
     expect(cache.flushes).toBe(1);
+    expect((await admin('post', '/flush').send({})).status).toBe(200);
+  });
+
+  test('flush gives up after the time that is named in the query or in the body, after 30 s by default', async () => {
+    const { admin, cache } = await start();
+    const late = await admin('post', '/flush?timeoutMs=100');
+    expect([late.status, late.body.error.code]).toEqual([503, 'flush_timeout']);
+    expect((await admin('post', '/flush').send({ timeoutMs: 100 })).status).toBe(503);
+    expect((await admin('post', '/flush?timeoutMs=60000').send({ timeoutMs: 20_000 })).status).toBe(200);
+    cache.flushMs = 30_001;
+    expect((await admin('post', '/flush')).status).toBe(503);
+  });
+
+  test.each(['0', '600001', '1.5', 'soon', ' '])('flush refuses to wait for %j ms', async (timeoutMs) => {
+    const { admin, cache } = await start();
+    const answer = await admin('post', `/flush?timeoutMs=${encodeURIComponent(timeoutMs)}`);
+    expect([answer.status, answer.body.error.param]).toEqual([400, 'timeoutMs']);
+    expect((await admin('post', '/flush').send({ timeoutMs })).status).toBe(400);
+    expect((await admin('post', '/flush').set('content-type', 'application/json').send('{')).status).toBe(400);
+    expect(cache.flushes).toBe(0);
   });
 
   test('providers and models', async () => {

@@ -11,6 +11,7 @@ import {
   statsAnswer,
   statsQuery,
 } from './schemas.ts';
+import { FLUSH_TIMEOUT_MS, flushBody, flushQuery } from './service-schemas.ts';
 
 export interface ObserveDeps {
   readonly stats: StatsReader;
@@ -43,7 +44,7 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       summary: 'The recent requests as they were decided, near misses included.',
       query: decisionsQuery,
       answer: decisionsAnswer,
-      handle: ({ query: { cursor, limit, ...filter } }) => stats.decisions(filter, { cursor, limit }),
+      handle: async ({ query: { cursor, limit, ...filter } }) => stats.decisions(filter, { cursor, limit }),
     }),
     operation({
       method: 'post',
@@ -60,10 +61,13 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       path: '/flush',
       id: 'flush',
       summary: 'Answers when every write accepted before the call is durable and searchable.',
+      query: flushQuery,
+      body: flushBody,
+      optionalBody: true,
       answer: flushAnswer,
-      handle: async () => {
+      handle: async ({ query, body }) => {
         const startedAtMs = performance.now();
-        await cache.flush();
+        await cache.flush({ timeoutMs: body.timeoutMs ?? query.timeoutMs ?? FLUSH_TIMEOUT_MS });
         return { flushed: true as const, tookMs: Math.round(performance.now() - startedAtMs) };
       },
     }),

@@ -30,13 +30,15 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
 }
 
 function describe(operation: Operation): Json {
-  const { id, summary, params, query, body, answer } = operation;
+  const { id, summary, params, query, body, answer, optionalBody } = operation;
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
   return {
     operationId: id,
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: { required: true, content: json(jsonSchema(body, 'input')) } }),
+    ...(body !== undefined && {
+      requestBody: { required: optionalBody !== true, content: json(jsonSchema(body, 'input')) },
+    }),
     responses: {
       ...(answer === undefined
         ? { 204: { description: 'Done.' } }

@@ -14,6 +14,8 @@ export interface Operation {
   readonly body?: z.ZodType | undefined;
   /** The body goes to the handler as it came; whoever gets it checks it. */
   readonly rawBody?: boolean | undefined;
+  /** No body is the same as `{}`. */
+  readonly optionalBody?: boolean | undefined;
   /** Absent: 204. */
   readonly answer?: z.ZodType | undefined;
   readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;

@@ -10,6 +10,7 @@ import type {
   PolicyPatch,
   PolicyRecord,
   ProviderStatus,
+  ServiceStatus,
 } from '@nearhit/core';
 import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './schemas.ts';
 
@@ -43,7 +44,8 @@ export interface CacheAdmin {
   ): Promise<{ matched: number; deleted: number; ids: readonly string[] }>;
   /** False when there was none. */
   deleteEntry(id: EntryId): Promise<boolean>;
-  flush(): Promise<void>;
+  /** Throws FLUSH_TIMEOUT when it takes longer than `timeoutMs`. */
+  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
 }
 
 export interface EntryReader {
@@ -56,7 +58,7 @@ export interface StatsReader {
   decisions(
     filter: Pick<DecisionsQuery, 'outcome' | 'namespace'>,
     page: { cursor?: string | undefined; limit: number },
-  ): DecisionPage;
+  ): DecisionPage | Promise<DecisionPage>;
 }
 
 export interface UsageReader {
@@ -67,4 +69,14 @@ export interface UpstreamReader {
   models(): Promise<ModelInfo[]>;
   price(model: string): ModelPrice | undefined;
   providers(): readonly ProviderStatus[];
+}
+
+/** Who is there. The registry that processes report to is one. */
+export interface ServicesReader {
+  list(): Promise<readonly ServiceStatus[]>;
+}
+
+/** How far the log goes. */
+export interface LogReader {
+  bounds(): Promise<{ readonly firstSeq: number; readonly lastSeq: number }>;
 }

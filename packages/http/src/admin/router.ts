@@ -1,12 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { NearhitError } from '@nearhit/core';
 import { type Request, type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import type { Logger } from '../logger.ts';
 import { wildcard } from '../openai/models.ts';
 import { sendJson } from '../reply.ts';
-import { bearerOf } from '../request.ts';
 import { type Route, routerOf } from '../routes.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
 import { checkAll } from './faults.ts';
@@ -15,8 +12,10 @@ import { openApiOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
+import { type ServiceDeps, serviceOperations } from './services.ts';
+import { requireToken } from './token.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps {
+export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -24,6 +23,8 @@ export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps {
   readonly log: Logger;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** The queue's page, for /admin/queues. Absent: there is none. */
+  readonly board?: RequestHandler | undefined;
 }
 
 /** Largest body: a chat request to explain. */
@@ -53,24 +54,8 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...policyOperations(deps.policies),
     ...entryOperations({ ...deps, now: deps.now ?? Date.now }),
     ...observeOperations(deps),
+    ...serviceOperations(deps),
   ];
-}
-
-function requireToken(token: string): RequestHandler {
-  if (token === '') throw new TypeError('the admin token must not be empty');
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (req, res, next) => {
-    const given = bearerOf(req);
-    // Digests are of equal length, so the time tells nothing about the token, its length included.
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) {
-      next();
-      return;
-    }
-    res.setHeader('www-authenticate', 'Bearer realm="nearhit admin"');
-    const what = given === undefined ? 'needs the admin token' : 'was given a wrong admin token';
-    throw new NearhitError('UNAUTHORIZED', `The admin plane ${what}: send 'authorization: Bearer <token>'.`);
-  };
 }
 
 function toRoute(operation: Operation): Route {
@@ -81,7 +66,11 @@ function toRoute(operation: Operation): Route {
     const [params, query, body] = checkAll([
       { name: 'path', schema: operation.params, value: pathOf(req) },
       { name: 'query', schema: operation.query ?? NO_QUERY, value: queryOf(req) },
-      { name: 'body', schema: checksBody ? operation.body : undefined, value: checksBody ? parseJson(raw) : undefined },
+      {
+        name: 'body',
+        schema: checksBody ? operation.body : undefined,
+        value: checksBody ? bodyOf(operation, raw) : undefined,
+      },
     ]);
     const answer = await operation.handle({ params, query, body, raw, headers: req.headers });
     if (operation.answer === undefined) res.writeHead(204).end();
@@ -92,8 +81,12 @@ function toRoute(operation: Operation): Route {
 
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {
   if (operation.body === undefined) return Buffer.alloc(0);
-  requireJson(req);
+  if (operation.optionalBody !== true) requireJson(req);
   return readBody(req, BODY_BYTES_MAX);
+}
+
+function bodyOf(operation: Operation, raw: Buffer): unknown {
+  return operation.optionalBody === true && raw.length === 0 ? {} : parseJson(raw);
 }
 
 function pathOf(req: Request): Record<string, unknown> {

@@ -17,7 +17,7 @@ const model = z
   .describe('A model as clients name it.');
 const tag = z.string().min(1).max(256);
 const cursor = z.string().min(1).max(512).describe('`cursor` of the page before.');
-const limit = z.coerce
+export const limit = z.coerce
   .number('expected a whole number from 1 to 1000')
   .int('expected a whole number from 1 to 1000')
   .min(1, 'expected a whole number from 1 to 1000')
@@ -81,7 +81,7 @@ export const statsQuery = z.strictObject({
   model: model.optional(),
 });
 
-const count = z.number().int().min(0);
+export const count = z.number().int().min(0);
 const quantiles = z.object({
   count,
   p50: z.number().nullable(),

@@ -1,6 +1,7 @@
 import { createServer as createOther } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { entry, listen, TOKEN } from '../../test/house.ts';
+import { ArrayQueue, deadLetter, service } from '../../test/colleagues.ts';
+import { entry, house, listen, TOKEN } from '../../test/house.ts';
 import { closeAll, keep, start } from '../../test/start.ts';
 import { AdminClientError, createAdminClient } from './admin-client.ts';
 
@@ -45,9 +46,25 @@ describe('the admin client', () => {
     expect((await client.decisions({ limit: 1 })).decisions).toEqual([]);
     expect((await client.flush()).flushed).toBe(true);
     expect(cache.flushes).toBe(1);
+    expect((await client.flush({ timeoutMs: 20_000 })).flushed).toBe(true);
     expect((await client.providers()).providers).toHaveLength(1);
     expect((await client.models()).models).toHaveLength(2);
     expect((await client.health()).status).toBe('ok');
+  });
+
+  test('speaks the calls about services and their queue', async () => {
+    const queueAdmin = new ArrayQueue();
+    queueAdmin.dead = [1, 2, 3, 4].map((n) => deadLetter(n));
+    const services = { list: async () => [service()] };
+    const { url } = await start({ admin: { ...house().deps.admin, queueAdmin, services } });
+    const client = createAdminClient({ baseUrl: url, token: TOKEN });
+    expect(await client.services()).toMatchObject({ services: [{ id: 'i-1' }], queue: { dead: 4 } });
+    expect((await client.queue.deadLetters({ offset: 3 })).deadLetters).toMatchObject([{ id: 'job-4' }]);
+    expect(await client.queue.redrive(['job-1'])).toEqual({ count: 1 });
+    expect(await client.queue.discard(['job-2'])).toEqual({ count: 1 });
+    expect(await client.queue.redrive()).toEqual({ count: 2 });
+    expect(await client.queue.counts()).toEqual({ waiting: 3, active: 0, delayed: 0, dead: 0 });
+    expect(await client.queue.discard()).toEqual({ count: 0 });
   });
 
   test('tells that a gateway is not ready, without failing', async () => {
@@ -65,6 +82,8 @@ describe('the admin client', () => {
     expect([missing.status, missing.code]).toEqual([404, 'not_found']);
     const refused = await failure(createAdminClient({ baseUrl: url, token: 'wrong' }).flush());
     expect([refused.status, refused.code]).toEqual([401, 'invalid_api_key']);
+    const late = await failure(client.flush({ timeoutMs: 5 }));
+    expect([late.status, late.code]).toEqual([503, 'flush_timeout']);
   });
 
   test('says so when nobody answers, or somebody else does', async () => {

@@ -21,11 +21,24 @@ import {
   statsAnswer,
   type statsQuery,
 } from '../admin/schemas.ts';
+import {
+  deadLetterCountAnswer,
+  deadLettersAnswer,
+  type deadLettersQuery,
+  FLUSH_TIMEOUT_MS,
+  queueAnswer,
+  servicesAnswer,
+} from '../admin/service-schemas.ts';
+
+const DEAD_LETTERS = '/admin/v1/queue/dead-letters';
+/** For an answer's way beside the time that the gateway takes. */
+const ANSWER_MS = 5000;
 
 export interface AdminClientOptions {
   /** Of the gateway: `http://127.0.0.1:8080`. */
   readonly baseUrl: string;
   readonly token: string;
+  /** Longest wait for an answer. Default 35,000: what the gateway takes at most for a flush, and its way. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -74,7 +87,26 @@ export function createAdminClient(options: AdminClientOptions) {
     /** `body`: a chat request. `headers`: its `x-nearhit-` controls. */
     explain: (body: object, headers: Readonly<Record<string, string>> = {}) =>
       call('POST', '/admin/v1/explain', explainAnswer, { body, headers }),
-    flush: () => call('POST', '/admin/v1/flush', flushAnswer),
+    /** Fails with status 503 and code `flush_timeout` after `timeoutMs` (default 30,000). */
+    flush: ({ timeoutMs }: { timeoutMs?: number } = {}) =>
+      call('POST', '/admin/v1/flush', flushAnswer, {
+        query: { timeoutMs },
+        ...(timeoutMs !== undefined && { timeoutMs: timeoutMs + ANSWER_MS }),
+      }),
+    /** Every process that is there. A gateway of before has no such call: status 404. */
+    services: () => call('GET', '/admin/v1/services', servicesAnswer),
+    queue: {
+      /** Status 404 when there is no queue to look into. */
+      counts: () => call('GET', '/admin/v1/queue', queueAnswer),
+      deadLetters: (query: Partial<z.input<typeof deadLettersQuery>> = {}) =>
+        call('GET', DEAD_LETTERS, deadLettersAnswer, { query: query as Query }),
+      /** All of them when no ids are given. */
+      redrive: (ids?: readonly string[]) =>
+        call('POST', `${DEAD_LETTERS}/redrive`, deadLetterCountAnswer, { body: { ids } }),
+      /** All of them when no ids are given. */
+      discard: (ids?: readonly string[]) =>
+        call('POST', `${DEAD_LETTERS}/discard`, deadLetterCountAnswer, { body: { ids } }),
+    },
     providers: () => call('GET', '/admin/v1/providers', providersAnswer),
     models: () => call('GET', '/admin/v1/models', modelsAnswer),
     /** The process is alive. */
@@ -90,9 +122,10 @@ interface CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** A status beside 2xx whose body is an answer. */
   readonly accept?: number | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
-function caller({ baseUrl, token, timeoutMs = 30_000 }: AdminClientOptions) {
+function caller({ baseUrl, token, timeoutMs = FLUSH_TIMEOUT_MS + ANSWER_MS }: AdminClientOptions) {
   const root = baseUrl.replace(/\/+$/, '');
   return async <S extends z.ZodType | undefined>(
     method: string,
@@ -112,7 +145,7 @@ function caller({ baseUrl, token, timeoutMs = 30_000 }: AdminClientOptions) {
       method,
       headers,
       body: options.body === undefined ? null : JSON.stringify(options.body),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(options.timeoutMs ?? timeoutMs),
     });
     if ((status < 200 || status > 299) && status !== options.accept) throw refusal(status, text, url);
     return (answer === undefined ? undefined : check(answer, text, status, url)) as S extends z.ZodType
