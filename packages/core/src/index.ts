@@ -36,6 +36,7 @@ export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/write-queue.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
+export { failureReason } from './remember/failure-reason.ts';
 export {
   followWithIndex,
   followWithMemory,
@@ -54,7 +55,8 @@ export {
 } from './remember/recover.ts';
 export { forget, type RememberDeps, remember } from './remember/remember.ts';
 export { compact, maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
-export { createWriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
+export { type PendingWrite, type WriteDeps, writeUnlessVoid } from './remember/voided.ts';
+export { createWriteBehind, type WriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
 export { renderSse } from './reply/render.ts';
 export { sseError } from './reply/sse.ts';
 export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat-fields.ts';

@@ -1,77 +1,169 @@
 import { type Entry, entryBytes } from '../entry.ts';
+import { NearhitError } from '../errors.ts';
 import type { Observer } from '../ports/observer.ts';
+import type { QueueAdmin } from '../ports/queue-admin.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { failureReason } from './failure-reason.ts';
+import { type PendingWrite, type WriteDeps, writeUnlessVoid } from './voided.ts';
 
-export interface WriteBehindOptions {
-  readonly write: (entries: readonly Entry[]) => Promise<void>;
+export interface WriteBehindOptions extends WriteDeps {
   readonly observer: Observer;
+  readonly now?: () => number;
   /** Collect this long before a batch is written. */
   readonly delayMs?: number;
   readonly batchMax?: number;
   readonly entriesMax?: number;
   readonly bytesMax?: number;
-  /** Waits before the second, third ... try of a batch; afterwards it is given up and counted. */
+  /** Waits before the second, third ... try of a batch; afterwards each of its entries is tried alone, then given up. */
   readonly retryDelaysMs?: readonly number[];
+  /** Given-up entries that are kept to be driven again. */
+  readonly deadLettersMax?: number;
 }
 
-/** The queue of the embedded mode: in memory, bounded, written in batches in the order of arrival. */
-export function createWriteBehind(options: WriteBehindOptions): WriteQueue {
-  const { delayMs = 5, batchMax = 100, entriesMax = 10_000, bytesMax = 134_217_728 } = options;
-  const retryDelaysMs = options.retryDelaysMs ?? [50, 500, 5000];
-  const waiting: Entry[] = [];
-  let bytes = 0;
-  let accepted = 0;
-  let finished = 0;
-  let closed = false;
-  let running: Promise<void> | undefined;
-  const flushers: { upto: number; resolve: () => void }[] = [];
+export interface WriteBehind extends WriteQueue {
+  readonly admin: QueueAdmin;
+}
 
-  const writeBatch = async (batch: readonly Entry[]) => {
+const DEAD_BYTES_MAX = 33_554_432;
+
+/** The queue of the embedded mode: in memory, bounded, written in batches in the order of arrival. */
+export function createWriteBehind(options: WriteBehindOptions): WriteBehind {
+  return new MemoryQueue(options);
+}
+
+class MemoryQueue implements WriteBehind {
+  readonly #options: WriteBehindOptions;
+  readonly #entriesMax: number;
+  readonly #bytesMax: number;
+  readonly #retryDelaysMs: readonly number[];
+  readonly #now: () => number;
+  readonly #waiting: PendingWrite[] = [];
+  readonly #dead: DeadLetters;
+  readonly #flushers = new Set<{ upto: number; resolve: () => void }>();
+  #bytes = 0;
+  #accepted = 0;
+  #finished = 0;
+  /** Of the batch in hand. */
+  #active = 0;
+  #delayed = 0;
+  #closed = false;
+  #running: Promise<void> | undefined;
+  readonly admin: QueueAdmin = {
+    counts: async () => ({
+      waiting: this.#waiting.length,
+      active: this.#active,
+      delayed: this.#delayed,
+      dead: this.#dead.size,
+    }),
+    deadLetters: async (page) => this.#dead.list(page),
+    redrive: async (ids = this.#dead.ids()) => ids.filter((id) => this.#redrive(id)).length,
+    discard: async (ids = this.#dead.ids()) => ids.filter((id) => this.#dead.take(id) !== undefined).length,
+  };
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = options;
+    this.#entriesMax = options.entriesMax ?? 10_000;
+    this.#bytesMax = options.bytesMax ?? 134_217_728;
+    this.#retryDelaysMs = options.retryDelaysMs ?? [50, 500, 5000];
+    this.#now = options.now ?? Date.now;
+    this.#dead = new DeadLetters({ entriesMax: options.deadLettersMax ?? 1000, bytesMax: DEAD_BYTES_MAX });
+  }
+
+  enqueue(entry: Entry, askedAtMs: number): boolean {
+    const size = entryBytes(entry);
+    if (this.#closed || this.depth() >= this.#entriesMax || this.#bytes + size > this.#bytesMax) return false;
+    this.#waiting.push({ entry, askedAtMs });
+    this.#accepted += 1;
+    this.#bytes += size;
+    this.#running ??= this.#drain();
+    return true;
+  }
+
+  async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    if (this.depth() === 0) return;
+    let flusher: { upto: number; resolve: () => void } | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        flusher = { upto: this.#accepted, resolve };
+        this.#flushers.add(flusher);
+        if (timeoutMs === undefined) return;
+        const message = (): string => `${this.depth()} writes were still waiting after ${timeoutMs} ms; they go on`;
+        timer = setTimeout(() => reject(new NearhitError('FLUSH_TIMEOUT', message())), timeoutMs);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (flusher !== undefined) this.#flushers.delete(flusher);
+    }
+  }
+
+  depth(): number {
+    return this.#accepted - this.#finished;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    const { delayMs = 5, batchMax = 100 } = this.#options;
+    if (!this.#closed) await pause(delayMs);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchMax);
+      this.#active = batch.length;
+      await this.#writeBatch(batch);
+      this.#active = 0;
+      this.#bytes -= batch.reduce((sum, { entry }) => sum + entryBytes(entry), 0);
+      this.#finished += batch.length;
+      for (const flusher of this.#flushers) if (flusher.upto <= this.#finished) flusher.resolve();
+    }
+    this.#running = undefined;
+  }
+
+  async #writeBatch(batch: readonly PendingWrite[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await options.write(batch);
+        return await writeUnlessVoid(batch, this.#options);
       } catch (error) {
-        options.observer.incident('write-failed', error);
-        const delay = retryDelaysMs[attempt];
-        if (delay === undefined) return options.observer.incident('write-given-up', batch.length);
-        await new Promise((resolve) => setTimeout(resolve, delay));
+        this.#options.observer.incident('write-failed', error);
+        const delayMs = this.#retryDelaysMs[attempt];
+        if (delayMs === undefined) return this.#writeEach(batch, error);
+        this.#active = 0;
+        this.#delayed = batch.length;
+        await pause(delayMs);
+        this.#delayed = 0;
+        this.#active = batch.length;
       }
     }
-  };
+  }
 
-  const drain = async () => {
-    if (!closed) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, batchMax);
-      // The last of two writes under one id is the one that counts.
-      const byId = new Map(batch.map((entry) => [entry.id, entry]));
-      await writeBatch([...byId.values()]);
-      bytes -= batch.reduce((sum, entry) => sum + entryBytes(entry), 0);
-      finished += batch.length;
-      while (flushers[0] !== undefined && flushers[0].upto <= finished) flushers.shift()?.resolve();
+  /** So that one entry that can't be written takes no other with it. */
+  async #writeEach(batch: readonly PendingWrite[], failure: unknown): Promise<void> {
+    let given = 0;
+    for (const pending of batch) {
+      try {
+        if (batch.length === 1) throw failure;
+        await writeUnlessVoid([pending], this.#options);
+      } catch (error) {
+        given += 1;
+        const attempts = this.#retryDelaysMs.length + (batch.length === 1 ? 1 : 2);
+        this.#dead.add(pending, { attempts, failedAtMs: this.#now(), reason: failureReason(error) });
+      }
     }
-    running = undefined;
-  };
+    if (given > 0) this.#options.observer.incident('write-given-up', given);
+  }
 
-  return {
-    enqueue(entry) {
-      const size = entryBytes(entry);
-      if (closed || accepted - finished >= entriesMax || bytes + size > bytesMax) return false;
-      waiting.push(entry);
-      accepted += 1;
-      bytes += size;
-      running ??= drain();
-      return true;
-    },
-    flush() {
-      if (accepted === finished) return Promise.resolve();
-      return new Promise((resolve) => flushers.push({ upto: accepted, resolve }));
-    },
-    depth: () => accepted - finished,
-    async close() {
-      closed = true;
-      await this.flush();
-      await running;
-    },
-  };
+  #redrive(id: string): boolean {
+    const pending = this.#dead.peek(id);
+    if (pending === undefined || !this.enqueue(pending.entry, pending.askedAtMs)) return false;
+    this.#dead.take(id);
+    return true;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
