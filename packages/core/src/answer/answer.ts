@@ -5,14 +5,13 @@ import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
 import type { Layer } from '../ports/observer.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
-import { bodyForUpstream, type PreparedRequest, prepare } from '../request/prepare.ts';
-import { type Client, type Flight, Flights } from './flights.ts';
-import { LiveReply } from './live-reply.ts';
+import { type PreparedRequest, prepare } from '../request/prepare.ts';
+import { type Client, type Flight, Flights, type Generation } from './flights.ts';
+import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
-import type { Exchange, HitOutcome, Outcome, Settled } from './outcome.ts';
-import type { PendingAnswers } from './pending-answers.ts';
+import type { Exchange, HitOutcome, Outcome } from './outcome.ts';
 import { recordOf } from './record.ts';
-import { type SettleDeps, type StorePlan, settle } from './settle.ts';
+import type { StorePlan } from './settle.ts';
 
 export interface ChatCall {
   readonly requestId: string;
@@ -28,10 +27,8 @@ export interface ChatCall {
   readonly client: Client;
 }
 
-export interface AnswerDeps extends LookUpDeps, Omit<SettleDeps, 'embeddingModel' | 'price'> {
-  readonly upstream: Upstream;
+export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'embeddingModel' | 'price'> {
   readonly policies: PolicyService;
-  readonly pending: PendingAnswers;
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
   readonly lookupTimeoutMs: () => number;
@@ -39,15 +36,16 @@ export interface AnswerDeps extends LookUpDeps, Omit<SettleDeps, 'embeddingModel
 
 /** Bodies above this are prepared anew each time: the memo is for many small ones. */
 const MEMO_BODY_BYTES_MAX = 65_536;
-/** Replies outside the cache are kept up to here for their usage figures. */
-const BYPASS_RECORD_BYTES = 1_048_576;
 
 /** The use case. Throws NearhitError for a request that is wrong in itself; the cache never makes it throw. */
 export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exchange> {
   const flights = new Flights();
-  const settleDeps: SettleDeps = {
+  const launchDeps: LaunchDeps = {
     ...deps,
-    embeddingModel: deps.embedder.model.version,
+    // Not known before its service has been reached.
+    get embeddingModel() {
+      return deps.embedder.model.version;
+    },
     price: (model) => deps.upstream.price(model),
   };
 
@@ -67,7 +65,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
     if (mode === 'off' || request.notCacheable !== undefined) {
       const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
       if (request.controls.cache === 'only') return end({ kind: 'refused', reason });
-      return end(bypass(call, request, reason, deps, settleDeps));
+      return end(bypass(call, request, reason, launchDeps));
     }
     let found: Found = { kind: 'none', reason: mode };
     if (mode !== 'refresh') {
@@ -87,7 +85,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
       if (late !== undefined) return end(hit('l1', late, undefined, deps));
     }
     const plan: StorePlan = { request, vector: found.vector, exactOnly: found.exactOnly };
-    const launch = (generation: 0 | 1) => launchMiss(call, plan, generation, flights, deps, settleDeps);
+    const launch = (generation: Generation) => launchMiss(call, plan, generation, flights, launchDeps);
     const boarded = await boardOrFly(flights, mode, call, request, launch);
     return end(
       {
@@ -113,10 +111,10 @@ async function boardOrFly(
   mode: string,
   call: ChatCall,
   request: PreparedRequest,
-  launch: (generation: 0 | 1) => Flight,
+  launch: (generation: Generation) => Flight,
 ) {
   if (mode !== 'refresh') return flights.board(request.flightKey, request, call.client, launch);
-  const flight = launch(0);
+  const flight = launch(2);
   return { flight, leader: true, sameForm: true, release: flight.live.hold() };
 }
 
@@ -170,75 +168,4 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
   if (call.credential === undefined || !upstream.usesClientCredential(model)) return DEFAULT_TENANT;
   return `own-${createHash('sha256').update(call.credential).digest('hex').slice(0, 32)}` as TenantId;
-}
-
-function launch(
-  call: ChatCall,
-  request: PreparedRequest,
-  recordBytesMax: number,
-  deps: AnswerDeps,
-  onSettled: (live: LiveReply) => Settled,
-) {
-  let resolve!: (settled: Settled) => void;
-  const settled = new Promise<Settled>((done) => {
-    resolve = done;
-  });
-  const live = new LiveReply(recordBytesMax, (reply) => resolve(onSettled(reply)));
-  const body = bodyForUpstream(call.body, request.strip);
-  const { scope, stream, includeUsage } = request;
-  live.attach(
-    deps.upstream.send(
-      {
-        path: '/chat/completions',
-        model: scope.model,
-        body,
-        stream,
-        credential: call.credential,
-        headers: call.forward,
-      },
-      live,
-    ),
-  );
-  return { live, settled, form: { stream, includeUsage } };
-}
-
-function launchMiss(
-  call: ChatCall,
-  plan: StorePlan,
-  generation: 0 | 1,
-  flights: Flights,
-  deps: AnswerDeps,
-  settleDeps: SettleDeps,
-): Flight {
-  const { request } = plan;
-  const started = launch(call, request, request.resolved.policy.answerBytesMax, deps, (live) => {
-    deps.pending.end(pending);
-    const settled = settle(live, { ...plan, outdated: pending.outdated }, settleDeps);
-    flights.land(request.flightKey, live);
-    return settled;
-  });
-  const pending = deps.pending.begin(request, deps.now());
-  return { ...started, generation };
-}
-
-function bypass(
-  call: ChatCall,
-  request: PreparedRequest,
-  reason: string,
-  deps: AnswerDeps,
-  settleDeps: SettleDeps,
-): Outcome {
-  const { live, settled } = launch(call, request, BYPASS_RECORD_BYTES, deps, (reply) =>
-    settle(reply, { bypass: request }, settleDeps),
-  );
-  return {
-    kind: 'upstream',
-    cache: 'bypass',
-    reason,
-    live,
-    leader: true,
-    sameForm: true,
-    release: live.hold(),
-    settled,
-  };
 }

@@ -33,7 +33,7 @@ function airport() {
       };
       live.attach({ pause() {}, resume() {}, abort });
       lives.push(live);
-      return { live, settled: Promise.resolve({ costUsd: 0 }), form, generation };
+      return { live, settled: Promise.resolve({ costUsd: 0 }), source: { own: true, form }, generation };
     });
   const head = (at: number, status = 200) =>
     lives[at]?.onHead({ status, headers: {}, provider: 'p', model: 'm', attempts: 1 });

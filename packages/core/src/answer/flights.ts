@@ -1,21 +1,24 @@
 import { NearhitError } from '../errors.ts';
+import type { ReplyForm } from '../ports/shared-flights.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
 
-/** What the bytes of a reply depend on beside its answer. */
-export interface ReplyForm {
-  readonly stream: boolean;
-  /** A stream ends with a chunk of its own for the usage. */
-  readonly includeUsage: boolean;
+/** Who makes the call that a reply comes from, and what was asked for there. */
+export interface FlightSource {
+  /** This process; else it follows another one's call. */
+  readonly own: boolean;
+  readonly form: ReplyForm;
 }
+
+/** 1: the call that took over from a failed one. 2: one of its own, shared with no other process; nobody takes over. */
+export type Generation = 0 | 1 | 2;
 
 export interface Flight {
   readonly live: LiveReply;
   readonly settled: Promise<Settled>;
-  /** As the leader asked for it. */
-  readonly form: ReplyForm;
-  /** 1 for the call that took over from a failed leader: there is no third. */
-  readonly generation: 0 | 1;
+  /** A promise while it is being found out whether another process makes this call; it does not reject. */
+  readonly source: FlightSource | Promise<FlightSource>;
+  readonly generation: Generation;
 }
 
 export interface Boarded {
@@ -44,27 +47,42 @@ export class Flights {
    * Joins the running call for this key, or leads a new one. A follower whose leader failed before the follower got a
    * byte hands over once: one follower calls again and the others follow it. A follower that can't use the leader's
    * bytes as they come (it wants JSON of a stream, a stream of JSON, or another end of the stream) waits here for the
-   * whole answer; of a reply that is too long to be kept it gets one of its own.
+   * whole answer; of a reply that is too long to be kept it gets one of its own. Whoever leads here and follows another
+   * process is a follower like the others.
    * Throws CLIENT_GONE when the client has left.
    */
-  async board(key: string, form: ReplyForm, client: Client, launch: (generation: 0 | 1) => Flight): Promise<Boarded> {
-    let running = this.#flights.get(key);
-    if (running === undefined || !running.live.joinable) return this.#lead(key, launch, 0);
+  async board(
+    key: string,
+    form: ReplyForm,
+    client: Client,
+    launch: (generation: Generation) => Flight,
+  ): Promise<Boarded> {
+    let flight = this.#flights.get(key);
+    let launched = false;
+    let generation: Generation = 0;
     for (;;) {
+      if (flight === undefined || !flight.live.joinable) {
+        flight = launch(generation);
+        this.#flights.set(key, flight);
+        launched = true;
+      }
+      const { live, source: asked } = flight;
+      if (launched && !(asked instanceof Promise))
+        return { flight, leader: true, sameForm: true, release: live.hold() };
+      const release = holdFor(client, live);
+      const source = asked instanceof Promise ? await asked : asked;
       stayOnlyFor(client);
-      const { live, generation } = running;
-      const sameForm = isSameForm(form, running.form);
-      const release = live.hold();
-      client.onGone(release);
+      if (launched && source.own) return { flight, leader: true, sameForm: true, release };
+      const sameForm = isSameForm(form, source.form);
       await (sameForm && form.stream ? live.headOrFailure() : live.wholeOrFailure());
       stayOnlyFor(client);
-      if (live.recorded && (!live.failed || generation === 1))
-        return { flight: running, leader: false, sameForm, release };
+      if (live.recorded && (!live.failed || isLast(flight, source)))
+        return { flight, leader: false, sameForm, release };
       release();
+      generation = live.recorded && flight.generation === 0 ? 1 : 2;
       const next = this.#flights.get(key);
-      if (!live.recorded || next === undefined || next === running || !next.live.joinable)
-        return this.#lead(key, launch, 1);
-      running = next;
+      flight = !live.recorded || next === flight ? undefined : next;
+      launched = false;
     }
   }
 
@@ -72,16 +90,22 @@ export class Flights {
   land(key: string, live: LiveReply): void {
     if (this.#flights.get(key)?.live === live) this.#flights.delete(key);
   }
+}
 
-  #lead(key: string, launch: (generation: 0 | 1) => Flight, generation: 0 | 1): Boarded {
-    const flight = launch(generation);
-    const release = flight.live.hold();
-    this.#flights.set(key, flight);
-    return { flight, leader: true, sameForm: true, release };
-  }
+/** Its failure is what the client gets. That of a lost process is nobody's answer: another call is made for it. */
+function isLast({ generation, live }: Flight, source: FlightSource): boolean {
+  if (generation === 1) return source.own || live.error?.kind !== 'UPSTREAM_UNREACHABLE';
+  return generation === 2;
 }
 
 /** One who has left is told of its leaving no more: a hold in its name would keep the upstream call for nobody. */
+function holdFor(client: Client, live: LiveReply): () => void {
+  const release = live.hold();
+  if (client.gone) release();
+  else client.onGone(release);
+  return release;
+}
+
 function stayOnlyFor(client: Client): void {
   if (client.gone) throw new NearhitError('CLIENT_GONE', 'The client went away before the answer came.');
 }

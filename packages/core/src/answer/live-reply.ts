@@ -25,7 +25,10 @@ export class LiveReply implements UpstreamSink {
   /** `performance.now()` of the upstream's first byte and of the end. */
   headAtMs = 0;
   endAtMs = 0;
-  readonly startedAtMs = performance.now();
+  /** `performance.now()` when its source was asked. */
+  startedAtMs = performance.now();
+  /** Set by its maker when its answer is stored (`Date.now()` clock): until then whoever asks may still have it. */
+  servableUntilMs = 0;
   #chunks: Buffer[] = [];
   #bytes = 0;
   #holders = 0;
@@ -57,6 +60,11 @@ export class LiveReply implements UpstreamSink {
   /** No success: a refusal too, because it may be for what does not count as the same request (`metadata`, `user` ...). */
   get failed(): boolean {
     return this.state === 'failed' || this.state === 'abandoned' || (this.head !== undefined && this.head.status > 299);
+  }
+
+  /** Received so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   body(): Buffer {

@@ -13,7 +13,8 @@ export interface FlightLead {
   readonly role: 'leader';
   /**
    * To be called at once, with the reply that is being made: whoever follows from elsewhere is sent what it gets, from
-   * its first byte. The lead ends by itself with the reply; late followers are served a little longer.
+   * its first byte. The lead ends by itself with the reply; late followers are served a little longer, at most until
+   * its `servableUntilMs`.
    */
   share(reply: LiveReply): void;
 }
@@ -23,6 +24,8 @@ export interface FlightFollow {
   readonly role: 'follower';
   /** As the leader asked for it. */
   readonly form: ReplyForm;
+  /** It was over when it was found: its answer is some seconds old. Absent: it was running. */
+  readonly ended?: boolean | undefined;
   /**
    * Hears the leader's reply from its first byte. The sink gets UPSTREAM_UNREACHABLE when the leader is lost, within 2 s.
    */
