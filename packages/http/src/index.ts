@@ -12,7 +12,10 @@ export {
 } from './client/admin-client.ts';
 export { type Door, type DoorDeps, openDoor } from './door.ts';
 export type { Logger } from './logger.ts';
-export { createMetrics, type MetricSources, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
+export { labelled, type MetricSource, type Reading, type Sample } from './metrics/exposition.ts';
+export type { MetricSources } from './metrics/gauges.ts';
+export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
+export { createServiceMetrics, type ServiceMetricsOptions } from './metrics/service-metrics.ts';
 export type { Readiness } from './ops/ops.ts';
 export { sendError, sendJson } from './reply.ts';
 export { type Authorize, bearerOf, requestIdOf } from './request.ts';

@@ -80,6 +80,36 @@ describe('metrics', () => {
     expect(text).toContain('nearhit_incidents_total{name="other"} 936');
   });
 
+  test('cumulate buckets up to +Inf, a bound included', async () => {
+    const metrics = createMetrics({ process: false });
+    for (const latencyMs of [0.5, 0.6, 60_000, 90_000]) metrics.record(decision({ latencyMs }));
+    const text = await metrics.render();
+    const name = 'nearhit_request_duration_seconds';
+    for (const [le, count] of [
+      ['0.0005', 1],
+      ['0.001', 2],
+      ['30', 2],
+      ['60', 3],
+      ['+Inf', 4],
+    ])
+      expect(text).toContain(`${name}_bucket{le="${le}",outcome="miss"} ${count}\n`);
+    expect(text).toContain(`${name}_sum{outcome="miss"} 150.0011\n`);
+    expect(text).toContain(`# TYPE ${name} histogram\n`);
+  });
+
+  test('do not take in what is no number', async () => {
+    const metrics = createMetrics({ process: false });
+    const none = Number.NaN;
+    const usage = { promptTokens: none, completionTokens: -1 };
+    metrics.record(decision({ latencyMs: none, overheadMs: none, costUsd: none, savedUsd: none, usage }));
+    metrics.record(decision());
+    const text = await metrics.render();
+    expect(text).not.toContain('NaN');
+    expect(text).toContain('nearhit_cost_usd_total 0.5\n');
+    expect(text).toContain('nearhit_tokens_total{kind="output",use="spent"} 20\n');
+    expect(text).toContain('nearhit_request_duration_seconds_count{outcome="miss"} 1\n');
+  });
+
   test('read gauges at each scrape, and leave out one that fails', async () => {
     let depth = 3;
     const metrics = createMetrics({

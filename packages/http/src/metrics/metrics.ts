@@ -1,17 +1,13 @@
 import { type DecisionRecord, isUsageSaved, type Observer } from '@nearhit/core';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-
-/** Read at each scrape; one that fails is left out of that scrape. */
-export interface MetricSources {
-  readonly entries?: (() => number | Promise<number>) | undefined;
-  readonly bytes?: (() => number | Promise<number>) | undefined;
-  readonly queueDepth?: (() => number | Promise<number>) | undefined;
-  readonly indexVectors?: (() => number | Promise<number>) | undefined;
-  readonly l1Bytes?: (() => number | Promise<number>) | undefined;
-}
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { expose, type MetricSource } from './exposition.ts';
+import { gaugesOf, type MetricSources } from './gauges.ts';
+import { bounded, CounterTally, HistogramTally, IncidentTally } from './tallies.ts';
 
 export interface MetricsOptions {
   readonly sources?: MetricSources | undefined;
+  /** Beside the house's own. */
+  readonly more?: readonly MetricSource[] | undefined;
   /** Label requests with these namespaces; others count as `other`. Absent: no such label. */
   readonly namespaces?: readonly string[] | undefined;
   /** Label requests with these models; others count as `other`. Absent: no such label. */
@@ -28,129 +24,110 @@ export interface Metrics extends Observer {
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const OVERHEAD_SECONDS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
-const NAMES_MAX = 64;
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   if (options.process !== false) collectDefaultMetrics({ register: registry });
-  const counters = makeCounters(registry, options);
-  makeGauges(registry, options.sources ?? {});
-  const reasonLabel = bounded();
-  const incidentLabel = bounded();
-  const where = placeLabels(options);
+  const requests = new RequestTally(options);
+  const incidents = new IncidentTally();
+  const sources = [...requests.sources(), incidents, ...gaugesOf(options.sources ?? {}), ...(options.more ?? [])];
+  for (const source of sources) expose(registry, source);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
-    record(decision) {
-      const { outcome, layer = '', usage } = decision;
-      counters.requests.inc({ outcome, layer, reason: reasonLabel(reasonClass(decision.reason)), ...where(decision) });
-      counters.duration.observe({ outcome }, decision.latencyMs / 1000);
-      counters.overhead.observe({ outcome }, decision.overheadMs / 1000);
-      if (usage !== undefined) {
-        const use = isUsageSaved(decision) ? 'saved' : 'spent';
-        counters.tokens.inc({ kind: 'input', use }, usage.promptTokens);
-        counters.tokens.inc({ kind: 'output', use }, usage.completionTokens);
-      }
-      counters.cost.inc(decision.costUsd);
-      counters.saved.inc(decision.savedUsd);
-    },
-    incident(name) {
-      counters.incidents.inc({ name: incidentLabel(name) });
-    },
+    record: (decision) => requests.add(decision),
+    incident: (name) => incidents.add(name),
   };
 }
 
-function makeCounters(registry: Registry, options: MetricsOptions) {
-  const registers = [registry];
-  const places = [...(options.namespaces ? ['namespace'] : []), ...(options.models ? ['model'] : [])];
-  return {
-    requests: new Counter({
-      name: 'nearhit_requests_total',
-      help: 'Requests by outcome, cache layer of a hit, and class of the reason why not served from the cache.',
-      labelNames: ['outcome', 'layer', 'reason', ...places],
-      registers,
-    }),
-    duration: new Histogram({
-      name: 'nearhit_request_duration_seconds',
-      help: 'From the whole request read to the last byte written.',
-      labelNames: ['outcome'],
-      buckets: SECONDS,
-      registers,
-    }),
-    overhead: new Histogram({
-      name: 'nearhit_overhead_seconds',
-      help: 'Time spent in nearhit, upstream excluded.',
-      labelNames: ['outcome'],
-      buckets: OVERHEAD_SECONDS,
-      registers,
-    }),
-    tokens: new Counter({
-      name: 'nearhit_tokens_total',
-      help: 'Tokens as providers counted them: spent upstream, or saved by the cache.',
-      labelNames: ['kind', 'use'],
-      registers,
-    }),
-    cost: new Counter({ name: 'nearhit_cost_usd_total', help: 'Spent upstream, in USD.', registers }),
-    saved: new Counter({ name: 'nearhit_saved_usd_total', help: 'Saved by the cache, in USD.', registers }),
-    incidents: new Counter({
-      name: 'nearhit_incidents_total',
-      help: 'Failures that were survived, by name.',
-      labelNames: ['name'],
-      registers,
-    }),
-  };
-}
+const DURATION = 'nearhit_request_duration_seconds';
+const OVERHEAD = 'nearhit_overhead_seconds';
 
-const GAUGES = {
-  entries: ['nearhit_entries', 'Stored answers.'],
-  bytes: ['nearhit_entry_bytes', 'Accounted bytes of stored answers.'],
-  queueDepth: ['nearhit_write_queue_depth', 'Answers that wait to be stored.'],
-  indexVectors: ['nearhit_index_vectors', 'Vectors in the nearest-neighbour index.'],
-  l1Bytes: ['nearhit_l1_bytes', 'Accounted bytes of the memory layer.'],
-} as const satisfies Record<keyof MetricSources, readonly [string, string]>;
+/** What decisions add up to. */
+class RequestTally {
+  readonly #requests = new CounterTally();
+  readonly #duration = new HistogramTally(DURATION, 'outcome', SECONDS);
+  readonly #overhead = new HistogramTally(OVERHEAD, 'outcome', OVERHEAD_SECONDS);
+  readonly #tokens = new CounterTally();
+  readonly #reason = bounded();
+  readonly #namespaces: ReadonlySet<string> | undefined;
+  readonly #models: ReadonlySet<string> | undefined;
+  #costUsd = 0;
+  #savedUsd = 0;
 
-function makeGauges(registry: Registry, sources: MetricSources): void {
-  for (const source of Object.keys(GAUGES) as (keyof typeof GAUGES)[]) {
-    const read = sources[source];
-    if (read === undefined) continue;
-    const [name, help] = GAUGES[source];
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        try {
-          this.set(await read());
-        } catch {
-          this.remove();
-        }
-      },
+  constructor({ namespaces, models }: MetricsOptions) {
+    this.#namespaces = namespaces && new Set(namespaces);
+    this.#models = models && new Set(models);
+  }
+
+  add(decision: DecisionRecord): void {
+    const { outcome, usage, costUsd, savedUsd } = decision;
+    this.#count(decision);
+    this.#duration.observe(outcome, decision.latencyMs / 1000);
+    this.#overhead.observe(outcome, decision.overheadMs / 1000);
+    if (usage !== undefined) {
+      const use = isUsageSaved(decision) ? 'saved' : 'spent';
+      this.#tokens.add(`input ${use}`, () => ({ kind: 'input', use }), usage.promptTokens);
+      this.#tokens.add(`output ${use}`, () => ({ kind: 'output', use }), usage.completionTokens);
+    }
+    if (Number.isFinite(costUsd)) this.#costUsd += costUsd;
+    if (Number.isFinite(savedUsd)) this.#savedUsd += savedUsd;
+  }
+
+  #count(decision: DecisionRecord): void {
+    const { outcome, reason, namespace, model } = decision;
+    const layer: string = decision.layer ?? '';
+    const why = this.#reason(reasonClass(reason));
+    const space = placeOf(namespace, this.#namespaces);
+    const name = placeOf(model, this.#models);
+    this.#requests.add(`${outcome}\n${layer}\n${why}\n${space ?? ''}\n${name ?? ''}`, () => ({
+      ...{ outcome, layer, reason: why },
+      ...(space !== undefined && { namespace: space }),
+      ...(name !== undefined && { model: name }),
+    }));
+  }
+
+  sources(): MetricSource[] {
+    const counter = (name: string, help: string, read: MetricSource['read']): MetricSource => ({
+      ...{ name, help, kind: 'counter', read },
     });
+    return [
+      counter(
+        'nearhit_requests_total',
+        'Requests by outcome, cache layer of a hit, and class of the reason why not served from the cache.',
+        () => this.#requests.samples(),
+      ),
+      {
+        name: DURATION,
+        help: 'From the whole request read to the last byte written.',
+        kind: 'histogram',
+        read: () => this.#duration.samples(),
+      },
+      {
+        name: OVERHEAD,
+        help: 'Time spent in nearhit, upstream excluded.',
+        kind: 'histogram',
+        read: () => this.#overhead.samples(),
+      },
+      counter('nearhit_tokens_total', 'Tokens as providers counted them: spent upstream, or saved by the cache.', () =>
+        this.#tokens.samples(),
+      ),
+      counter('nearhit_cost_usd_total', 'Spent upstream, in USD.', () => this.#costUsd),
+      counter('nearhit_saved_usd_total', 'Saved by the cache, in USD.', () => this.#savedUsd),
+    ];
   }
 }
 
 /** `not-cacheable:temperature` counts as `not-cacheable`; guards are few and worth their own line. */
 function reasonClass(reason: string | undefined): string {
   if (reason === undefined) return '';
-  return reason.startsWith('guard:') ? reason : (reason.split(':', 1)[0] ?? '');
+  if (reason.startsWith('guard:')) return reason;
+  const colon = reason.indexOf(':');
+  return colon === -1 ? reason : reason.slice(0, colon);
 }
 
-/** Label values out of a set that cannot grow without end. */
-function bounded(): (name: string) => string {
-  const seen = new Set<string>();
-  return (name) => {
-    if (seen.has(name)) return name;
-    if (seen.size >= NAMES_MAX) return 'other';
-    seen.add(name);
-    return name;
-  };
-}
-
-function placeLabels(options: MetricsOptions): (decision: DecisionRecord) => Record<string, string> {
-  const namespaces = options.namespaces && new Set(options.namespaces);
-  const models = options.models && new Set(options.models);
-  return ({ namespace, model }) => ({
-    ...(namespaces && { namespace: namespaces.has(namespace) ? namespace : 'other' }),
-    ...(models && { model: models.has(model) ? model : 'other' }),
-  });
+/** Undefined: there is no such label. */
+function placeOf(name: string, known: ReadonlySet<string> | undefined): string | undefined {
+  if (known === undefined) return undefined;
+  return known.has(name) ? name : 'other';
 }

@@ -1,0 +1,51 @@
+import type { QueueCounts } from '@nearhit/core';
+import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
+
+type Read<T> = (() => T | Promise<T>) | undefined;
+
+/** Read at each scrape; one that fails is left out of that scrape. */
+export interface MetricSources {
+  readonly entries?: Read<number>;
+  readonly bytes?: Read<number>;
+  readonly queueDepth?: Read<number>;
+  readonly indexVectors?: Read<number>;
+  readonly l1Bytes?: Read<number>;
+  /** The last record of the log. */
+  readonly logPosition?: Read<number>;
+  /** Records of the log that this process has not yet taken in. */
+  readonly replicaLag?: Read<number>;
+  /** Of the queue that processes share. */
+  readonly queue?: Read<QueueCounts>;
+  readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
+}
+
+/** Metrics for those sources that there are. */
+export function gaugesOf(sources: MetricSources): MetricSource[] {
+  return [
+    gauge('nearhit_entries', 'Stored answers.', sources.entries),
+    gauge('nearhit_entry_bytes', 'Accounted bytes of stored answers.', sources.bytes),
+    gauge('nearhit_write_queue_depth', 'Answers that wait to be stored.', sources.queueDepth),
+    gauge('nearhit_index_vectors', 'Vectors in the nearest-neighbour index.', sources.indexVectors),
+    gauge('nearhit_l1_bytes', 'Accounted bytes of the memory layer.', sources.l1Bytes),
+    gauge('nearhit_log_position', 'Last record of the change log.', sources.logPosition),
+    gauge('nearhit_replica_lag_records', 'Records of the change log not yet taken in.', sources.replicaLag),
+    gauge('nearhit_queue_jobs', 'Writes in the shared queue, by state.', mapped(sources.queue, byState)),
+    gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
+  ].flat();
+}
+
+function gauge(name: string, help: string, read: Read<Reading>): MetricSource[] {
+  return read === undefined ? [] : [{ name, help, kind: 'gauge', read }];
+}
+
+function mapped<T>(read: Read<T>, samples: (value: T) => Sample[]): Read<Sample[]> {
+  return read === undefined ? undefined : async () => samples(await read());
+}
+
+function byState({ waiting, active, delayed, dead }: QueueCounts): Sample[] {
+  return labelled('state', { waiting, active, delayed, dead });
+}
+
+function byName(breakers: readonly { readonly name: string; readonly open: boolean }[]): Sample[] {
+  return breakers.map(({ name, open }) => ({ labels: { name }, value: open ? 1 : 0 }));
+}
