@@ -22,6 +22,7 @@ export * from './policy/schema.ts';
 export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/service.ts';
 export { volatileReason } from './policy/volatile.ts';
 export * from './ports/change-log.ts';
+export * from './ports/decision-log.ts';
 export * from './ports/embedder.ts';
 export * from './ports/invalidations.ts';
 export * from './ports/memory-cache.ts';
@@ -63,6 +64,12 @@ export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat
 export { type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';
 export { type PreparedRequest, parseJsonObject, prepare } from './request/prepare.ts';
+export {
+  createMemoryDecisions,
+  DecisionRing,
+  type MemoryDecisionsOptions,
+  matchesDecision,
+} from './stats/decision-ring.ts';
 export * from './stats/stats.ts';
 export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';

@@ -1,19 +1,36 @@
 import { NearhitError } from '../errors.ts';
-import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
-
-export interface DecisionFilter {
-  readonly outcome?: OutcomeName | undefined;
-  readonly namespace?: string | undefined;
-}
-
-export interface DecisionPage {
-  /** Newest first. */
-  readonly decisions: DecisionRecord[];
-  /** Pass on for the next page; absent on the last one. */
-  readonly cursor?: string | undefined;
-}
+import type { DecisionFilter, DecisionLog, DecisionPage } from '../ports/decision-log.ts';
+import type { DecisionRecord } from '../ports/observer.ts';
 
 const RECORD_BYTES = 600;
+
+export interface MemoryDecisionsOptions {
+  /** Default 10,000. */
+  readonly max?: number | undefined;
+  /** Bound on the texts. Default 16 MiB. */
+  readonly bytesMax?: number | undefined;
+}
+
+/** The decisions of this process, as long as it lives. */
+export function createMemoryDecisions({
+  max = 10_000,
+  bytesMax = 16_777_216,
+}: MemoryDecisionsOptions = {}): DecisionLog {
+  const ring = new DecisionRing(max, bytesMax);
+  return {
+    push(decisions) {
+      for (const decision of decisions) ring.push(decision);
+    },
+    page: async (filter, page) => ring.page(filter, page),
+  };
+}
+
+export interface RingPage {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  /** Only what was decided earlier; milliseconds since 1970. */
+  readonly beforeMs?: number | undefined;
+}
 
 /** The last decisions, bounded in number and in text. */
 export class DecisionRing {
@@ -29,23 +46,26 @@ export class DecisionRing {
     this.#bytesMax = bytesMax;
   }
 
-  push(decision: DecisionRecord): void {
-    const kept = detach(decision);
+  /** Answers the record as it is kept. */
+  push(decision: DecisionRecord): DecisionRecord {
+    const kept = boundDecision(decision);
     if (this.#next - this.#oldest === this.#slots.length) this.#drop();
     this.#slots[this.#next % this.#slots.length] = kept;
     this.#next += 1;
     this.#bytes += bytesOf(kept);
     while (this.#bytes > this.#bytesMax && this.#next - this.#oldest > 1) this.#drop();
+    return kept;
   }
 
   /** Throws INVALID_REQUEST on a cursor that it did not make. */
-  page(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): DecisionPage {
+  page(filter: DecisionFilter, page: RingPage): DecisionPage {
+    const { beforeMs = Number.POSITIVE_INFINITY } = page;
     const decisions: DecisionRecord[] = [];
     let seq = page.cursor === undefined ? this.#next : Math.min(parseCursor(page.cursor), this.#next);
     while (seq > this.#oldest) {
       seq -= 1;
       const decision = this.#slots[seq % this.#slots.length];
-      if (decision === undefined || !matches(decision, filter)) continue;
+      if (decision === undefined || decision.atMs >= beforeMs || !matchesDecision(decision, filter)) continue;
       if (decisions.length === page.limit) return { decisions, cursor: (seq + 1).toString(36) };
       decisions.push(decision);
     }
@@ -61,7 +81,7 @@ export class DecisionRing {
   }
 }
 
-function matches(decision: DecisionRecord, filter: DecisionFilter): boolean {
+export function matchesDecision(decision: DecisionRecord, filter: DecisionFilter): boolean {
   if (filter.outcome !== undefined && filter.outcome !== decision.outcome) return false;
   return filter.namespace === undefined || filter.namespace === decision.namespace;
 }
@@ -77,7 +97,8 @@ function own(text: string): string {
   return text.length < TEXT_MAX ? text : Buffer.from(text.slice(0, TEXT_MAX), 'utf16le').toString('utf16le');
 }
 
-function detach(decision: DecisionRecord): DecisionRecord {
+/** With texts of at most 2,000 characters that keep nothing else alive; the same record where they are already short. */
+function boundDecision(decision: DecisionRecord): DecisionRecord {
   const { query, candidate } = decision;
   if (query.length < TEXT_MAX && (candidate?.query.length ?? 0) < TEXT_MAX) return decision;
   return {

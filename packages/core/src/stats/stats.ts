@@ -1,58 +1,31 @@
+import type { DecisionFilter, DecisionLog, DecisionPage } from '../ports/decision-log.ts';
 import type { DecisionRecord, Observer } from '../ports/observer.ts';
 import type { StatsStore } from '../ports/stats-store.ts';
-import { type DecisionFilter, type DecisionPage, DecisionRing } from './decision-ring.ts';
-import { type Histogram, mergeHistogram, type Quantiles, quantiles } from './histogram.ts';
+import { createMemoryDecisions } from './decision-ring.ts';
+import { lateBucket } from './late-mark.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { PeerTallies } from './peers.ts';
 import { MINUTES_KEPT, type MinuteTally, SeriesTable } from './series.ts';
-import { count, fromBucket, type Tally, toBucket } from './tally.ts';
+import { STATS_WINDOWS, type StatsQuery, type StatsSummary, summarize } from './summary.ts';
+import { count, fromBucket, mergeTally, toBucket } from './tally.ts';
 
+export { STATS_WINDOWS, type StatsQuery, type StatsSummary, type StatsWindow } from './summary.ts';
 export { isUsageSaved } from './tally.ts';
 
-export const STATS_WINDOWS = { '5m': 5, '1h': 60, '24h': 1440, '7d': MINUTES_KEPT } as const;
-export type StatsWindow = keyof typeof STATS_WINDOWS;
-
-export interface StatsQuery {
-  readonly window: StatsWindow;
-  readonly namespace?: string | undefined;
-  readonly model?: string | undefined;
-}
-
-/** Counts of the window. Amounts in USD, times in milliseconds. */
-export interface StatsSummary {
-  readonly window: StatsWindow;
-  readonly namespace: string | null;
-  readonly model: string | null;
-  readonly requests: number;
-  readonly hits: number;
-  readonly hitsByLayer: { readonly l1: number; readonly l2: number; readonly semantic: number };
-  readonly misses: number;
-  readonly missesByReason: Readonly<Record<string, number>>;
-  readonly bypasses: number;
-  readonly bypassesByReason: Readonly<Record<string, number>>;
-  readonly stale: number;
-  readonly errors: number;
-  /** Answered from the cache among what was looked up: (hits + stale) / (hits + stale + misses); 0 when nothing was. */
-  readonly hitRate: number;
-  readonly tokens: {
-    readonly spent: { readonly input: number; readonly output: number };
-    readonly saved: { readonly input: number; readonly output: number };
-  };
-  readonly usd: { readonly spent: number; readonly saved: number };
-  /** By outcome, and for hits by layer too; only those that occurred. */
-  readonly latencyMs: Readonly<Record<string, Quantiles>>;
-  /** Spent in nearhit, upstream excluded, over all outcomes. */
-  readonly overheadMs: Quantiles;
-  /** Survived failures by name, since the process began. */
-  readonly incidents: Readonly<Record<string, number>>;
-}
-
 export interface Stats extends Observer {
+  /** Of this process, and of the others that share the store, as of the last refresh. */
   summary(query: StatsQuery): StatsSummary;
-  /** Throws INVALID_REQUEST on a cursor it did not make. */
-  decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): DecisionPage;
+  /** As `DecisionLog.page`. */
+  decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): Promise<DecisionPage>;
   /** Adds what the store remembers. Once; later calls wait for the first. */
   load(): Promise<void>;
   /** Saves the minutes that changed since the last flush, loading first if need be. What failed is tried again next time. */
   flush(): Promise<void>;
+  /**
+   * Takes in what the other processes have saved, loading first if need be; nothing is counted twice, and what was saved
+   * late is not missed. Clocks may differ by a minute. Nothing to do when the store is not shared.
+   */
+  refresh(): Promise<void>;
 }
 
 export interface StatsOptions {
@@ -60,14 +33,17 @@ export interface StatsOptions {
   readonly now: () => number;
   /** Absent: nothing survives the process. */
   readonly store?: StatsStore | undefined;
-  readonly decisionsMax?: number | undefined;
-  /** Bound on the decisions' texts in memory. */
-  readonly decisionBytesMax?: number | undefined;
+  /** Several processes save to this store, each under a writer's name of its own. */
+  readonly shared?: boolean | undefined;
+  /** Default: the last ones of this process, in memory. */
+  readonly decisions?: DecisionLog | undefined;
 }
 
 const INCIDENTS_MAX = 100;
 const MS_PER_MINUTE = 60_000;
 const MINUTES_PER_TRIM = 60;
+/** A minute that is saved when this many others have begun is late: the other processes may take it for final. */
+const MINUTES_LATE = 2;
 /** What a failing store could not take is kept for later; beyond this many minute tallies the oldest are given up. */
 const UNSAVED_MAX = 5000;
 
@@ -77,26 +53,36 @@ export function createStats(options: StatsOptions): Stats {
 }
 
 class WindowedStats implements Stats {
+  readonly flush: () => Promise<void>;
+  readonly refresh: () => Promise<void>;
   readonly #now: () => number;
   readonly #store: StatsStore | undefined;
+  readonly #shared: boolean;
+  readonly #decisions: DecisionLog;
   readonly #table = new SeriesTable();
-  readonly #ring: DecisionRing;
+  readonly #peers = new PeerTallies();
   readonly #incidents = new Map<string, number>();
   readonly #unsaved = new Set<MinuteTally>();
   #loading: Promise<void> | undefined;
   #trimmedAtMinute = 0;
+  /** The oldest minute that was saved late and of which the others do not know yet. */
+  #lateMinute = Number.POSITIVE_INFINITY;
+  #lateSerial = 0;
 
-  constructor({ now, store, decisionsMax = 10_000, decisionBytesMax = 16_777_216 }: StatsOptions) {
+  constructor({ now, store, shared = false, decisions = createMemoryDecisions() }: StatsOptions) {
     this.#now = now;
     this.#store = store;
-    this.#ring = new DecisionRing(decisionsMax, decisionBytesMax);
+    this.#shared = shared && store !== undefined;
+    this.#decisions = decisions;
+    this.flush = oneAtATime(() => this.#flush());
+    this.refresh = oneAtATime(() => this.#refresh());
   }
 
   record(decision: DecisionRecord): void {
     const running = this.#table.open(decision.namespace, decision.model, this.#minute());
     count(running.tally, decision);
     if (this.#store !== undefined) this.#unsaved.add(running);
-    this.#ring.push(decision);
+    this.#decisions.push([decision]);
   }
 
   incident(name: string): void {
@@ -105,12 +91,16 @@ class WindowedStats implements Stats {
   }
 
   summary(query: StatsQuery): StatsSummary {
-    this.#table.roll(this.#minute());
-    return summarize(query, this.#table.sum(STATS_WINDOWS[query.window], query), this.#incidents);
+    const minute = this.#minute();
+    const minutes = STATS_WINDOWS[query.window];
+    this.#table.roll(minute);
+    const total = this.#table.sum(minutes, query);
+    if (this.#shared) mergeTally(total, this.#peers.sum(minutes, query, minute));
+    return summarize(query, total, this.#incidents);
   }
 
-  decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): DecisionPage {
-    return this.#ring.page(filter, page);
+  decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): Promise<DecisionPage> {
+    return this.#decisions.page(filter, page);
   }
 
   load(): Promise<void> {
@@ -121,7 +111,7 @@ class WindowedStats implements Stats {
     return this.#loading;
   }
 
-  async flush(): Promise<void> {
+  async #flush(): Promise<void> {
     if (this.#store === undefined) return;
     await this.load();
     const taken = [...this.#unsaved].slice(-UNSAVED_MAX);
@@ -132,6 +122,16 @@ class WindowedStats implements Stats {
       for (const tally of taken) this.#unsaved.add(tally);
       throw error;
     }
+    if (this.#shared) await this.#announce(this.#store, taken);
+    await this.#trim(this.#store);
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#store === undefined || !this.#shared) return;
+    await this.load();
+    const minute = this.#minute();
+    const stored = await this.#store.load(this.#peers.sinceMinute(minute));
+    if (!this.#peers.refresh(stored, minute)) await this.#rebuild(this.#store);
   }
 
   #minute(): number {
@@ -139,65 +139,42 @@ class WindowedStats implements Stats {
   }
 
   async #restore(): Promise<void> {
-    const buckets = (await this.#store?.load(this.#minute() - MINUTES_KEPT)) ?? [];
+    if (this.#store === undefined) return;
+    if (this.#shared) return this.#rebuild(this.#store);
+    const buckets = await this.#store.load(this.#minute() - MINUTES_KEPT);
     this.#table.roll(this.#minute());
     for (const bucket of buckets) this.#table.restore({ ...bucket, tally: fromBucket(bucket) });
+  }
+
+  async #rebuild(store: StatsStore): Promise<void> {
+    const minute = this.#minute();
+    await this.#peers.rebuild(await store.load(minute - MINUTES_KEPT), minute);
   }
 
   async #save(store: StatsStore, tallies: readonly MinuteTally[]): Promise<void> {
     const buckets = tallies.map(({ minute, namespace, model, tally }) => toBucket(minute, namespace, model, tally));
     if (buckets.length > 0) await store.save(buckets);
+  }
+
+  /** After the minutes themselves: whoever reads the mark finds them. */
+  async #announce(store: StatsStore, saved: readonly MinuteTally[]): Promise<void> {
+    const minute = this.#minute();
+    for (const tally of saved) {
+      if (tally.minute <= minute - MINUTES_LATE) this.#lateMinute = Math.min(this.#lateMinute, tally.minute);
+    }
+    const sinceMinute = this.#lateMinute;
+    if (sinceMinute === Number.POSITIVE_INFINITY) return;
+    this.#lateSerial += 1;
+    await store.save([lateBucket(minute, { serial: this.#lateSerial, sinceMinute })]);
+    this.#lateMinute = Number.POSITIVE_INFINITY;
+  }
+
+  async #trim(store: StatsStore): Promise<void> {
     const minute = this.#minute();
     if (minute < this.#trimmedAtMinute + MINUTES_PER_TRIM) return;
     await store.trim(minute - MINUTES_KEPT);
     this.#trimmedAtMinute = minute;
   }
-}
-
-function summarize(query: StatsQuery, tally: Tally, incidents: ReadonlyMap<string, number>): StatsSummary {
-  const n = (name: string): number => tally.counts.get(name) ?? 0;
-  const [hits, stale, misses] = [n('hit'), n('stale'), n('miss')];
-  const lookups = hits + stale + misses;
-  return {
-    window: query.window,
-    namespace: query.namespace ?? null,
-    model: query.model ?? null,
-    requests: n('requests'),
-    hits,
-    hitsByLayer: { l1: n('hit:l1'), l2: n('hit:l2'), semantic: n('hit:semantic') },
-    misses,
-    missesByReason: named(tally.counts, 'miss:'),
-    bypasses: n('bypass'),
-    bypassesByReason: named(tally.counts, 'bypass:'),
-    stale,
-    errors: n('error'),
-    hitRate: lookups === 0 ? 0 : (hits + stale) / lookups,
-    tokens: {
-      spent: { input: n('tokens:spent:input'), output: n('tokens:spent:output') },
-      saved: { input: n('tokens:saved:input'), output: n('tokens:saved:output') },
-    },
-    usd: { spent: n('usd:spent'), saved: n('usd:saved') },
-    latencyMs: latencies(tally),
-    overheadMs: quantiles(tally.latency.get('overhead') ?? new Map()),
-    incidents: Object.fromEntries(incidents),
-  };
-}
-
-function named(counts: ReadonlyMap<string, number>, prefix: string): Record<string, number> {
-  const found = [...counts].filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(found.map(([name, amount]) => [name.slice(prefix.length), amount]));
-}
-
-/** Hits are sampled by layer; their sum is the outcome's own line. */
-function latencies(tally: Tally): Record<string, Quantiles> {
-  const hits: Histogram = new Map();
-  const byName: Record<string, Quantiles> = {};
-  for (const [name, histogram] of tally.latency) {
-    if (name === 'overhead') continue;
-    if (name.startsWith('hit:')) mergeHistogram(hits, histogram);
-    byName[name] = quantiles(histogram);
-  }
-  return hits.size === 0 ? byName : { hit: quantiles(hits), ...byName };
 }
 
 /** Tells each in turn; one that fails does not keep the others from hearing. */
