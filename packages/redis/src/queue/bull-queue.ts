@@ -1,0 +1,34 @@
+import { Queue } from 'bullmq';
+import type { ClientPurpose, RedisClient, RedisConnection } from '../connection.ts';
+
+export const QUEUE_NAME = 'writes';
+
+/** Names and behaviour that the producer, the consumer and the board must have in common. */
+export function bullOptions(connection: RedisConnection) {
+  return {
+    // The hash tag keeps every key of the queue in one slot of a cluster.
+    prefix: `${connection.prefix}:{queue}`,
+    // BullMQ would ask for the server's version and print what it thinks of its eviction policy.
+    skipVersionCheck: true,
+  } as const;
+}
+
+/** A queue of BullMQ with a client of its own. Close both: BullMQ leaves a client that it was given open. */
+export function openBullQueue(
+  connection: RedisConnection,
+  purpose: ClientPurpose,
+  onError: (error: Error) => void,
+): { queue: Queue<string>; client: RedisClient } {
+  const client = connection.open(purpose);
+  const queue = new Queue<string>(QUEUE_NAME, {
+    connection: client,
+    ...bullOptions(connection),
+    streams: { events: { maxLen: 100 } },
+  });
+  queue.on('error', onError);
+  return { queue, client };
+}
+
+export function isReady(client: RedisClient): boolean {
+  return client.status === 'ready' || (client.isCluster && client.status === 'connect');
+}
