@@ -10,12 +10,23 @@ export {
   type AdminClientOptions,
   createAdminClient,
 } from './client/admin-client.ts';
-export { type Door, type DoorDeps, openDoor } from './door.ts';
+export { type Door, type DoorDeps, openDoor, openServer } from './door.ts';
+export { createEmbeddingApp, type EmbeddingAppDeps } from './internal/embedding-app.ts';
+export {
+  createEmbeddingClient,
+  type EmbeddingClient,
+  type EmbeddingClientOptions,
+} from './internal/embedding-client.ts';
+export { createNearestApp, type NearestAppDeps } from './internal/nearest-app.ts';
+export { createNearestClient, type NearestClient, type NearestClientOptions } from './internal/nearest-client.ts';
+export type { ReplicaStatus, Resolve } from './internal/replicas.ts';
+export type { ServiceDeps, ServiceWire } from './internal/service-app.ts';
 export type { Logger } from './logger.ts';
 export { labelled, type MetricSource, type Reading, type Sample } from './metrics/exposition.ts';
 export type { MetricSources } from './metrics/gauges.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export { createServiceMetrics, type ServiceMetricsOptions } from './metrics/service-metrics.ts';
+export { createOpsApp } from './ops/app.ts';
 export type { Readiness } from './ops/ops.ts';
 export { sendError, sendJson } from './reply.ts';
 export { type Authorize, bearerOf, requestIdOf } from './request.ts';

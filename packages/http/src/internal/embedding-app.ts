@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Embedder, NearhitError } from '@nearhit/core';
+import { readJson } from '../body.ts';
+import { createEmbeddingsHandler } from '../openai/embeddings.ts';
+import { sendError, sendJson } from '../reply.ts';
+import { encodeEmbeddings, readTexts } from './embed-codec.ts';
+import { createServiceWire, deadlineOf, type ServiceDeps, type ServiceWire, sendBinary } from './service-app.ts';
+import { MODEL_VERSION_HEADER, PATHS } from './wire.ts';
+
+export interface EmbeddingAppDeps extends ServiceDeps {
+  readonly embedder: Pick<Embedder, 'embed' | 'model'>;
+  readonly bodyBytesMax: number;
+  /** In one call of the internal endpoint. Default 256. */
+  readonly textsMax?: number | undefined;
+}
+
+/** The wire of the embedding service: the internal binary endpoint, and OpenAI's /v1/embeddings for its one model. */
+export function createEmbeddingApp(deps: EmbeddingAppDeps): ServiceWire {
+  const { embedder, log, bodyBytesMax, textsMax = 256 } = deps;
+  const embed = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const deadlineMs = deadlineOf(req);
+    const texts = readTexts(await readJson(req, bodyBytesMax), textsMax);
+    const { version, dimensions } = embedder.model;
+    const embeddings = await embedder.embed(texts, deadlineMs === undefined ? {} : { deadlineMs });
+    res.setHeader(MODEL_VERSION_HEADER, version);
+    sendBinary(res, encodeEmbeddings(embeddings, dimensions));
+  };
+  const compatible = createEmbeddingsHandler({
+    embedder,
+    upstream: {
+      send({ model }) {
+        const known = `This service has one model: '${embedder.model.id}'.`;
+        throw new NearhitError('MODEL_NOT_FOUND', `The model '${model.slice(0, 200)}' does not exist. ${known}`, {
+          param: 'model',
+        });
+      },
+    },
+    bodyBytesMax,
+    fail: (req, res, error) => sendError(req, res, error, log),
+    // The token was checked before and must go no further.
+    authorize: () => undefined,
+  });
+  return createServiceWire(deps, { method: 'post', path: PATHS.embed, handler: embed }, [
+    { method: 'get', path: PATHS.model, handler: async (_req, res) => sendJson(res, 200, embedder.model) },
+    { method: 'post', path: '/v1/embeddings', handler: compatible },
+  ]);
+}

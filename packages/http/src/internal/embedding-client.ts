@@ -1,0 +1,161 @@
+import { type Embedder, type Embedding, type EmbeddingModel, NearhitError, type Observer } from '@nearhit/core';
+import { decodeEmbeddings, encodeTexts } from './embed-codec.ts';
+import { callService, inspect, type ServiceFaults } from './failover.ts';
+import type { Ask, Replica } from './replica.ts';
+import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replicas.ts';
+import { cutTexts, inParts } from './texts.ts';
+import { MODEL_VERSION_HEADER, modelAnswer, PATHS, parseAs } from './wire.ts';
+
+type Tuning = 'resolve' | 'resolveMs' | 'connectionsMax' | 'failuresMax' | 'probeMs' | 'probeTimeoutMs';
+
+export interface EmbeddingClientOptions extends Pick<ReplicaSetOptions<EmbeddingModel>, 'urls' | Tuning> {
+  readonly token: string;
+  readonly observer: Pick<Observer, 'incident'>;
+  /** The model is known, or another one than before: its version is that of all vectors from now on. */
+  readonly onModel?: ((model: EmbeddingModel) => void) | undefined;
+  /** For what has no deadline. Default 60,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * The embedder behind the embedding service. Usable before the service is: until then `model` has the version '' and 0
+ * dimensions. Vectors are of `model.version` only, whatever replicas of other versions are there; when none of that
+ * version is left, the version of those that are there takes its place.
+ */
+export interface EmbeddingClient extends Embedder {
+  /** Resolves when the model is known. Rejects with SHUTTING_DOWN when the client is closed before. */
+  ready(): Promise<void>;
+  /** As this process sees them. */
+  replicas(): ReplicaStatus[];
+}
+
+const FAULTS: ServiceFaults = { what: 'The embedding service', unavailable: 'EMBEDDER_BUSY' };
+const UNKNOWN_MODEL: EmbeddingModel = { id: '', version: '', dimensions: 0, tokensMax: 0 };
+/** An embedding may wait in its replica's queue: less is left for a second attempt than a search would leave. */
+const FIRST_SHARE = 0.6;
+const CONNECTIONS_MAX = 32;
+/** Parts of one call that are under way at once. */
+const LANES = 4;
+const ERROR_BYTES_MAX = 65_536;
+const EMBEDDING_HEAD_BYTES = 5;
+
+export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
+  return new HttpEmbedder(options);
+}
+
+class HttpEmbedder implements EmbeddingClient {
+  readonly #replicas: ReplicaSet<EmbeddingModel>;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #onModel: EmbeddingClientOptions['onModel'];
+  readonly #patienceMs: number;
+  #model = UNKNOWN_MODEL;
+  #turn = 0;
+  #waiting: { resolve(): void; reject(error: Error): void }[] = [];
+
+  constructor({ token, onModel, timeoutMs, ...rest }: EmbeddingClientOptions) {
+    const authorization = `Bearer ${token}`;
+    this.#headers = { authorization, 'content-type': 'application/json' };
+    this.#onModel = onModel;
+    this.#patienceMs = timeoutMs ?? 60_000;
+    this.#replicas = new ReplicaSet<EmbeddingModel>({
+      connectionsMax: CONNECTIONS_MAX,
+      ...rest,
+      name: 'embedding',
+      inspect: (ask) => inspectModel(ask, authorization),
+      onChange: () => this.#pin(),
+    });
+  }
+
+  get model(): EmbeddingModel {
+    return this.#model;
+  }
+
+  async ready(): Promise<void> {
+    if (this.#replicas.closed) throw closed();
+    if (this.#model !== UNKNOWN_MODEL) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  async embed(texts: readonly string[], { deadlineMs }: { deadlineMs?: number } = {}): Promise<Embedding[]> {
+    if (this.#replicas.closed) throw closed();
+    if (texts.length === 0) return [];
+    if (this.#model === UNKNOWN_MODEL) await this.#firstVerdict(deadlineMs);
+    const model = this.#model;
+    const cut = cutTexts(texts, model.tokensMax);
+    const parts = inParts(cut.texts);
+    const answers = new Array<Embedding[]>(parts.length);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      for (let i = next++; i < parts.length; i = next++) {
+        answers[i] = await this.#embedPart(parts[i] as string[], model, deadlineMs);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(LANES, parts.length) }, lane));
+    // The caller takes `model.version` for that of these vectors.
+    if (this.#model.version !== model.version) throw busy('The embedding model has just changed.');
+    const embeddings = answers.flat();
+    return cut.any ? embeddings.map((one, i) => (cut.was[i] ? { ...one, truncated: true } : one)) : embeddings;
+  }
+
+  replicas(): ReplicaStatus[] {
+    return this.#replicas.status();
+  }
+
+  async close(): Promise<void> {
+    await this.#replicas.close();
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
+  }
+
+  async #firstVerdict(deadlineMs: number | undefined): Promise<void> {
+    await this.#replicas.settled(Math.max(0, (deadlineMs ?? Date.now() + this.#patienceMs) - Date.now()));
+    if (this.#replicas.closed) throw closed();
+    if (this.#model === UNKNOWN_MODEL) throw busy('The embedding service is not there yet.', this.#replicas.problems());
+  }
+
+  #embedPart(texts: readonly string[], model: EmbeddingModel, deadlineMs: number | undefined): Promise<Embedding[]> {
+    const { version, dimensions } = model;
+    return callService(
+      this.#replicas,
+      {
+        ...{ method: 'POST', path: PATHS.embed, headers: this.#headers, body: encodeTexts(texts) },
+        bytesMax: ERROR_BYTES_MAX + texts.length * (EMBEDDING_HEAD_BYTES + 4 * dimensions),
+        ...{ deadlineMs, patienceMs: this.#patienceMs, firstShare: FIRST_SHARE },
+        pick: (live, tried) => this.#idlest(live, version, tried),
+        read: ({ headers, body }) =>
+          headers[MODEL_VERSION_HEADER] === version ? decodeEmbeddings(body, texts.length, dimensions) : undefined,
+      },
+      FAULTS,
+    );
+  }
+
+  /** Fewest calls in flight; equals take turns. */
+  #idlest(live: readonly Replica<EmbeddingModel>[], version: string, tried: Replica<EmbeddingModel> | undefined) {
+    let idlest: Replica<EmbeddingModel> | undefined;
+    const from = this.#turn++;
+    for (let i = 0; i < live.length; i++) {
+      const one = live[(from + i) % live.length] as Replica<EmbeddingModel>;
+      if (one === tried || one.facts.version !== version) continue;
+      if (idlest === undefined || one.inFlight < idlest.inFlight) idlest = one;
+    }
+    return idlest;
+  }
+
+  #pin(): void {
+    const { live } = this.#replicas;
+    const [first] = live;
+    if (first === undefined || live.some(({ facts }) => facts.version === this.#model.version)) return;
+    this.#model = first.facts;
+    this.#onModel?.(first.facts);
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+}
+
+async function inspectModel(ask: Ask, authorization: string): Promise<EmbeddingModel> {
+  const model = parseAs(modelAnswer, await inspect(ask, PATHS.model, authorization));
+  if (model === undefined) throw new Error(`${PATHS.model} answered what is no model`);
+  return model;
+}
+
+const closed = (): NearhitError => new NearhitError('SHUTTING_DOWN', 'The embedder is closed.');
+const busy = (message: string, detail?: string): NearhitError =>
+  new NearhitError('EMBEDDER_BUSY', message, detail === undefined ? {} : { detail });

@@ -1,0 +1,102 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NearhitError } from '@nearhit/core';
+import express, { type Application, type ErrorRequestHandler } from 'express';
+import type { Logger } from '../logger.ts';
+import { type OpsDeps, opsRoutes } from '../ops/ops.ts';
+import { sendError } from '../reply.ts';
+import { bearerOf, requestIdOf } from '../request.ts';
+import { type Method, type Route, routerOf } from '../routes.ts';
+import { BINARY, DEADLINE_HEADER } from './wire.ts';
+
+export interface ServiceDeps extends OpsDeps {
+  /** The internal token, not empty: everything but /healthz, /readyz and /metrics needs it as a bearer token. */
+  readonly token: string;
+  readonly log: Logger;
+}
+
+/** An internal service as seen from the network: `createServer(app, { fast })`. */
+export interface ServiceWire {
+  readonly app: Application;
+  /** Takes the busiest path ahead of the app. */
+  readonly fast: (req: IncomingMessage, res: ServerResponse) => boolean;
+}
+
+export interface ServiceRoute {
+  readonly method: Extract<Method, 'get' | 'post'>;
+  readonly path: string;
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** `busiest`: the route that is served ahead of express too. */
+export function createServiceWire(deps: ServiceDeps, busiest: ServiceRoute, others: readonly ServiceRoute[]) {
+  const { log } = deps;
+  const allow = createGate(deps.token);
+  const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
+  const guarded =
+    (handler: ServiceRoute['handler']): Handler =>
+    (req, res) => {
+      if (allow(req)) handler(req, res).catch((error: unknown) => fail(req, res, error));
+      else {
+        res.setHeader('www-authenticate', 'Bearer realm="nearhit internal"');
+        fail(req, res, unauthorized());
+      }
+    };
+  const handle = guarded(busiest.handler);
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
+  app.use((req, res, next) => {
+    res.setHeader('x-request-id', requestIdOf(req));
+    next();
+  });
+  const routes: Route[] = [busiest, ...others].map((route) => ({ ...route, handler: guarded(route.handler) }));
+  app.use(routerOf([...routes, ...opsRoutes(deps)]));
+  app.use((req) => {
+    throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
+  });
+  const onError: ErrorRequestHandler = (error, req, res, _next) => fail(req, res, error);
+  app.use(onError);
+  const method = busiest.method.toUpperCase();
+  const fast: ServiceWire['fast'] = (req, res) => {
+    if (req.url !== busiest.path || req.method !== method) return false;
+    handle(req, res);
+    return true;
+  };
+  return { app, fast } satisfies ServiceWire;
+}
+
+function createGate(token: string): (req: IncomingMessage) => boolean {
+  if (token === '') throw new TypeError('the internal token must not be empty');
+  // Digests are of equal length, so the time tells nothing about the token, its length included.
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const expected = digest(token);
+  return (req) => {
+    const given = bearerOf(req);
+    return given !== undefined && timingSafeEqual(digest(given), expected);
+  };
+}
+
+function unauthorized(): NearhitError {
+  return new NearhitError(
+    'UNAUTHORIZED',
+    "Internal services need the internal token: send 'authorization: Bearer <token>'.",
+  );
+}
+
+/** When the caller stops waiting, on the `Date.now()` clock; undefined when it set no deadline. Throws INVALID_REQUEST. */
+export function deadlineOf(req: IncomingMessage): number | undefined {
+  const text = req.headers[DEADLINE_HEADER];
+  if (text === undefined) return undefined;
+  const leftMs = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN;
+  if (Number.isFinite(leftMs)) return Date.now() + leftMs;
+  throw new NearhitError('INVALID_REQUEST', `Invalid request: '${DEADLINE_HEADER}': expected milliseconds.`, {
+    param: DEADLINE_HEADER,
+  });
+}
+
+export function sendBinary(res: ServerResponse, bytes: Buffer): void {
+  res.writeHead(200, { 'content-type': BINARY, 'content-length': bytes.length });
+  res.end(bytes);
+}

@@ -1,0 +1,52 @@
+import type { EmbeddingModel, IndexStats } from '@nearhit/core';
+import { z } from 'zod';
+
+/** What the internal services and their clients agree on. Binary bodies: `embed-codec.ts` and `nearest-codec.ts`. */
+
+export const PATHS = {
+  embed: '/internal/v1/embed',
+  model: '/internal/v1/model',
+  nearest: '/internal/v1/nearest',
+  position: '/internal/v1/position',
+  stats: '/internal/v1/stats',
+  readyz: '/readyz',
+} as const;
+
+/** Milliseconds that are left, counted from the sending: clocks need not agree. Absent: no deadline. */
+export const DEADLINE_HEADER = 'x-nearhit-deadline-ms';
+/** Of the model that made the vectors of this answer. */
+export const MODEL_VERSION_HEADER = 'x-nearhit-model-version';
+export const BINARY = 'application/octet-stream';
+
+export const modelAnswer = z.object({
+  id: z.string().min(1),
+  version: z.string().regex(/^[\x21-\x7e]{1,200}$/),
+  dimensions: z.int().min(1).max(65_535),
+  tokensMax: z.int().min(1),
+}) satisfies z.ZodType<EmbeddingModel>;
+
+export const positionAnswer = z.object({ position: z.int().min(0) });
+
+export const statsAnswer = z.object({
+  vectors: z.int().min(0),
+  partitions: z.int().min(0),
+  bytes: z.number().min(0),
+}) satisfies z.ZodType<IndexStats>;
+
+/** OpenAI's error object, as every service answers it. */
+export const errorAnswer = z.object({
+  error: z.object({
+    message: z.string(),
+    code: z.string().nullable().catch(null),
+    param: z.string().nullable().catch(null),
+  }),
+});
+
+/** Undefined when the bytes are not what the schema says. */
+export function parseAs<T>(schema: z.ZodType<T>, body: Buffer): T | undefined {
+  try {
+    return schema.parse(JSON.parse(body.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
