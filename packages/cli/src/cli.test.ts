@@ -11,7 +11,8 @@ describe('usage', () => {
   test('help and version are what was asked for', async () => {
     const { code, stdout, stderr } = await nearhit(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of ['start', 'status', 'policy', 'eval', 'bench']) expect(stdout).toContain(`\n  ${command}`);
+    for (const command of ['start', 'status', 'policy', 'queue', 'eval', 'bench'])
+      expect(stdout).toContain(`\n  ${command}`);
     expect(await nearhit(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
@@ -25,6 +26,10 @@ describe('usage', () => {
     [['policy', 'unset'], "missing required argument 'namespace[/model]'"],
     [['status', '--window', '2h'], 'Allowed choices are 5m, 1h, 24h, 7d'],
     [['status', '--url', 'gate'], 'Not the address of a gateway'],
+    [['queue', 'discard'], 'or give --all'],
+    [['queue', 'discard', 'job-1', '--all'], 'or give --all'],
+    [['queue', 'dead', '--limit', '0'], 'from 1 to 1000'],
+    [['queue', 'empty'], 'too many arguments'],
     [['start', '--port', '65536'], 'from 0 to 65535'],
     [['start', 'now'], 'too many arguments'],
     [['eval'], "missing required argument 'pairs.jsonl'"],
@@ -42,13 +47,16 @@ describe('usage', () => {
 });
 
 describe('no gateway', () => {
-  test.each(['status', 'policy get', 'policy list', 'policy set mode=off', 'bench'])('answers %s', async (command) => {
-    const url = await listen(() => {});
-    await closeAll();
-    const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
-    const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
-    expect(ran).toEqual({ code: 1, stdout: '', stderr });
-  });
+  test.each(['status', 'policy get', 'policy list', 'policy set mode=off', 'queue', 'queue redrive', 'bench'])(
+    'answers %s',
+    async (command) => {
+      const url = await listen(() => {});
+      await closeAll();
+      const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
+      const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
+      expect(ran).toEqual({ code: 1, stdout: '', stderr });
+    },
+  );
 
   test('but somebody else', async () => {
     const url = await listen((_req, res) => res.writeHead(404).end('<h1>nginx</h1>'));

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
 import { policyCommand } from './commands/policy.ts';
+import { queueCommand } from './commands/queue.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import type { Io, SetExitCode } from './io.ts';
@@ -22,6 +23,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(startCommand(io))
     .addCommand(statusCommand(io, exitWith))
     .addCommand(policyCommand(io))
+    .addCommand(queueCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
   settle(program, io);

@@ -25,8 +25,6 @@ interface EvalOptions {
 const THRESHOLDS = thresholds('0.75..0.99');
 const GUARDS: readonly GuardLevel[] = ['off', 'standard'];
 const BAD_LINES_SHOWN = 20;
-/** Texts whose vectors are kept: files of pairs often ask one question against many. */
-const MEMO = 20_000;
 
 export function evalCommand(io: Io, exitWith: SetExitCode): Command {
   return new Command('eval')
@@ -83,11 +81,11 @@ async function* readable(path: string, file: string): AsyncGenerator<Buffer> {
 
 async function openedEmbedder(options: EvalOptions, io: Io): Promise<Embedder> {
   // Loaded here: no other command needs the model's runtime.
-  const { embeddingModelFrom, memoizeEmbedder, openEmbedder } = await import('@nearhit/embedding');
+  const { embeddingModelFrom, openEmbedder } = await import('@nearhit/embedding');
   const threads = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
   try {
     const model = embeddingModelFrom(options.model ?? variable(io, 'EMBEDDING_MODEL'));
-    return memoizeEmbedder(await openEmbedder({ ...model, threads }), { entriesMax: MEMO });
+    return await openEmbedder({ ...model, threads });
   } catch (error) {
     throw new Failure((error as Error).message);
   }

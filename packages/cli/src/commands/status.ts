@@ -1,8 +1,9 @@
-import type { AdminClient, StatsAnswer } from '@nearhit/http/client';
+import { type AdminClient, AdminClientError, type ServicesAnswer, type StatsAnswer } from '@nearhit/http/client';
 import { Command, Option } from 'commander';
 import { bytes, counted, milliseconds, percent, usd, whole } from '../format.ts';
 import type { Io, SetExitCode, Target } from '../io.ts';
 import { Output } from '../output.ts';
+import { showServices } from '../services.ts';
 import { type TargetOptions, targetOf, withClient, withToken, withUrl } from '../target.ts';
 
 type Window = StatsAnswer['window'];
@@ -23,7 +24,9 @@ type Provider = Awaited<ReturnType<AdminClient['providers']>>['providers'][numbe
 
 export function statusCommand(io: Io, exitWith: SetExitCode): Command {
   return withToken(withUrl(new Command('status')))
-    .description('What a running gateway does: health, hits and misses, money saved, providers, stored answers')
+    .description(
+      'What a running gateway does: health, hits and misses, money saved, providers, stored answers, services and queue',
+    )
     .addOption(new Option('--window <span>', 'of the figures').choices(Object.keys(WINDOWS)).default('1h'))
     .option('--json', 'everything as one JSON document')
     .action(async (options: StatusOptions) => {
@@ -36,15 +39,31 @@ export function statusCommand(io: Io, exitWith: SetExitCode): Command {
       const output = new Output(io);
       // Health needs no token: it is shown even when what follows fails for want of one.
       if (options.json !== true) showHealth(output, target, readiness);
-      const [stats, { providers }] = await withClient(target, (client) =>
-        Promise.all([client.stats({ window: options.window }), client.providers()]),
+      const [stats, { providers }, together] = await withClient(target, (client) =>
+        Promise.all([client.stats({ window: options.window }), client.providers(), servicesOf(client)]),
       );
-      if (options.json === true) output.json({ url: target.url, health, readiness, stats, providers });
+      const { services, log = null, queue = null } = together ?? { services: null };
+      if (options.json === true)
+        output.json({ url: target.url, health, readiness, stats, providers, services, log, queue });
       else {
         showStats(output, stats);
         showProviders(output, providers);
+        if (together === undefined)
+          output.line(`\n  ${output.style('yellow', 'The other services can not be asked.')}`);
+        else showServices(output, together);
       }
     });
+}
+
+/** Undefined when what they report to is away: then the rest is worth showing all the more. */
+async function servicesOf(client: AdminClient): Promise<ServicesAnswer | undefined> {
+  try {
+    return await client.services();
+  } catch (error) {
+    if (error instanceof AdminClientError && error.status === 404) return { services: [] };
+    if (error instanceof AdminClientError && error.status === 503) return undefined;
+    throw error;
+  }
 }
 
 function showHealth(output: Output, { url }: Target, { ready, degraded }: Readiness): void {

@@ -65,11 +65,14 @@ type Reading = Pick<EvaluateOptions, 'chunks' | 'pairsMax' | 'onBadLine'>;
 
 async function* embeddedBatches(reading: Reading, embedder: Embedder) {
   for await (const { pairs, bytes } of batchesOf(reading)) {
-    const embeddings = await embedder.embed(pairs.flatMap(({ a, b }) => [a, b]));
+    // Files of pairs often ask many wordings of one question in a row.
+    const texts = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+    const embeddings = await embedder.embed(texts);
+    const embeddingOf = new Map(texts.map((text, at) => [text, embeddings[at]]));
     yield {
       bytes,
-      pairs: pairs.map((pair, index): Embedded => {
-        const [a, b] = [embeddings[2 * index], embeddings[2 * index + 1]];
+      pairs: pairs.map((pair): Embedded => {
+        const [a, b] = [embeddingOf.get(pair.a), embeddingOf.get(pair.b)];
         if (a === undefined || b === undefined) throw new Error('the embedder left a text out');
         const similarity = pair.a === pair.b ? 1 : dot(a.vector, b.vector);
         return { pair, similarity, tooLong: a.truncated || b.truncated };
