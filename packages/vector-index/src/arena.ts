@@ -17,11 +17,18 @@ export class VectorArena {
   readonly #chunks: (Chunk | undefined)[] = [];
   /** Chunks with room. */
   readonly #roomy: number[] = [];
+  #used = 0;
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
   }
 
+  /** Of the slots in use. */
+  get bytesInUse(): number {
+    return this.#used * this.dimensions * 4;
+  }
+
+  /** Of the chunks, free slots included. */
   get bytes(): number {
     return this.#chunks.reduce((sum, chunk) => sum + (chunk?.vectors.byteLength ?? 0), 0);
   }
@@ -31,6 +38,7 @@ export class VectorArena {
     const index = this.#roomy.at(-1) ?? this.#grow();
     const chunk = this.#chunk(index);
     const offset = chunk.free.pop() as number;
+    this.#used++;
     if (chunk.free.length === 0) this.#roomy.pop();
     chunk.vectors.set(vector, offset * this.dimensions);
     return index * CHUNK_SLOTS + offset;
@@ -39,12 +47,19 @@ export class VectorArena {
   free(slot: number): void {
     const index = slot >>> SLOT_BITS;
     const chunk = this.#chunk(index);
+    this.#used--;
     if (chunk.free.push(slot & OFFSET_MASK) === 1) this.#roomy.push(index);
     // One empty chunk is kept, so that a single entry coming and going does not allocate each time.
     if (chunk.free.length === CHUNK_SLOTS && this.#roomy.length > 1) {
       this.#chunks[index] = undefined;
       this.#roomy.splice(this.#roomy.indexOf(index), 1);
     }
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#roomy.length = 0;
+    this.#used = 0;
   }
 
   /** A view, valid until the slot is freed. */

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import {
   type EntryId,
   type IndexChange,
@@ -6,10 +5,11 @@ import {
   type NearestQuery,
   NearhitError,
   type Neighbour,
+  type PartitionKey,
 } from '@nearhit/core';
-import { Gate } from './gate.ts';
 import { isUnitVector, pack } from './pack.ts';
-import type { Call, Ready, Reply, Request, VectorIndexStats, WorkerOptions } from './protocol.ts';
+import type { Request, VectorIndexStats, WorkerOptions } from './protocol.ts';
+import { stopped, Thread } from './thread.ts';
 
 export interface NearestIndexOptions {
   /** Folder of the snapshots, made when missing; without it there are none. */
@@ -18,93 +18,106 @@ export interface NearestIndexOptions {
   /** Vectors of one partition and fingerprint that are scanned; above, they move into an HNSW graph. */
   readonly flatMax?: number | undefined;
   readonly hnsw?: { readonly m?: number; readonly efConstruction?: number; readonly efSearch?: number } | undefined;
+  /**
+   * Above it, partitions that were not searched for `idleMs` are closed, the least recently searched first: only their ids stay in
+   * memory, and the next search opens them again. Needs `dir`. Absent: no bound, and none is ever closed.
+   */
+  readonly bytesMax?: number | undefined;
+  /** 60,000 by default. */
+  readonly idleMs?: number | undefined;
+  /**
+   * Changes that wait for a closed partition before it is opened for them; 256 by default, and always a sixteenth of its ids
+   * where that is more.
+   */
+  readonly waitingMax?: number | undefined;
+  /**
+   * The file of a closed partition is gone or damaged. `nearest` rejects for it until the owner has applied all its entries again
+   * and called `partitionRebuilt`. Also called after opening, once for each partition that was still lost in the snapshot.
+   */
+  readonly onPartitionLost?: ((partition: PartitionKey, reason: string) => void) | undefined;
+  /**
+   * The thread had ended unasked and is back, as of its last snapshot: the owner replays the log from `position`. Called before any
+   * call is accepted again. Without it nothing starts again, for nobody would know what is missing.
+   */
+  readonly onRestart?: ((position: number) => void) | undefined;
 }
 
 export interface VectorIndex extends NearestIndex {
   stats(): Promise<VectorIndexStats>;
+  /** A lost partition holds everything again and may be searched. Does nothing when it was not lost. */
+  partitionRebuilt(partition: PartitionKey): Promise<void>;
 }
 
 /** docs/decisions/0003-nearest-neighbour-index.md says where these come from. */
-const DEFAULTS = { flatMax: 1000, hnsw: { m: 16, efConstruction: 200, efSearch: 48 } };
+const DEFAULTS = { flatMax: 1000, hnsw: { m: 16, efConstruction: 200, efSearch: 48 }, idleMs: 60_000, waitingMax: 256 };
 
 /**
  * A nearest-neighbour index in a worker thread of its own. Resolves when the snapshot in `dir` is in memory; one that is
  * damaged, of another format or of other dimensions is ignored (see `snapshotIgnored` in `stats`).
- * When the thread ends unasked, every call waiting and to come rejects with an Error `nearest index stopped: ...`; open it again then.
+ * When the thread ends unasked, every call waiting and to come rejects with an Error `nearest index stopped: ...`; with
+ * `onRestart` until the thread is back, otherwise for good.
  */
 export async function openNearestIndex(options: NearestIndexOptions): Promise<VectorIndex> {
+  if (options.bytesMax !== undefined && options.dir === undefined) throw new Error('bytesMax needs dir');
   const workerOptions = {
     dir: options.dir,
     dimensions: options.dimensions,
     flatMax: options.flatMax ?? DEFAULTS.flatMax,
     hnsw: { ...DEFAULTS.hnsw, ...options.hnsw },
+    bytesMax: options.bytesMax,
+    idleMs: options.idleMs ?? DEFAULTS.idleMs,
+    waitingMax: options.waitingMax ?? DEFAULTS.waitingMax,
   };
-  const index = new WorkerIndex(workerOptions);
+  const index = new WorkerIndex(workerOptions, options);
   await index.ready;
   return index;
 }
 
-/** Vectors pass through as short-lived arrays; left alone, V8 lets 10 MB more of them lie about. */
-const YOUNG_GENERATION_MB = 4;
+type Told = Pick<NearestIndexOptions, 'onPartitionLost' | 'onRestart'>;
 
-interface Waiting {
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: Error) => void;
-}
+const RESTART_MS_MIN = 200;
+const RESTART_MS_MAX = 30_000;
+/** A thread that lived so long does not count as failing again and again. */
+const HEALTHY_MS = 60_000;
 
 class WorkerIndex implements VectorIndex {
   readonly ready: Promise<void>;
-  readonly #dimensions: number;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  /** Calls of this turn of the event loop; they travel in one message. */
-  #outbox: Call[] = [];
-  #transfers: ArrayBuffer[] = [];
-  #calls = 0;
+  readonly #options: Omit<WorkerOptions, 'gate'>;
+  readonly #told: Told;
+  #thread: Thread;
+  /** Undefined after the first time. */
+  #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+  /** Why no call is accepted just now. */
   #stopped: Error | undefined;
   #closing: Promise<void> | undefined;
-  readonly #gate = new Gate();
-  readonly #exited: Promise<void>;
+  #restart: NodeJS.Timeout | undefined;
+  #pauseMs = RESTART_MS_MIN;
 
-  constructor(options: Omit<WorkerOptions, 'gate'>) {
-    this.#dimensions = options.dimensions;
-    // From src/ and from dist/ alike: a thread runs compiled code only.
-    this.#worker = new Worker(new URL('../dist/worker.js', import.meta.url), {
-      workerData: { ...options, gate: this.#gate.cells } satisfies WorkerOptions,
-      name: 'nearest-index',
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-    });
+  constructor(options: Omit<WorkerOptions, 'gate'>, told: Told) {
+    this.#options = options;
+    this.#told = told;
     this.ready = new Promise((resolve, reject) => {
-      this.#waiting.set(0, { resolve, reject });
+      this.#opening = { resolve, reject };
     });
-    this.#worker.on('message', (message: Reply | Ready) => this.#receive(message));
-    this.#worker.on('messageerror', (error) => this.#stop(error.message));
-    this.#worker.on('error', (error: unknown) => this.#stop(error instanceof Error ? error.message : String(error)));
-    const shut = () => this.#gate.shut();
-    process.on('exit', shut);
-    this.#exited = new Promise((resolve) => {
-      this.#worker.on('exit', (code) => {
-        process.off('exit', shut);
-        this.#stop(`its thread ended with code ${code}`);
-        resolve();
-      });
-    });
+    this.#thread = this.#begin();
   }
 
   async nearest(query: NearestQuery): Promise<Neighbour[]> {
-    const { partition, fingerprint, k } = query;
-    if (!isUnitVector(query.vector, this.#dimensions)) {
-      throw invalid('vector', `not a unit vector of ${this.#dimensions} dimensions`);
+    const { k } = query;
+    if (!isUnitVector(query.vector, this.#options.dimensions)) {
+      throw invalid('vector', `not a unit vector of ${this.#options.dimensions} dimensions`);
     }
     if (!Number.isSafeInteger(k) || k < 0) throw invalid('k', 'k must be a whole number, 0 or more');
     // Copied, because it is handed over, and because the caller's may be a window on something much larger.
     const vector = query.vector.slice() as NearestQuery['vector'];
-    return this.#call({ op: 'nearest', query: { partition, fingerprint, k, vector } }, vector);
+    const { partition, fingerprint, deadlineMs } = query;
+    const copy = { partition, fingerprint, k, vector, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    return this.#call({ op: 'nearest', query: copy }, vector);
   }
 
   async apply(changes: readonly IndexChange[], seq: number): Promise<void> {
     if (!Number.isSafeInteger(seq) || seq < 0) throw invalid('seq', 'seq must be a whole number, 0 or more');
-    const packed = pack(changes, this.#dimensions);
+    const packed = pack(changes, this.#options.dimensions);
     return this.#call({ op: 'apply', packed, seq }, packed.vectors);
   }
 
@@ -128,6 +141,10 @@ class WorkerIndex implements VectorIndex {
     return this.#call({ op: 'stats' });
   }
 
+  async partitionRebuilt(partition: PartitionKey): Promise<void> {
+    return this.#call({ op: 'rebuilt', partition });
+  }
+
   /** Finishes what was asked before. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -135,51 +152,47 @@ class WorkerIndex implements VectorIndex {
   }
 
   async #close(): Promise<void> {
-    if (!this.#stopped) {
-      const finished = this.#call({ op: 'close' });
-      this.#stopped = stopped('closed');
-      await finished.catch(() => undefined);
-    }
-    await this.#exited;
+    clearTimeout(this.#restart);
+    this.#stopped ??= stopped('closed');
+    await this.#thread.call({ op: 'close' }).catch(() => undefined);
+    await this.#thread.exited;
   }
 
   #call<T>(request: Request, payload?: Float32Array): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#stopped) return reject(this.#stopped);
-      const call = ++this.#calls;
-      this.#waiting.set(call, { resolve, reject });
-      if (payload) this.#transfers.push(payload.buffer as ArrayBuffer);
-      if (this.#outbox.push({ call, request }) === 1) queueMicrotask(() => this.#flush());
+    return this.#stopped ? Promise.reject(this.#stopped) : this.#thread.call(request, payload);
+  }
+
+  #begin(): Thread {
+    const startedMs = performance.now();
+    return new Thread(this.#options, {
+      onReady: (position) => this.#up(position),
+      onLost: (partition, reason) => this.#told.onPartitionLost?.(partition, reason),
+      onEnd: (reason) => this.#down(reason, performance.now() - startedMs),
     });
   }
 
-  #flush(): void {
-    const calls = this.#outbox;
-    const transfers = this.#transfers;
-    this.#outbox = [];
-    this.#transfers = [];
-    this.#worker.postMessage(calls, transfers);
+  #up(position: number): void {
+    if (this.#opening) {
+      this.#opening.resolve();
+      this.#opening = undefined;
+    } else if (!this.#closing) {
+      this.#stopped = undefined;
+      this.#told.onRestart?.(position);
+    }
   }
 
-  #receive(message: Reply | Ready): void {
-    const reply: Reply = 'ready' in message ? { call: 0 } : message;
-    const waiting = this.#waiting.get(reply.call);
-    this.#waiting.delete(reply.call);
-    if (reply.error === undefined) waiting?.resolve(reply.value as never);
-    else waiting?.reject(new Error(`nearest index: ${reply.error}`));
-  }
-
-  #stop(reason: string): void {
+  #down(reason: string, livedMs: number): void {
     this.#stopped ??= stopped(reason);
-    for (const { reject } of this.#waiting.values()) reject(stopped(reason));
-    this.#waiting.clear();
+    this.#opening?.reject(this.#stopped);
+    if (this.#opening || this.#closing || !this.#told.onRestart) return;
+    if (livedMs >= HEALTHY_MS) this.#pauseMs = RESTART_MS_MIN;
+    this.#restart = setTimeout(() => {
+      this.#thread = this.#begin();
+    }, this.#pauseMs).unref();
+    this.#pauseMs = Math.min(2 * this.#pauseMs, RESTART_MS_MAX);
   }
 }
 
 function invalid(param: string, message: string): NearhitError {
   return new NearhitError('INVALID_REQUEST', message, { param });
-}
-
-function stopped(reason: string): Error {
-  return new Error(`nearest index stopped: ${reason}`);
 }

@@ -1,6 +1,7 @@
-import type { EntryId, Fingerprint, PartitionKey } from '@nearhit/core';
+import type { EntryId, Fingerprint } from '@nearhit/core';
 import type { VectorArena } from './arena.ts';
 import { Graph, type HnswOptions } from './graph.ts';
+import type { Partition } from './partition.ts';
 import { TopK } from './top-k.ts';
 
 /** One stored vector: in the arena (`slot` >= 0, `at` its place in `flat`) or in the graph (`slot` -1, `at` its label). */
@@ -36,7 +37,7 @@ const DISSOLVE_PER_STEP = 8;
  * them one by one. So an add is searchable at once, whatever the graph's pace.
  */
 export class Group {
-  readonly partition: PartitionKey;
+  readonly partition: Partition;
   readonly fingerprint: Fingerprint;
   readonly #arena: VectorArena;
   readonly #options: GroupOptions;
@@ -44,7 +45,7 @@ export class Group {
   graph: Graph<Member> | undefined;
   #rebuild: Rebuild | undefined;
 
-  constructor(partition: PartitionKey, fingerprint: Fingerprint, arena: VectorArena, options: GroupOptions) {
+  constructor(partition: Partition, fingerprint: Fingerprint, arena: VectorArena, options: GroupOptions) {
     this.partition = partition;
     this.fingerprint = fingerprint;
     this.#arena = arena;
@@ -95,10 +96,19 @@ export class Group {
     return top;
   }
 
-  /** Frees what the garbage collector does not see. The group is empty or forgotten. */
-  dispose(): void {
+  forEach(visit: (member: Member) => void): void {
+    for (const member of this.flat) visit(member);
+    if (this.graph) for (const member of this.graph.members) if (member) visit(member);
+  }
+
+  /** Gives back all its memory, also what the garbage collector does not see. It is empty then and forgotten. */
+  release(): void {
+    for (const member of this.flat) this.#arena.free(member.slot);
+    this.flat = [];
     this.graph?.dispose();
+    this.graph = undefined;
     this.#rebuild?.next.dispose();
+    this.#rebuild = undefined;
   }
 
   /** One piece of upkeep, 1 ms or so. False when there is nothing to do. */

@@ -14,7 +14,12 @@ const id = (i: number) => `id-${i}` as EntryId;
 const vector = (i: number): UnitVector => vectorOf(i + 1, DIMENSIONS);
 
 function open(): Partitions {
-  return new Partitions(DIMENSIONS, { flatMax: FLAT_MAX, hnsw: { m: 16, efConstruction: 200, efSearch: 48 } });
+  return new Partitions(DIMENSIONS, {
+    flatMax: FLAT_MAX,
+    hnsw: { m: 16, efConstruction: 200, efSearch: 48 },
+    waitingMax: 10,
+    waitingBytesMax: 1 << 20,
+  });
 }
 const add = (partitions: Partitions, i: number, of = i) =>
   partitions.apply({ kind: 'add', id: id(i), partition: P, fingerprint: F, vector: vector(of) });

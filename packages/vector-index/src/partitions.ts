@@ -1,40 +1,48 @@
 import type { EntryId, Fingerprint, IndexChange, NearestQuery, Neighbour, PartitionKey } from '@nearhit/core';
 import { VectorArena } from './arena.ts';
 import { Group, type GroupOptions, type Member } from './group.ts';
+import {
+  type FileRef,
+  type Holder,
+  homeOf,
+  isMember,
+  newPartition,
+  type Partition,
+  type Pending,
+} from './partition.ts';
+import { DamagedFile } from './snapshot-files.ts';
+import { Waiting, type WaitingOptions } from './waiting.ts';
 
-export type { Group };
-
-export interface FileRef {
-  readonly name: string;
-  readonly bytes: number;
-  readonly crc32: number;
-}
-
-export interface Partition {
-  readonly key: PartitionKey;
-  readonly groups: Map<Fingerprint, Group>;
-  /** Where its members were last written; undefined when they have changed since. */
-  file: FileRef | undefined;
-}
+export interface PartitionsOptions extends GroupOptions, WaitingOptions {}
 
 /** What a member and a group cost besides the vectors: ids, records, places in the maps. Estimated for 64-digit ids. */
-const MEMBER_BYTES = 220;
+export const MEMBER_BYTES = 220;
 const GROUP_BYTES = 500;
+/** The id and its place in a map. */
+const CLOSED_ID_BYTES = 130;
 
 /** All vectors of one process. Synchronous; whoever calls it sees to it that a call is short. */
 export class Partitions {
   readonly arena: VectorArena;
   readonly partitions = new Map<PartitionKey, Partition>();
+  /** Changes that closed partitions have yet to hear of. */
+  readonly waiting: Waiting;
   readonly #options: GroupOptions;
-  readonly #members = new Map<EntryId, Member>();
+  readonly #holders = new Map<EntryId, Holder>();
   /** Groups whose `step` may have something to do. */
   readonly #restless = new Set<Group>();
+  /** Groups with a graph. */
+  readonly #graphed = new Set<Group>();
+  #groups = 0;
+  #closedIds = 0;
 
-  constructor(dimensions: number, options: GroupOptions) {
+  constructor(dimensions: number, options: PartitionsOptions) {
     this.arena = new VectorArena(dimensions);
+    this.waiting = new Waiting(dimensions, options);
     this.#options = options;
   }
 
+  /** The partition must be open, if there is one. */
   nearest({ partition, fingerprint, vector, k }: NearestQuery): Neighbour[] {
     const group = this.partitions.get(partition)?.groups.get(fingerprint);
     return group && k > 0 ? group.nearest(vector, k).toNeighbours() : [];
@@ -42,41 +50,30 @@ export class Partitions {
 
   /** Answers a group that cannot take more before its upkeep has caught up. */
   apply(change: IndexChange): Group | undefined {
-    const known = this.#members.get(change.id);
+    const holder = this.#holders.get(change.id);
     if (change.kind === 'remove') {
-      if (known) this.#remove(known);
+      if (holder) this.#remove(change.id, holder);
       return undefined;
     }
-    const { id, partition, fingerprint, vector } = change;
+    const { id, fingerprint, vector } = change;
+    const found = this.partitions.get(change.partition);
+    if (found && !found.open) {
+      if (holder !== found) {
+        if (holder) this.#remove(id, holder);
+        this.#hold(id, found);
+      }
+      this.waiting.put(found, id, { fingerprint, vector: vector.slice() });
+      return undefined;
+    }
     // The log is read again from the last snapshot on: what is there already must not cost an insert.
-    if (known && known.group === this.#find(partition, fingerprint) && known.group.holds(known, vector))
-      return undefined;
-    if (known) this.#remove(known);
-    const group = this.group(partition, fingerprint);
-    this.adopt(group.add(id, vector));
+    if (holder && isMember(holder) && holder.group === found?.groups.get(fingerprint)) {
+      if (holder.group.holds(holder, vector)) return undefined;
+    }
+    // May take the partition away with its last id, so it is looked up again.
+    if (holder) this.#remove(id, holder);
+    const group = this.#group(this.#partition(change.partition), fingerprint);
+    this.#add(group, id, vector);
     return group.overfull ? group : undefined;
-  }
-
-  /** The group, made when it was not there. */
-  group(key: PartitionKey, fingerprint: Fingerprint): Group {
-    let partition = this.partitions.get(key);
-    if (!partition) {
-      partition = { key, groups: new Map(), file: undefined };
-      this.partitions.set(key, partition);
-    }
-    let group = partition.groups.get(fingerprint);
-    if (!group) {
-      group = new Group(key, fingerprint, this.arena, this.#options);
-      partition.groups.set(fingerprint, group);
-    }
-    return group;
-  }
-
-  /** Registers a member that its group holds already. Throws when the id is taken. */
-  adopt(member: Member): void {
-    if (this.#members.has(member.id)) throw new Error(`id ${member.id} twice`);
-    this.#members.set(member.id, member);
-    this.#touch(member.group);
   }
 
   /** Does a piece of upkeep of about 1 ms. False when nothing was to be done. */
@@ -94,54 +91,225 @@ export class Partitions {
     return true;
   }
 
-  /** Frees the graphs' memory; nothing else may be called afterwards. */
-  dispose(): void {
-    for (const { groups } of this.partitions.values()) for (const group of groups.values()) group.dispose();
+  /** Makes a closed partition known. Throws when it is already, or when another holds one of the ids. */
+  register(key: PartitionKey, files: readonly FileRef[], ids: readonly EntryId[], pending: Pending): Partition {
+    if (this.partitions.has(key)) throw new Error('a partition twice');
+    const partition = this.#partition(key);
+    Object.assign(partition, { open: false, files, changed: false } satisfies Partial<Partition>);
+    for (const id of ids) if (!pending.has(id)) this.#hold(id, partition);
+    for (const [id, add] of pending) {
+      if (add) this.#hold(id, partition);
+      this.waiting.put(partition, id, add);
+    }
+    return partition;
+  }
+
+  /**
+   * Opens a closed partition with what was read from its files, and gives it the changes that have waited. Throws when the files
+   * hold other ids than they should; it is then to be given up.
+   */
+  open(partition: Partition, groups: ReadonlyMap<Fingerprint, Group>): void {
+    const outdated: Member[] = [];
+    const enter = (member: Member) => {
+      if (partition.pending.has(member.id)) outdated.push(member);
+      else if (this.#holders.get(member.id) === partition) this.#place(member);
+      else throw new DamagedFile('its file holds an id that is not its own');
+    };
+    for (const [fingerprint, group] of groups) {
+      partition.groups.set(fingerprint, group);
+      this.#groups++;
+      this.#watch(group);
+      group.forEach(enter);
+    }
+    const pending = this.waiting.takeAll(partition);
+    partition.open = true;
+    this.#closedIds -= partition.size;
+    for (const member of outdated) {
+      const add = pending.get(member.id);
+      if (add?.fingerprint === member.group.fingerprint && member.group.holds(member, add.vector)) {
+        this.#place(member);
+        pending.delete(member.id);
+      } else this.#takeOut(member);
+    }
+    for (const [id, add] of pending) {
+      if (!add) continue;
+      const group = this.#group(partition, add.fingerprint);
+      this.#place(group.add(id, add.vector));
+      this.#touch(group);
+    }
+  }
+
+  /** Frees its vectors. What it holds must be in its files, and it must not be lost. */
+  close(partition: Partition): void {
+    const leave = ({ id }: Member) => this.#holders.set(id, partition);
+    for (const group of partition.groups.values()) {
+      group.forEach(leave);
+      this.#release(group);
+    }
+    partition.groups.clear();
+    partition.open = false;
+    this.#closedIds += partition.size;
+  }
+
+  /** Forgets all that a closed partition held. It is lost until `found`. */
+  lose(partition: Partition): void {
+    for (const [id, holder] of this.#holders) if (homeOf(holder) === partition) this.#holders.delete(id);
+    for (const group of partition.groups.values()) this.#release(group);
+    partition.groups.clear();
+    this.waiting.takeAll(partition);
+    this.#closedIds -= partition.size;
+    Object.assign(partition, {
+      open: true,
+      lost: true,
+      size: 0,
+      files: [],
+      changed: true,
+    } satisfies Partial<Partition>);
+  }
+
+  /** As a snapshot knows it: what it holds by now is not all. */
+  markLost(key: PartitionKey): void {
+    this.#partition(key).lost = true;
+  }
+
+  found(key: PartitionKey): void {
+    const partition = this.partitions.get(key);
+    if (!partition) return;
+    partition.lost = false;
+    if (partition.size === 0) this.#forget(partition);
+  }
+
+  clear(): void {
+    for (const { groups } of this.partitions.values()) for (const group of groups.values()) group.release();
+    for (const map of [this.partitions, this.#holders, this.#restless, this.#graphed]) map.clear();
+    this.waiting.clear();
+    this.arena.clear();
+    this.#groups = 0;
+    this.#closedIds = 0;
   }
 
   ids(): EntryId[] {
-    return [...this.#members.keys()];
+    return [...this.#holders.keys()];
+  }
+
+  /** Open ones that may be closed, the least recently searched first. With `settled`, only those without upkeep due. */
+  idle(searchedBeforeMs: number, settled: boolean): Partition[] {
+    const busy = new Set(settled ? [...this.#restless].map((group) => group.partition) : []);
+    return [...this.partitions.values()]
+      .filter((one) => one.open && !one.lost && one.searchedAtMs <= searchedBeforeMs && !busy.has(one))
+      .sort((a, b) => (a.searchedAtMs === b.searchedAtMs ? 0 : a.searchedAtMs - b.searchedAtMs));
+  }
+
+  /** What closing partitions can make smaller; unlike in `stats`, room for vectors that is free does not count. */
+  get bytesInUse(): number {
+    let bytes = this.arena.bytesInUse + this.waiting.bytes + this.#groups * GROUP_BYTES;
+    for (const group of this.#graphed) bytes += group.graphBytes;
+    return bytes + this.#closedIds * CLOSED_ID_BYTES + (this.#holders.size - this.#closedIds) * MEMBER_BYTES;
   }
 
   stats() {
-    let graphs = 0;
     let inGraphs = 0;
-    let graphBytes = 0;
-    let groupCount = 0;
-    for (const { groups } of this.partitions.values()) {
-      groupCount += groups.size;
-      for (const group of groups.values()) {
-        if (!group.graph) continue;
-        graphs++;
-        inGraphs += group.graph.live;
-        graphBytes += group.graphBytes;
-      }
+    for (const { graph } of this.#graphed) inGraphs += graph?.live ?? 0;
+    let open = 0;
+    let lost = 0;
+    for (const partition of this.partitions.values()) {
+      if (partition.open) open++;
+      if (partition.lost) lost++;
     }
-    const vectors = this.#members.size;
-    const bytes = this.arena.bytes + graphBytes + vectors * MEMBER_BYTES + groupCount * GROUP_BYTES;
-    return { vectors, partitions: this.partitions.size, bytes, graphs, inGraphs, settled: this.#restless.size === 0 };
+    return {
+      vectors: this.#holders.size,
+      partitions: this.partitions.size,
+      partitionsOpen: open,
+      partitionsClosed: this.partitions.size - open,
+      partitionsLost: lost,
+      changesWaiting: this.waiting.count,
+      bytes: this.bytesInUse - this.arena.bytesInUse + this.arena.bytes,
+      graphs: this.#graphed.size,
+      inGraphs,
+      settled: this.#restless.size === 0,
+    };
   }
 
-  #find(partition: PartitionKey, fingerprint: Fingerprint): Group | undefined {
-    return this.partitions.get(partition)?.groups.get(fingerprint);
+  #partition(key: PartitionKey): Partition {
+    let partition = this.partitions.get(key);
+    if (!partition) {
+      partition = newPartition(key);
+      this.partitions.set(key, partition);
+    }
+    return partition;
   }
 
-  #remove(member: Member): void {
+  #group(partition: Partition, fingerprint: Fingerprint): Group {
+    let group = partition.groups.get(fingerprint);
+    if (!group) {
+      group = new Group(partition, fingerprint, this.arena, this.#options);
+      partition.groups.set(fingerprint, group);
+      this.#groups++;
+    }
+    return group;
+  }
+
+  #add(group: Group, id: EntryId, vector: ArrayLike<number>): void {
+    this.#holders.set(id, group.add(id, vector));
+    group.partition.size++;
+    this.#touch(group);
+  }
+
+  /** Deleted first, so that the map does not go on holding the same id as another string. */
+  #place(member: Member): void {
+    this.#holders.delete(member.id);
+    this.#holders.set(member.id, member);
+  }
+
+  /** An id of a closed partition. */
+  #hold(id: EntryId, partition: Partition): void {
+    if (this.#holders.has(id)) throw new Error('an id twice');
+    this.#holders.set(id, partition);
+    partition.size++;
+    this.#closedIds++;
+  }
+
+  #remove(id: EntryId, holder: Holder): void {
+    const partition = homeOf(holder);
+    this.#holders.delete(id);
+    partition.size--;
+    if (isMember(holder)) this.#takeOut(holder);
+    else {
+      this.#closedIds--;
+      this.waiting.put(partition, id, undefined);
+    }
+    if (partition.size === 0 && !partition.lost) this.#forget(partition);
+  }
+
+  #takeOut(member: Member): void {
     const { group } = member;
     group.remove(member);
-    this.#members.delete(member.id);
     this.#touch(group);
     if (group.size > 0) return;
-    group.dispose();
+    this.#release(group);
+    group.partition.groups.delete(group.fingerprint);
+  }
+
+  #release(group: Group): void {
+    group.release();
     this.#restless.delete(group);
-    const partition = this.partitions.get(group.partition);
-    partition?.groups.delete(group.fingerprint);
-    if (partition?.groups.size === 0) this.partitions.delete(group.partition);
+    this.#graphed.delete(group);
+    this.#groups--;
+  }
+
+  #forget(partition: Partition): void {
+    this.waiting.takeAll(partition);
+    this.partitions.delete(partition.key);
   }
 
   #touch(group: Group): void {
-    const partition = this.partitions.get(group.partition);
-    if (partition) partition.file = undefined;
+    group.partition.changed = true;
+    this.#watch(group);
+  }
+
+  #watch(group: Group): void {
+    if (group.graph) this.#graphed.add(group);
+    else this.#graphed.delete(group);
     if (group.graph || group.flat.length > this.#options.flatMax) this.#restless.add(group);
   }
 }

@@ -6,6 +6,9 @@ export interface WorkerOptions {
   readonly dimensions: number;
   readonly flatMax: number;
   readonly hnsw: HnswOptions;
+  readonly bytesMax: number | undefined;
+  readonly idleMs: number;
+  readonly waitingMax: number;
   /** Cells of the `Gate`. */
   readonly gate: Int32Array<SharedArrayBuffer>;
 }
@@ -27,6 +30,7 @@ export interface PackedChange {
 export type Request =
   | { readonly op: 'nearest'; readonly query: NearestQuery }
   | { readonly op: 'apply'; readonly packed: PackedChanges; readonly seq: number }
+  | { readonly op: 'rebuilt'; readonly partition: PartitionKey }
   | { readonly op: 'position' | 'ids' | 'snapshot' | 'clear' | 'stats' | 'close' };
 
 export interface Call {
@@ -44,10 +48,25 @@ export interface Reply {
 /** Sent once, when the snapshot has been read. */
 export interface Ready {
   readonly ready: true;
+  readonly position: number;
 }
 
+/** The files of a partition turned out to be unusable. */
+export interface Lost {
+  readonly lost: PartitionKey;
+  readonly reason: string;
+}
+
+export type Message = Reply | Ready | Lost;
+
 export interface VectorIndexStats extends IndexStats {
-  /** Groups that are searched through an HNSW graph, and the vectors in them. */
+  readonly partitionsOpen: number;
+  readonly partitionsClosed: number;
+  /** Not whole before `partitionRebuilt` says so. */
+  readonly partitionsLost: number;
+  /** Changes that closed partitions have yet to hear of. */
+  readonly changesWaiting: number;
+  /** Groups of open partitions that are searched through an HNSW graph, and the vectors in them. */
   readonly graphs: number;
   readonly inGraphs: number;
   /** No upkeep is due: everything that belongs into a graph is in one, and none has too many deleted points. */

@@ -1,59 +1,59 @@
+import type { Neighbour, PartitionKey } from '@nearhit/core';
 import { Gate } from './gate.ts';
 import type { Group } from './group.ts';
+import { sliced, turn } from './pace.ts';
 import { PendingChanges } from './pack.ts';
+import { Paging } from './paging.ts';
 import { Partitions } from './partitions.ts';
-import type { Call, PackedChanges, Reply, Request, VectorIndexStats, WorkerOptions } from './protocol.ts';
-import { restore } from './snapshot-read.ts';
+import type { Call, Message, PackedChanges, Request, VectorIndexStats, WorkerOptions } from './protocol.ts';
+import { restore } from './restore.ts';
+import { PartitionReader } from './snapshot-read.ts';
 import { SnapshotWriter } from './snapshot-write.ts';
 
-/** A slice of work after which queries that have come in meanwhile are answered. */
-const SLICE_MS = 0.5;
-
+type Query = Extract<Request, { op: 'nearest' }>['query'];
 type Job = { readonly call: number; readonly request: Exclude<Request, { op: 'nearest' }> };
+
+/** What waits for closed partitions may take this share of the memory. */
+const WAITING_SHARE = 1 / 8;
+const WAITING_BYTES_MIN = 1 << 20;
+const WAKE_MS_MIN = 50;
 
 /**
  * Answers queries the moment they arrive and does everything else one after the other in slices between them: changes,
- * snapshots, and, when none is waiting, upkeep of the graphs. So nothing changes while a snapshot is written.
+ * snapshots, closing of partitions, and, when none is waiting, upkeep of the graphs. So nothing changes while a snapshot is
+ * written. Only opening a partition goes on beside all that: until it is open, its changes wait.
  */
 export class IndexServer {
   readonly #options: WorkerOptions;
-  readonly #send: (reply: Reply) => void;
+  readonly #send: (message: Message) => void;
   readonly #end: () => void;
   readonly #gate: Gate;
-  readonly #snapshots: SnapshotWriter | undefined;
+  readonly #partitions: Partitions;
+  #writer: SnapshotWriter | undefined;
+  #paging: Paging | undefined;
+  #waker: NodeJS.Timeout | undefined;
   readonly #jobs: Job[] = [];
-  #partitions: Partitions;
-  #position: number;
+  #position = 0;
   #rejected = 0;
-  readonly #snapshotIgnored: string | null;
+  #snapshotIgnored: string | null = null;
   #running = false;
 
-  private constructor(
-    options: WorkerOptions,
-    send: (reply: Reply) => void,
-    end: () => void,
-    restored: Awaited<ReturnType<typeof restore>>,
-  ) {
+  private constructor(options: WorkerOptions, send: (message: Message) => void, end: () => void) {
+    const { bytesMax = 0, dimensions } = options;
+    const waitingBytesMax = Math.max(bytesMax * WAITING_SHARE, WAITING_BYTES_MIN);
     this.#options = options;
     this.#send = send;
     this.#end = end;
     this.#gate = new Gate(options.gate);
-    this.#partitions = restored.partitions;
-    this.#position = restored.manifest?.position ?? 0;
-    this.#snapshotIgnored = restored.ignored;
-    if (options.dir !== undefined) {
-      this.#snapshots = new SnapshotWriter(options.dir, options.dimensions, restored.manifest);
-    }
+    this.#partitions = new Partitions(dimensions, { ...options, waitingBytesMax });
   }
 
-  /** Reads the snapshot in `dir`, if there is a usable one. `end` is called after the last reply. */
-  static async open(options: WorkerOptions, send: (reply: Reply) => void, end: () => void): Promise<IndexServer> {
-    const { dir } = options;
-    const restored =
-      dir === undefined
-        ? { partitions: new Partitions(options.dimensions, options), manifest: undefined, ignored: null }
-        : await new Gate(options.gate).runAsync(() => restore(dir, options.dimensions, options));
-    const server = new IndexServer(options, send, end, restored);
+  /** Reads the snapshot in `dir`, if there is a usable one, and says that it is ready. `end` is called after the last reply. */
+  static async open(options: WorkerOptions, send: (message: Message) => void, end: () => void): Promise<IndexServer> {
+    const server = new IndexServer(options, send, end);
+    const lost = options.dir === undefined ? [] : await server.#restore(options.dir);
+    send({ ready: true, position: server.#position });
+    for (const partition of lost) send({ lost: partition, reason: 'it was not whole in the snapshot' });
     server.#wake();
     return server;
   }
@@ -64,10 +64,46 @@ export class IndexServer {
       this.#wake();
       return;
     }
-    try {
-      this.#send({ call, value: this.#gate.run(() => this.#partitions.nearest(request.query)) });
-    } catch (error) {
-      this.#send({ call, error: messageOf(error) });
+    const { query } = request;
+    const closed = query.k > 0 && this.#partitions.partitions.get(query.partition)?.open === false;
+    if (closed && this.#paging) void this.#replying(call, () => this.#nearestLater(query, this.#paging as Paging));
+    else this.#reply(call, () => this.#nearest(query));
+  }
+
+  /** Answers which partitions are not whole. */
+  async #restore(dir: string): Promise<readonly PartitionKey[]> {
+    const { bytesMax, idleMs } = this.#options;
+    const gate = this.#gate;
+    const partitions = this.#partitions;
+    const reader = new PartitionReader(dir, partitions.arena, this.#options, gate);
+    const { manifest, ignored } = await gate.runAsync(() => restore(dir, partitions, reader, bytesMax));
+    const writer = new SnapshotWriter(dir, partitions, manifest);
+    this.#position = manifest?.position ?? 0;
+    this.#snapshotIgnored = ignored;
+    this.#writer = writer;
+    if (bytesMax !== undefined) {
+      const onLost = (lost: PartitionKey, reason: string) => this.#send({ lost, reason });
+      this.#paging = new Paging({ bytesMax, idleMs, onLost }, { partitions, reader, writer, gate });
+      this.#waker = setInterval(() => this.#wake(), Math.max(this.#paging.lookMs, WAKE_MS_MIN));
+    }
+    return manifest?.lost ?? [];
+  }
+
+  #nearest(query: Query): Neighbour[] {
+    if (query.deadlineMs !== undefined && Date.now() > query.deadlineMs) throw new Error('the deadline has passed');
+    const partition = this.#partitions.partitions.get(query.partition);
+    if (!partition) return [];
+    if (partition.lost) throw new Error('the partition was lost with its file and is not whole again');
+    partition.searchedAtMs = performance.now();
+    return this.#gate.run(() => this.#partitions.nearest(query));
+  }
+
+  async #nearestLater(query: Query, paging: Paging): Promise<Neighbour[]> {
+    // Again, because it may have been closed in between, or have gone and come back.
+    for (;;) {
+      const partition = this.#partitions.partitions.get(query.partition);
+      if (!partition || partition.open) return this.#nearest(query);
+      await paging.open(partition);
     }
   }
 
@@ -78,7 +114,8 @@ export class IndexServer {
       if (job) await this.#perform(job);
       if (job?.request.op === 'close') return this.#end();
       const more = this.#gate.run(() => sliced(() => this.#partitions.step()));
-      if (!more && this.#jobs.length === 0) break;
+      const closed = (await this.#paging?.relieve()) ?? false;
+      if (!more && !closed && this.#jobs.length === 0) break;
       await turn();
     }
     this.#running = false;
@@ -102,19 +139,19 @@ export class IndexServer {
         return this.#send({ call, value: this.#partitions.ids() });
       case 'stats':
         return this.#send({ call, value: this.#stats() });
+      case 'rebuilt':
+        this.#partitions.found(request.partition);
+        return this.#send({ call });
       case 'snapshot':
-        return this.#storing(call, async () => {
-          await this.#gate.runAsync(async () => this.#snapshots?.write(this.#partitions, this.#position));
+        return this.#replying(call, async () => {
+          await this.#gate.runAsync(async () => this.#writer?.write(this.#position));
           return this.#position;
         });
       case 'clear':
-        return this.#storing(call, async () => {
-          await this.#snapshots?.clear();
-          this.#gate.run(() => this.#partitions.dispose());
-          this.#partitions = new Partitions(this.#options.dimensions, this.#options);
-          this.#position = 0;
-        });
+        return this.#replying(call, () => this.#clear());
       case 'close':
+        clearInterval(this.#waker);
+        await this.#paging?.settled();
         return this.#send({ call });
     }
   }
@@ -130,11 +167,42 @@ export class IndexServer {
       if (change) overfull = this.#partitions.apply(change);
       return change !== undefined;
     };
-    while (this.#gate.run(() => sliced(step))) await turn();
+    for (;;) {
+      const more = this.#gate.run(() => sliced(step));
+      if (this.#paging) await this.#makeRoom(this.#paging);
+      if (!more) return;
+      await turn();
+    }
   }
 
-  /** A failing disk fails the call only. */
-  async #storing(call: number, work: () => Promise<unknown>): Promise<void> {
+  /** Between the slices of a long `apply`, so that neither what waits nor what is open outgrows its bounds. */
+  async #makeRoom(paging: Paging): Promise<void> {
+    const crowded = this.#partitions.waiting.crowded();
+    // Where the disk fails, the changes go on waiting; when the file is damaged, the owner has been told.
+    if (crowded) await paging.open(crowded).catch(() => undefined);
+    await paging.relieve();
+  }
+
+  async #clear(): Promise<void> {
+    const forget = () => {
+      this.#gate.run(() => this.#partitions.clear());
+      this.#position = 0;
+    };
+    if (!this.#writer) return forget();
+    const clear = this.#writer.clear.bind(this.#writer, forget);
+    return this.#paging ? this.#paging.exclusively(clear) : clear();
+  }
+
+  /** A failing query or disk fails the call only. */
+  #reply(call: number, work: () => unknown): void {
+    try {
+      this.#send({ call, value: work() });
+    } catch (error) {
+      this.#send({ call, error: messageOf(error) });
+    }
+  }
+
+  async #replying(call: number, work: () => Promise<unknown>): Promise<void> {
     try {
       this.#send({ call, value: await work() });
     } catch (error) {
@@ -145,18 +213,6 @@ export class IndexServer {
   #stats(): VectorIndexStats {
     return { ...this.#partitions.stats(), rejected: this.#rejected, snapshotIgnored: this.#snapshotIgnored };
   }
-}
-
-/** Steps for one slice; false when the last step found nothing to do. */
-function sliced(step: () => boolean): boolean {
-  const until = performance.now() + SLICE_MS;
-  while (step()) if (performance.now() >= until) return true;
-  return false;
-}
-
-/** Lets the messages in that have arrived. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function messageOf(error: unknown): string {

@@ -3,16 +3,20 @@ import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { EntryId, Fingerprint, PartitionKey } from '@nearhit/core';
-import type { FileRef } from './partitions.ts';
+import { Pace } from './pace.ts';
+import type { FileRef } from './partition.ts';
 
 /**
  * A snapshot is a manifest and the files that it names: per partition a `.part` (ids and scanned vectors), per graph a `.hnsw`.
  * Files are never written again under the same name, and the manifest is renamed into place last, so that the one before stays whole
- * until then. A file that has not changed since is named again by the next manifest.
+ * until then. A file that has not changed since is named again by the next manifest. What waits for closed partitions is in one
+ * `.wait` file, so that none of them has to be opened for a snapshot.
  */
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
+/** Knows of no closed partitions; read as it is. */
+const FORMAT_WITHOUT_WAITING = 1;
 export const MANIFEST = 'manifest.json';
-export const SNAPSHOT_FILE = /^g\d+-\d+\.(?:part|hnsw)$|^manifest\.json\.tmp$/;
+export const SNAPSHOT_FILE = /^g\d+-\d+\.(?:part|hnsw|wait)$|^manifest\.json\.tmp$/;
 
 export interface Manifest {
   readonly format: number;
@@ -22,7 +26,12 @@ export interface Manifest {
   readonly position: number;
   /** Counts the snapshots of this folder; begins the names of the files written for it. */
   readonly generation: number;
+  /** Partition by partition, the most recently searched first. */
   readonly files: readonly FileRef[];
+  /** Absent or null when nothing waits. */
+  readonly waiting?: FileRef | null;
+  /** Partitions of which the files do not hold all, see `Partition`. */
+  readonly lost?: readonly PartitionKey[];
 }
 
 /** A stretch of a graph's labels, in order; null where deleted. */
@@ -40,8 +49,24 @@ export interface FlatRecord {
   readonly ids: readonly EntryId[];
 }
 
-/** A `.part` file is a run of u32 length, record as JSON, payload. The first one names the partition. */
-export type PartRecord = { readonly partition: PartitionKey } | FlatRecord | GraphRecord;
+/** Ids that the partition's own file may still hold. */
+export interface RemovedRecord {
+  readonly removed: readonly EntryId[];
+}
+
+/**
+ * A `.part` file is a run of u32 length, record as JSON, payload. The first one names the partition. In a `.wait` file several
+ * partitions follow one another.
+ */
+export type PartRecord = { readonly partition: PartitionKey } | FlatRecord | GraphRecord | RemovedRecord;
+
+/** A file of a snapshot is not what was written, or its disk no longer has it. */
+export class DamagedFile extends Error {}
+
+/** Whether reading again may help: not when the file is gone or not what it was. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof DamagedFile || (error as NodeJS.ErrnoException | null)?.code === 'ENOENT';
+}
 
 export function manifestText(manifest: Manifest): string {
   const body = JSON.stringify(manifest);
@@ -58,7 +83,8 @@ export async function readManifest(dir: string, dimensions: number): Promise<Man
   const [head = '', body = ''] = text.split('\n');
   if (JSON.parse(head).crc32 !== crc32(body)) throw new Error('the manifest is damaged');
   const manifest = JSON.parse(body) as Manifest;
-  if (manifest.format !== SNAPSHOT_FORMAT) throw new Error(`format ${manifest.format}, not ${SNAPSHOT_FORMAT}`);
+  if (manifest.format !== SNAPSHOT_FORMAT && manifest.format !== FORMAT_WITHOUT_WAITING)
+    throw new Error(`format ${manifest.format}, not ${SNAPSHOT_FORMAT}`);
   if (manifest.dimensions !== dimensions) throw new Error(`${manifest.dimensions} dimensions, not ${dimensions}`);
   if (manifest.endianness !== endianness()) throw new Error(`written on a machine of the other byte order`);
   return manifest;
@@ -117,6 +143,33 @@ export class BlockWriter {
     for (let from = 0; from < block.length; ) from += (await this.#handle.write(block, from)).bytesWritten;
     this.#bytes += block.length;
     this.#used = 0;
+  }
+}
+
+/** The whole file. Throws `DamagedFile` when its bytes are not those that were written. */
+export async function readWhole(dir: string, file: FileRef): Promise<Buffer> {
+  const bytes = await readFile(join(dir, file.name));
+  const pace = new Pace();
+  let crc = 0;
+  for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
+    crc = crc32(bytes.subarray(from, from + BLOCK_BYTES), crc);
+    await pace.rest();
+  }
+  if (bytes.length !== file.bytes || crc !== file.crc32) throw new DamagedFile(`${file.name} is damaged`);
+  return bytes;
+}
+
+/** The records of a `.part` or `.wait` file, each with the place of its payload, which the visitor answers the end of. */
+export async function eachRecord(
+  bytes: Buffer,
+  visit: (record: PartRecord, payloadAt: number) => number,
+): Promise<void> {
+  const pace = new Pace();
+  for (let at = 0; at < bytes.length; ) {
+    const jsonAt = at + 4;
+    const payloadAt = jsonAt + bytes.readUInt32LE(at);
+    at = visit(JSON.parse(bytes.toString('utf8', jsonAt, payloadAt)) as PartRecord, payloadAt);
+    await pace.rest();
   }
 }
 

@@ -1,111 +1,168 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import type { EntryId, Fingerprint, PartitionKey } from '@nearhit/core';
+import type { VectorArena } from './arena.ts';
+import type { Gate } from './gate.ts';
 import { Graph, readHnsw } from './graph.ts';
-import type { GroupOptions, Member } from './group.ts';
-import { type FileRef, type Group, type Partition, Partitions } from './partitions.ts';
-import { checksum, type GraphRecord, type Manifest, type PartRecord, readManifest } from './snapshot-files.ts';
+import { Group, type GroupOptions, type Member } from './group.ts';
+import { Pace } from './pace.ts';
+import type { FileRef, Partition, Pending } from './partition.ts';
+import { checksum, DamagedFile, eachRecord, type FlatRecord, type GraphRecord, readWhole } from './snapshot-files.ts';
 
-export interface Restored {
-  readonly partitions: Partitions;
-  /** Undefined when nothing was restored. */
-  readonly manifest: Manifest | undefined;
-  /** Why a snapshot that is there was not used. */
-  readonly ignored: string | null;
-}
-
-/** The snapshot in the folder, whole or not at all. Never throws: what cannot be used is as good as not there. */
-export async function restore(dir: string, dimensions: number, options: GroupOptions): Promise<Restored> {
-  try {
-    const manifest = await readManifest(dir, dimensions);
-    const partitions = new Partitions(dimensions, options);
-    if (manifest) await new Reader(dir, manifest, partitions, options).read();
-    return { partitions, manifest, ignored: null };
-  } catch (error) {
-    const ignored = error instanceof Error ? error.message : String(error);
-    return { partitions: new Partitions(dimensions, options), manifest: undefined, ignored };
-  }
+interface VectorRun {
+  readonly fingerprint: Fingerprint;
+  readonly ids: readonly EntryId[];
+  /** Where the first vector begins. */
+  readonly at: number;
 }
 
 interface GraphIds {
-  readonly group: Group;
+  readonly fingerprint: Fingerprint;
   readonly labels: number;
-  readonly ids: (Member['id'] | null)[];
+  readonly ids: (EntryId | null)[];
 }
 
-class Reader {
-  readonly #dir: string;
-  readonly #files: Map<string, FileRef>;
-  readonly #partitions: Partitions;
-  readonly #options: GroupOptions;
+/** What a `.part` file says. */
+export interface PartContents {
+  readonly partition: PartitionKey;
+  readonly bytes: Buffer;
+  readonly runs: readonly VectorRun[];
+  /** By the name of the graph's file. */
+  readonly graphs: ReadonlyMap<string, GraphIds>;
+}
 
-  constructor(dir: string, manifest: Manifest, partitions: Partitions, options: GroupOptions) {
-    this.#dir = dir;
-    this.#files = new Map(manifest.files.map((file) => [file.name, file]));
-    this.#partitions = partitions;
-    this.#options = options;
-  }
-
-  async read(): Promise<void> {
-    for (const file of this.#files.values()) if (file.name.endsWith('.part')) await this.#readPart(file);
-    // Reading counts as changing; undo that only when everything is in.
-    for (const [partition, file] of this.#read) partition.file = file;
-  }
-
-  readonly #read: [Partition, FileRef][] = [];
-
-  async #readPart(file: FileRef): Promise<void> {
-    const bytes = await readFile(join(this.#dir, file.name));
-    if (bytes.length !== file.bytes || crc32(bytes) !== file.crc32) throw new Error(`${file.name} is damaged`);
-    const graphs = new Map<string, GraphIds>();
-    let partition: Partition['key'] | undefined;
-    for (let at = 0; at < bytes.length; ) {
-      const jsonAt = at + 4;
-      at = jsonAt + bytes.readUInt32LE(at);
-      const record = JSON.parse(bytes.toString('utf8', jsonAt, at)) as PartRecord;
-      if ('partition' in record) partition = record.partition;
-      else if (partition === undefined) throw new Error(`${file.name} names no partition`);
-      else {
-        const group = this.#partitions.group(partition, record.fingerprint);
-        if ('graph' in record) collect(graphs, group, record);
-        else at = this.#readVectors(group, record.ids, bytes, at);
-      }
-    }
-    for (const [name, graph] of graphs) await this.#readGraph(name, graph);
-    const found = partition === undefined ? undefined : this.#partitions.partitions.get(partition);
-    if (found) this.#read.push([found, file]);
-  }
-
-  #readVectors(group: Group, ids: readonly Member['id'][], bytes: Buffer, start: number): number {
-    const { dimensions } = this.#partitions.arena;
-    const vector = new Float32Array(dimensions);
-    const raw = new Uint8Array(vector.buffer);
-    let at = start;
-    for (const id of ids) {
-      raw.set(bytes.subarray(at, at + raw.length));
-      at += raw.length;
-      this.#partitions.adopt(group.add(id, vector));
+export async function readPart(dir: string, file: FileRef, dimensions: number): Promise<PartContents> {
+  const bytes = await readWhole(dir, file);
+  const runs: VectorRun[] = [];
+  const graphs = new Map<string, GraphIds>();
+  let partition: PartitionKey | undefined;
+  await eachRecord(bytes, (record, at) => {
+    if ('partition' in record) partition = record.partition;
+    else if ('graph' in record) collect(graphs, record);
+    else if ('ids' in record) {
+      runs.push({ fingerprint: record.fingerprint, ids: record.ids, at });
+      return afterVectors(record, at, dimensions);
     }
     return at;
+  });
+  if (partition === undefined) throw new DamagedFile(`${file.name} names no partition`);
+  return { partition, bytes, runs, graphs };
+}
+
+export function idsOf({ runs, graphs }: PartContents): EntryId[] {
+  const inGraphs = [...graphs.values()].flatMap(({ ids }) => ids.filter((id) => id !== null));
+  return [...runs.flatMap(({ ids }) => ids), ...inGraphs];
+}
+
+/** What waited for closed partitions. */
+export async function readWaiting(dir: string, file: FileRef, dimensions: number): Promise<Map<PartitionKey, Pending>> {
+  const bytes = await readWhole(dir, file);
+  const waiting = new Map<PartitionKey, Pending>();
+  let pending: Pending = new Map();
+  await eachRecord(bytes, (record, at) => {
+    if ('partition' in record) {
+      pending = new Map();
+      waiting.set(record.partition, pending);
+    } else if ('removed' in record) {
+      for (const id of record.removed) pending.set(id, undefined);
+    } else if (!('graph' in record)) {
+      const { fingerprint, ids } = record;
+      for (const [i, id] of ids.entries()) {
+        pending.set(id, { fingerprint, vector: vectorAt(bytes, at + i * dimensions * 4, dimensions) });
+      }
+      return afterVectors(record, at, dimensions);
+    }
+    return at;
+  });
+  return waiting;
+}
+
+/** Throws unless the graphs' files are there and as long as they should be. */
+export async function assertThere(dir: string, files: readonly FileRef[]): Promise<void> {
+  for (const file of files) {
+    const { size } = await stat(join(dir, file.name));
+    if (size !== file.bytes) throw new DamagedFile(`${file.name} is damaged`);
+  }
+}
+
+/** Makes the groups of a partition from its files. They belong to nobody yet: whoever does not use them releases them. */
+export class PartitionReader {
+  readonly #dir: string;
+  readonly #arena: VectorArena;
+  readonly #options: GroupOptions;
+  readonly #gate: Gate;
+
+  constructor(dir: string, arena: VectorArena, options: GroupOptions, gate: Gate) {
+    this.#dir = dir;
+    this.#arena = arena;
+    this.#options = options;
+    this.#gate = gate;
   }
 
-  async #readGraph(name: string, { group, labels, ids }: GraphIds): Promise<void> {
-    const file = this.#files.get(name);
+  /** Without `contents`, reads those too. Gives way to others as it goes. */
+  async read(partition: Partition, contents?: PartContents): Promise<Map<Fingerprint, Group>> {
+    const [part, ...graphFiles] = partition.files;
+    if (!part) throw new DamagedFile('no file of it is known');
+    const { bytes, runs, graphs } = contents ?? (await readPart(this.#dir, part, this.#arena.dimensions));
+    const groups = new Map<Fingerprint, Group>();
+    const group = (fingerprint: Fingerprint) => {
+      const made = groups.get(fingerprint) ?? new Group(partition, fingerprint, this.#arena, this.#options);
+      groups.set(fingerprint, made);
+      return made;
+    };
+    try {
+      const pace = new Pace();
+      for (const run of runs) {
+        this.#addRun(group(run.fingerprint), run, bytes);
+        await pace.rest();
+      }
+      for (const [name, graph] of graphs) {
+        const file = graphFiles.find((one) => one.name === name);
+        await this.#addGraph(group(graph.fingerprint), name, file, graph);
+      }
+      return groups;
+    } catch (error) {
+      for (const made of groups.values()) made.release();
+      throw error;
+    }
+  }
+
+  #addRun(group: Group, { ids, at }: VectorRun, bytes: Buffer): void {
+    const { dimensions } = this.#arena;
+    for (const [i, id] of ids.entries()) group.add(id, vectorAt(bytes, at + i * dimensions * 4, dimensions));
+  }
+
+  async #addGraph(group: Group, name: string, file: FileRef | undefined, { labels, ids }: GraphIds): Promise<void> {
+    const { dimensions } = this.#arena;
     const path = join(this.#dir, name);
     // hnswlib trusts the links that it reads, so the bytes must be known to be right before.
     const found = file && (await checksum(path));
-    if (found?.bytes !== file?.bytes || found?.crc32 !== file?.crc32) throw new Error(`${name} is damaged`);
-    if (ids.length !== labels) throw new Error(`${name} has ${labels} labels, but ${ids.length} ids`);
-    const hnsw = await readHnsw(path, this.#partitions.arena.dimensions, labels);
-    const members = ids.map((id, label) => (id === null ? undefined : { id, group, slot: -1, at: label }));
-    group.graph = new Graph(this.#partitions.arena.dimensions, this.#options.hnsw, { hnsw, members });
+    if (!file || found?.bytes !== file.bytes || found.crc32 !== file.crc32) {
+      throw new DamagedFile(`${name} is damaged`);
+    }
+    if (ids.length !== labels) throw new DamagedFile(`${name} has ${labels} labels, but ${ids.length} ids`);
+    const hnsw = await this.#gate.runAsync(() => readHnsw(path, dimensions, labels));
+    const members = ids.map((id, label): Member | undefined =>
+      id === null ? undefined : { id, group, slot: -1, at: label },
+    );
+    group.graph = new Graph(dimensions, this.#options.hnsw, { hnsw, members });
     group.graph.file = file;
-    for (const member of members) if (member) this.#partitions.adopt(member);
   }
 }
 
-function collect(graphs: Map<string, GraphIds>, group: Group, record: GraphRecord): void {
-  const known = graphs.get(record.graph);
-  if (known) known.ids.push(...record.ids);
-  else graphs.set(record.graph, { group, labels: record.labels, ids: [...record.ids] });
+function vectorAt(bytes: Buffer, at: number, dimensions: number): Float32Array {
+  const vector = new Float32Array(dimensions);
+  // Copied: the place in the file need not be one that a Float32Array may begin at.
+  new Uint8Array(vector.buffer).set(bytes.subarray(at, at + vector.byteLength));
+  return vector;
+}
+
+function afterVectors({ ids }: FlatRecord, at: number, dimensions: number): number {
+  return at + ids.length * dimensions * 4;
+}
+
+function collect(graphs: Map<string, GraphIds>, { graph, fingerprint, labels, ids }: GraphRecord): void {
+  const known = graphs.get(graph);
+  if (known) for (const id of ids) known.ids.push(id);
+  else graphs.set(graph, { fingerprint, labels, ids: [...ids] });
 }

@@ -1,79 +1,99 @@
 import { open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import type { EntryId } from '@nearhit/core';
-import type { Graph } from './graph.ts';
-import type { Group } from './group.ts';
-import { assertWholeHnswFile } from './hnsw-file.ts';
-import type { FileRef, Partition, Partitions } from './partitions.ts';
-import {
-  BlockWriter,
-  checksum,
-  MANIFEST,
-  type Manifest,
-  manifestText,
-  SNAPSHOT_FILE,
-  SNAPSHOT_FORMAT,
-} from './snapshot-files.ts';
+import type { PartitionKey } from '@nearhit/core';
+import type { FileRef, Partition } from './partition.ts';
+import { NewFiles, waitingFile, writePartition } from './partition-write.ts';
+import type { Partitions } from './partitions.ts';
+import { MANIFEST, type Manifest, manifestText, SNAPSHOT_FILE, SNAPSHOT_FORMAT } from './snapshot-files.ts';
 
-const VECTORS_PER_RECORD = 256;
-const LABELS_PER_RECORD = 4096;
+type Contents = Required<Pick<Manifest, 'files' | 'waiting' | 'lost'>>;
 
-/** Keeps the snapshots of one folder. Nobody may change the partitions while `write` runs; searching is safe. */
+/** Keeps the files of one folder. Nothing may be applied and nothing closed while it writes; searching and opening are safe. */
 export class SnapshotWriter {
   readonly #dir: string;
-  readonly #dimensions: number;
+  readonly #partitions: Partitions;
   /** What lies in the folder. */
   #current: Manifest | undefined;
-  #generation: number;
+  #names: NewFiles | undefined;
+  /** As last written, and of which version of what waits. */
+  #waiting: { readonly version: number; readonly file: FileRef } | undefined;
 
-  constructor(dir: string, dimensions: number, current: Manifest | undefined) {
+  constructor(dir: string, partitions: Partitions, current: Manifest | undefined) {
     this.#dir = dir;
-    this.#dimensions = dimensions;
+    this.#partitions = partitions;
     this.#current = current;
-    this.#generation = current?.generation ?? 0;
   }
 
   /** Throws what the file system says; the snapshot before is then still whole. */
-  async write(partitions: Partitions, position: number): Promise<void> {
-    const files: FileRef[] = [];
-    try {
-      await this.#writeFiles(partitions, files);
-    } catch (error) {
-      // A half-written file must not go on filling a disk that may be full.
-      await this.#tidy([...(this.#current?.files ?? []), ...files]).catch(() => undefined);
-      throw error;
-    }
-    if (this.#current?.position === position && sameFiles(this.#current.files, files)) return;
-    await this.#publish({
-      format: SNAPSHOT_FORMAT,
-      dimensions: this.#dimensions,
-      endianness: endianness(),
-      position,
-      generation: this.#generation,
-      files,
+  async write(position: number): Promise<void> {
+    await this.#writing(async (names) => {
+      const contents = await this.#contents(names);
+      if (this.#current?.position === position && same(this.#current, contents)) return;
+      await this.#publish({
+        format: SNAPSHOT_FORMAT,
+        dimensions: this.#partitions.arena.dimensions,
+        endianness: endianness(),
+        position,
+        generation: names.generation,
+        ...contents,
+      });
+      await this.#tidy();
     });
-    await this.#tidy(files);
   }
 
-  /** Fills `files` with what the snapshot consists of. */
-  async #writeFiles(partitions: Partitions, files: FileRef[]): Promise<void> {
-    const named = new Files(this.#dir, await this.#nextGeneration());
-    for (const partition of partitions.partitions.values()) {
-      for (const group of partition.groups.values()) {
-        if (group.graph) files.push(await graphFile(group.graph, named));
-      }
-      partition.file ??= await partFile(partition, partitions, named);
-      files.push(partition.file);
-    }
+  /** Brings the files of one open partition up to date. No snapshot names them before the next one; they last as long as the process. */
+  async writeOne(partition: Partition): Promise<void> {
+    const before = partition.files;
+    await this.#writing((names) => writePartition(partition, this.#partitions.arena, names));
+    const kept = new Set([...partition.files, ...this.#published()].map(({ name }) => name));
+    for (const { name } of before) if (!kept.has(name)) await rm(join(this.#dir, name), { force: true });
   }
 
-  /** The manifest goes first: files that none names are no snapshot. */
-  async clear(): Promise<void> {
+  /** The manifest goes first: files that none names are no snapshot. `forget` empties the partitions when that has succeeded. */
+  async clear(forget: () => void): Promise<void> {
     await rm(join(this.#dir, MANIFEST), { force: true });
     await syncFolder(this.#dir);
     this.#current = undefined;
-    await this.#tidy([]);
+    forget();
+    await this.#tidy();
+  }
+
+  async #writing(work: (names: NewFiles) => Promise<void>): Promise<void> {
+    try {
+      this.#names ??= new NewFiles(this.#dir, await this.#newGeneration());
+      await work(this.#names);
+    } catch (error) {
+      this.#waiting = undefined;
+      // A half-written file must not go on filling a disk that may be full.
+      await this.#tidy().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #contents(names: NewFiles): Promise<Contents> {
+    const lost = this.#lost();
+    // Before the partitions: one that opens meanwhile takes its changes along, and having them twice does no harm.
+    const waiting = await this.#waitingFile(names);
+    const files: FileRef[] = [];
+    for (const partition of [...this.#partitions.partitions.values()].sort(recentFirst)) {
+      if (partition.open) await writePartition(partition, this.#partitions.arena, names);
+      files.push(...partition.files);
+    }
+    // One that was found damaged meanwhile may be among the files.
+    return this.#lost().length === lost.length ? { files, waiting, lost } : this.#contents(names);
+  }
+
+  async #waitingFile(names: NewFiles): Promise<FileRef | null> {
+    const { waiting } = this.#partitions;
+    if (waiting.count === 0) return null;
+    const { version } = waiting;
+    if (this.#waiting?.version !== version) this.#waiting = { version, file: await waitingFile(waiting.copy(), names) };
+    return this.#waiting.file;
+  }
+
+  #lost(): PartitionKey[] {
+    return [...this.#partitions.partitions.values()].filter(({ lost }) => lost).map(({ key }) => key);
   }
 
   async #publish(manifest: Manifest): Promise<void> {
@@ -86,86 +106,44 @@ export class SnapshotWriter {
       await handle.close();
     }
     await rename(temporary, join(this.#dir, MANIFEST));
-    await syncFolder(this.#dir);
     this.#current = manifest;
+    await syncFolder(this.#dir);
   }
 
   /** One more than any file in the folder has, those of a snapshot that was never finished or not understood included. */
-  async #nextGeneration(): Promise<number> {
+  async #newGeneration(): Promise<number> {
+    let highest = this.#current?.generation ?? 0;
     for (const name of await readdir(this.#dir)) {
-      const generation = SNAPSHOT_FILE.test(name) ? Number.parseInt(name.slice(1), 10) : 0;
-      if (generation > this.#generation) this.#generation = generation;
+      if (SNAPSHOT_FILE.test(name)) highest = Math.max(highest, Number.parseInt(name.slice(1), 10) || 0);
     }
-    return ++this.#generation;
+    return highest + 1;
   }
 
-  async #tidy(keep: readonly FileRef[]): Promise<void> {
-    const kept = new Set(keep.map((file) => file.name));
+  #published(): FileRef[] {
+    const { files = [], waiting } = this.#current ?? {};
+    return waiting ? [...files, waiting] : [...files];
+  }
+
+  async #tidy(): Promise<void> {
+    const kept = new Set(this.#published().map(({ name }) => name));
+    for (const { files, groups } of this.#partitions.partitions.values()) {
+      for (const { name } of files) kept.add(name);
+      for (const { graph } of groups.values()) if (graph?.file) kept.add(graph.file.name);
+    }
     for (const name of await readdir(this.#dir)) {
       if (SNAPSHOT_FILE.test(name) && !kept.has(name)) await unlink(join(this.#dir, name));
     }
   }
 }
 
-class Files {
-  readonly #dir: string;
-  readonly #generation: number;
-  #count = 0;
-
-  constructor(dir: string, generation: number) {
-    this.#dir = dir;
-    this.#generation = generation;
-  }
-
-  next(kind: 'part' | 'hnsw'): { name: string; path: string } {
-    const name = `g${this.#generation}-${this.#count++}.${kind}`;
-    return { name, path: join(this.#dir, name) };
-  }
+function recentFirst(a: Partition, b: Partition): number {
+  return a.searchedAtMs === b.searchedAtMs ? 0 : b.searchedAtMs - a.searchedAtMs;
 }
 
-async function graphFile(graph: Graph<{ readonly id: EntryId }>, files: Files): Promise<FileRef> {
-  if (graph.file) return graph.file;
-  const { name, path } = files.next('hnsw');
-  await graph.write(path);
-  // hnswlib does not notice a full disk.
-  await assertWholeHnswFile(path);
-  graph.file = { name, ...(await checksum(path, true)) };
-  return graph.file;
-}
-
-async function partFile(partition: Partition, { arena }: Partitions, files: Files): Promise<FileRef> {
-  const { name, path } = files.next('part');
-  const writer = await BlockWriter.create(path);
-  try {
-    await writer.record({ partition: partition.key });
-    for (const group of partition.groups.values()) {
-      await writeGraphIds(writer, group);
-      for (let from = 0; from < group.flat.length; from += VECTORS_PER_RECORD) {
-        const members = group.flat.slice(from, from + VECTORS_PER_RECORD);
-        await writer.record({ fingerprint: group.fingerprint, ids: members.map((member) => member.id) });
-        for (const member of members) {
-          const vector = arena.at(member.slot);
-          await writer.write(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
-        }
-      }
-    }
-    return await writer.finish(name);
-  } finally {
-    await writer.close();
-  }
-}
-
-async function writeGraphIds(writer: BlockWriter, { graph, fingerprint }: Group): Promise<void> {
-  if (!graph?.file) return;
-  const labels = graph.members.length;
-  for (let from = 0; from < labels; from += LABELS_PER_RECORD) {
-    const ids = graph.members.slice(from, from + LABELS_PER_RECORD).map((member) => member?.id ?? null);
-    await writer.record({ fingerprint, graph: graph.file.name, labels, ids });
-  }
-}
-
-function sameFiles(a: readonly FileRef[], b: readonly FileRef[]): boolean {
-  return a.length === b.length && a.every((file, i) => file === b[i] || file.name === b[i]?.name);
+function same(a: Manifest, b: Contents): boolean {
+  const names = ({ files, waiting, lost = [] }: Manifest | Contents) =>
+    [...files.map(({ name }) => name), waiting?.name, ...lost].sort().join();
+  return names(a) === names(b);
 }
 
 /** A rename is safe from a power cut only when its folder is. Windows cannot open one. */

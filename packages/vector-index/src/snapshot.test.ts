@@ -130,10 +130,10 @@ test('a snapshot of another format is ignored', async () => {
   await (await filled()).close();
   const path = join(dir, 'manifest.json');
   const manifest = JSON.parse(readFileSync(path, 'utf8').split('\n')[1] as string);
-  writeFileSync(path, manifestText({ ...manifest, format: 2 }));
+  writeFileSync(path, manifestText({ ...manifest, format: 3 }));
   const index = await start();
   expect(await index.position()).toBe(0);
-  expect((await index.stats()).snapshotIgnored).toBe('format 2, not 1');
+  expect((await index.stats()).snapshotIgnored).toBe('format 3, not 2');
 });
 
 test('a folder that cannot be one fails the opening; one that goes away fails the snapshot only', async () => {

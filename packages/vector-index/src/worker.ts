@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Call, Ready, WorkerOptions } from './protocol.ts';
+import type { Call, WorkerOptions } from './protocol.ts';
 import { IndexServer } from './server.ts';
 
 const port = parentPort;
@@ -9,10 +9,9 @@ const options = workerData as WorkerOptions;
 if (options.dir !== undefined) await mkdir(options.dir, { recursive: true });
 const server = await IndexServer.open(
   options,
-  (reply) => port.postMessage(reply),
+  (message) => port.postMessage(message),
   () => port.close(),
 );
 port.on('message', (calls: readonly Call[]) => {
   for (const call of calls) server.take(call);
 });
-port.postMessage({ ready: true } satisfies Ready);
