@@ -39,21 +39,27 @@ export function isUsageSaved(decision: DecisionRecord): boolean {
   return decision.costUsd === 0 && decision.savedUsd > 0;
 }
 
+/** Names that are put together on every request are hashed on every request. */
+const HITS = { l1: 'hit:l1', l2: 'hit:l2', semantic: 'hit:semantic' } as const;
+const SPENT = { input: 'tokens:spent:input', output: 'tokens:spent:output' } as const;
+const SAVED = { input: 'tokens:saved:input', output: 'tokens:saved:output' } as const;
+
 export function count(tally: Tally, decision: DecisionRecord): void {
   const { counts } = tally;
   const { outcome, layer, reason, usage } = decision;
+  const hit = outcome === 'hit' ? HITS[layer ?? 'l1'] : undefined;
   add(counts, 'requests', 1);
   add(counts, outcome, 1);
-  if (outcome === 'hit') add(counts, `hit:${layer ?? 'l1'}`, 1);
+  if (hit !== undefined) add(counts, hit, 1);
   else if (outcome === 'miss' || outcome === 'bypass') addReason(counts, outcome, reason ?? 'unknown');
   if (usage !== undefined) {
-    const kind = isUsageSaved(decision) ? 'saved' : 'spent';
-    add(counts, `tokens:${kind}:input`, usage.promptTokens);
-    add(counts, `tokens:${kind}:output`, usage.completionTokens);
+    const tokens = isUsageSaved(decision) ? SAVED : SPENT;
+    add(counts, tokens.input, usage.promptTokens);
+    add(counts, tokens.output, usage.completionTokens);
   }
   add(counts, 'usd:spent', decision.costUsd);
   add(counts, 'usd:saved', decision.savedUsd);
-  observe(sampleOf(tally, outcome === 'hit' ? `hit:${layer ?? 'l1'}` : outcome), decision.latencyMs);
+  observe(sampleOf(tally, hit ?? outcome), decision.latencyMs);
   observe(sampleOf(tally, 'overhead'), decision.overheadMs);
 }
 
