@@ -26,7 +26,8 @@ export function parseRedisUrl(url: string): Address {
   const master = kind === 'sentinel' ? steps.shift() : undefined;
   if (kind === 'sentinel' && !master) throw new TypeError(`the Redis URL names no master: ${EXPECTED}`);
   const [db = ''] = steps;
-  if (db !== '' && !/^\d{1,5}$/.test(db)) throw new TypeError(`the Redis URL has no valid database number: ${EXPECTED}`);
+  if (db !== '' && !/^\d{1,5}$/.test(db))
+    throw new TypeError(`the Redis URL has no valid database number: ${EXPECTED}`);
   if (kind === 'cluster' && db !== '' && db !== '0') throw new TypeError('a Redis Cluster has database 0 only');
   return {
     kind: kind as Address['kind'],

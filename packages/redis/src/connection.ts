@@ -1,5 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { type Address, parseRedisUrl } from './address.ts';
+import { publicError } from './failure.ts';
 import type { RedisSettings } from './settings.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -14,18 +15,22 @@ export interface RedisConnection {
   /** Auto-pipelining: what is asked in one turn of the event loop goes out in one write. */
   readonly client: RedisClient;
   readonly prefix: string;
+  /** A command that has not been answered after this long has failed. */
+  readonly commandTimeoutMs: number;
   /** True in cluster mode: keys of one step must share a hash tag. */
   readonly cluster: boolean;
   /** `<prefix>:{<tag>}:<name>`: every key with the same tag is in one slot. */
   key(tag: string, name: string): string;
   /** A client of its own, closed with the connection. */
   open(purpose: ClientPurpose): RedisClient;
+  /** True as soon as commands are taken; false when that is not so within `timeoutMs`. */
+  ready(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
  * Does not wait for Redis: a command fails while it is away, and the connection comes back by itself. `onError` hears of
- * connection failures, without the password. Throws TypeError on a URL that is none.
+ * connection failures, without the password and any command. Throws TypeError on a URL that is none.
  */
 export function connectRedis(settings: RedisSettings, onError: (error: Error) => void = () => {}): RedisConnection {
   const address = parseRedisUrl(settings.url);
@@ -33,21 +38,42 @@ export function connectRedis(settings: RedisSettings, onError: (error: Error) =>
   const clients = new Set<RedisClient>();
   const open = (purpose: ClientPurpose): RedisClient => {
     const client = createClient(address, settings, purpose);
-    client.on('error', onError);
+    // An authentication that failed carries the command with the password in it.
+    client.on('error', (error) => onError(publicError(error)));
     clients.add(client);
     return client;
   };
+  const client = open('commands');
   return {
-    client: open('commands'),
+    client,
     prefix,
+    commandTimeoutMs: settings.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     cluster: address.kind === 'cluster',
     key: (tag, name) => `${prefix}:{${tag}}:${name}`,
     open,
+    ready: (timeoutMs) => becomesReady(client, timeoutMs),
     async close() {
       for (const client of clients) client.disconnect();
       clients.clear();
     },
   };
+}
+
+function becomesReady(client: RedisClient, timeoutMs: number): Promise<boolean> {
+  if (client.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (ready: boolean) => {
+      clearTimeout(timer);
+      client.off('ready', onReady);
+      client.off('end', onEnd);
+      resolve(ready);
+    };
+    const onReady = () => settle(true);
+    const onEnd = () => settle(false);
+    const timer = setTimeout(onEnd, timeoutMs);
+    client.on('ready', onReady);
+    client.on('end', onEnd);
+  });
 }
 
 function createClient(address: Address, settings: RedisSettings, purpose: ClientPurpose): RedisClient {
@@ -73,8 +99,13 @@ function createClient(address: Address, settings: RedisSettings, purpose: Client
   return new Cluster([...address.nodes], cluster);
 }
 
-function optionsOf({ username, password, db, tls }: Address, settings: RedisSettings, purpose: ClientPurpose): RedisOptions {
+function optionsOf(
+  { username, password, db, tls }: Address,
+  settings: RedisSettings,
+  purpose: ClientPurpose,
+): RedisOptions {
   const fast = purpose === 'commands';
+  const commandTimeoutMs = settings.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
   return {
     ...(username && { username }),
     ...(password && { password }),
@@ -88,7 +119,8 @@ function optionsOf({ username, password, db, tls }: Address, settings: RedisSett
     // While Redis is away a command fails at once; what waits for it has a client of its own.
     enableOfflineQueue: !fast,
     maxRetriesPerRequest: fast ? 0 : null,
-    ...(fast && { commandTimeout: settings.commandTimeoutMs ?? COMMAND_TIMEOUT_MS }),
+    // A connection that is there and answers nothing is given up, so that the next command fails at once.
+    ...(fast && { commandTimeout: commandTimeoutMs, socketTimeout: 2 * commandTimeoutMs }),
   };
 }
 

@@ -1,4 +1,5 @@
 export { type ClientPurpose, connectRedis, type RedisClient, type RedisConnection } from './connection.ts';
+export { openRedisStores, type RedisStores, type RedisStoresOptions } from './open-stores.ts';
 export { createQueueBoard, type QueueBoard } from './queue/board.ts';
 export { type RedisConsumer, type RedisConsumerOptions, startRedisConsumer } from './queue/consumer.ts';
 export { createRedisWriteQueue, type RedisWriteQueue, type RedisWriteQueueOptions } from './queue/write-queue.ts';

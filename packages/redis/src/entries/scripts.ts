@@ -1,0 +1,154 @@
+import type { Script } from '../commands.ts';
+
+/**
+ * Every script works on one shard; KEYS[1] is what its key names begin with. There:
+ *   e:<id>        hash: h head, a answer, v vector; the only key that Redis may expire or evict
+ *   rows          hash id -> position (44 bytes, keys.ts), MessagePack of creation, namespace term, bytes, cost, term of
+ *                 the embedding model ('' when not semantic), further terms. What the index needs to be undone.
+ *   l:<term>      sorted by bytes: positions; the newest-first lists
+ *   expiry, lru:<namespace term>   by score (staleUntil, last use): members
+ *   embedded      sorted by bytes: term of the embedding model, member
+ *   usage         hash: n, b and t + namespace term -> entries, bytes, [tenant, namespace]
+ *   unlogged      hash id -> token of the change
+ *   missing       set of ids that have a row and no entry any more
+ */
+const SHARED = `
+local B = KEYS[1]
+local function drop(id, raw)
+  local position, member = string.sub(raw, 1, 44), string.sub(raw, 7, 44)
+  local row = cmsgpack.unpack(string.sub(raw, 45))
+  local namespace = row[2]
+  redis.call('HDEL', B .. 'rows', id)
+  redis.call('ZREM', B .. 'expiry', member)
+  redis.call('ZREM', B .. 'lru:' .. namespace, member)
+  redis.call('ZREM', B .. 'l:all', position)
+  redis.call('ZREM', B .. 'l:' .. namespace, position)
+  if row[5] ~= '' then redis.call('ZREM', B .. 'embedded', row[5] .. member) end
+  for i = 6, #row do redis.call('ZREM', B .. 'l:' .. row[i], position) end
+  if redis.call('HINCRBY', B .. 'usage', 'n' .. namespace, -1) <= 0 then
+    redis.call('HDEL', B .. 'usage', 'n' .. namespace, 'b' .. namespace, 't' .. namespace)
+  else
+    redis.call('HINCRBY', B .. 'usage', 'b' .. namespace, -row[3])
+  end
+end
+`;
+
+/** token, `put` or `update`; then per entry: see `writeArguments` in shards.ts. Answers the ids that were written. */
+export const WRITE: Script = {
+  name: 'nearhitWrite',
+  lua: `${SHARED}
+local token, update = ARGV[1], ARGV[2] == 'update'
+local written = {}
+local i = 3
+while i <= #ARGV do
+  local id, position, created, stale, used = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4])
+  local namespace, names, bytes, cost, model = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8]), ARGV[i + 9]
+  local ttl, head, answer, vector = ARGV[i + 10], ARGV[i + 11], ARGV[i + 12], ARGV[i + 13]
+  local terms = tonumber(ARGV[i + 14])
+  local first = i + 15
+  i = first + terms
+  local raw = redis.call('HGET', B .. 'rows', id)
+  local stored
+  if raw and redis.call('EXISTS', B .. 'e:' .. id) == 1 then
+    stored = tonumber(cmsgpack.unpack(string.sub(raw, 45))[1])
+  end
+  local may
+  if update then may = stored == tonumber(created) else may = not stored or stored <= tonumber(created) end
+  if may then
+    local member = string.sub(position, 7, 44)
+    if raw then
+      local before = cmsgpack.unpack(string.sub(raw, 45))[2]
+      used = math.max(used, tonumber(redis.call('ZSCORE', B .. 'lru:' .. before, string.sub(raw, 7, 44))) or 0)
+      drop(id, raw)
+    end
+    local row = { created, namespace, bytes, cost, model }
+    redis.call('ZADD', B .. 'l:all', 0, position)
+    redis.call('ZADD', B .. 'l:' .. namespace, 0, position)
+    for at = first, i - 1 do
+      row[#row + 1] = ARGV[at]
+      redis.call('ZADD', B .. 'l:' .. ARGV[at], 0, position)
+    end
+    redis.call('HSET', B .. 'rows', id, position .. cmsgpack.pack(row))
+    redis.call('ZADD', B .. 'expiry', stale, member)
+    redis.call('ZADD', B .. 'lru:' .. namespace, string.format('%.0f', used), member)
+    if model ~= '' then redis.call('ZADD', B .. 'embedded', 0, model .. member) end
+    redis.call('HINCRBY', B .. 'usage', 'n' .. namespace, 1)
+    redis.call('HINCRBY', B .. 'usage', 'b' .. namespace, bytes)
+    redis.call('HSET', B .. 'usage', 't' .. namespace, names)
+    local entry = B .. 'e:' .. id
+    redis.call('DEL', entry)
+    redis.call('HSET', entry, 'h', head, 'a', answer)
+    if vector ~= '' then redis.call('HSET', entry, 'v', vector) end
+    redis.call('PEXPIRE', entry, ttl)
+    redis.call('HSET', B .. 'unlogged', id, token)
+    written[#written + 1] = id
+  end
+end
+return written`,
+};
+
+/**
+ * token, then per entry its id and a condition: '' for none, the member that it must still have, or '?' for one whose
+ * entry must be gone. Answers the ids that were removed.
+ */
+export const REMOVE: Script = {
+  name: 'nearhitRemove',
+  lua: `${SHARED}
+local removed = {}
+for i = 2, #ARGV, 2 do
+  local id, condition = ARGV[i], ARGV[i + 1]
+  local raw = redis.call('HGET', B .. 'rows', id)
+  local entry = B .. 'e:' .. id
+  if condition == '?' then redis.call('SREM', B .. 'missing', id) end
+  if raw and (condition == '' or (condition == '?' and redis.call('EXISTS', entry) == 0) or condition == string.sub(raw, 7, 44)) then
+    drop(id, raw)
+    redis.call('UNLINK', entry)
+    redis.call('HSET', B .. 'unlogged', id, ARGV[1])
+    removed[#removed + 1] = id
+  end
+end
+return removed`,
+};
+
+/** Ids. Answers those that have a row but no entry: Redis has dropped it. They are also noted for the next sweep. */
+export const MISSING: Script = {
+  name: 'nearhitMissing',
+  lua: `
+local B = KEYS[1]
+local missing = {}
+for _, id in ipairs(ARGV) do
+  if redis.call('EXISTS', B .. 'e:' .. id) == 0 and redis.call('HEXISTS', B .. 'rows', id) == 1 then
+    redis.call('SADD', B .. 'missing', id)
+    missing[#missing + 1] = id
+  end
+end
+return missing`,
+};
+
+/** Ids with their last use. */
+export const TOUCH: Script = {
+  name: 'nearhitTouch',
+  lua: `
+local B = KEYS[1]
+for i = 1, #ARGV, 2 do
+  local raw = redis.call('HGET', B .. 'rows', ARGV[i])
+  if raw then
+    local namespace = cmsgpack.unpack(string.sub(raw, 45))[2]
+    redis.call('ZADD', B .. 'lru:' .. namespace, 'XX', ARGV[i + 1], string.sub(raw, 7, 44))
+  end
+end
+return 0`,
+};
+
+/** Ids with the token that their mark must still carry to be taken away. */
+export const LOGGED: Script = {
+  name: 'nearhitLogged',
+  lua: `
+local B = KEYS[1]
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', B .. 'unlogged', ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', B .. 'unlogged', ARGV[i]) end
+end
+return 0`,
+};
+
+export const ENTRY_SCRIPTS: readonly Script[] = [WRITE, REMOVE, MISSING, TOUCH, LOGGED];

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { clockKey, type Entry, type EntryHead, type EntryId, entryBytes } from '@nearhit/core';
+import type { Commands, ScriptArgument } from '../commands.ts';
+import type { RedisConnection } from '../connection.ts';
+import { decodeEntry, decodeHead, encodeHead, encodeVector } from './entry-codec.ts';
+import { encodePosition, isEntryId, listTerms, modelTerm, namespaceTerm, perShard, shardOf } from './keys.ts';
+import { MISSING, REMOVE, WRITE } from './scripts.ts';
+
+/** Redis drops an entry by itself this long after its end, should nobody sweep. */
+const GRACE_MS = 600_000;
+const TTL_MS_MAX = 10 * 365 * 86_400_000;
+/** One script call writes at most so much: Redis does nothing else meanwhile. */
+const WRITE_ENTRIES_MAX = 64;
+const WRITE_BYTES_MAX = 4_194_304;
+const IDS_PER_CALL = 512;
+
+export interface PlacedEntry {
+  readonly entry: Entry;
+  /** Order of arrival. */
+  readonly row: number;
+}
+
+/** The entries' keys, spread over the shards. */
+export class Shards {
+  readonly #connection: RedisConnection;
+  readonly commands: Commands;
+
+  constructor(connection: RedisConnection, commands: Commands) {
+    this.#connection = connection;
+    this.commands = commands;
+  }
+
+  key(shard: string, name: string): string {
+    return this.#connection.key(shard, name);
+  }
+
+  /** One round trip. */
+  async read(id: EntryId): Promise<Entry | undefined> {
+    const [head, answer] = await this.commands.run((client) => client.hmgetBuffer(this.#entryKey(id), 'h', 'a'));
+    return decodeEntry(head, answer);
+  }
+
+  async readWhole(id: EntryId): Promise<Entry | undefined> {
+    const key = this.#entryKey(id);
+    const [head, answer, vector] = await this.commands.run((client) => client.hmgetBuffer(key, 'h', 'a', 'v'));
+    return decodeEntry(head, answer, vector);
+  }
+
+  async readHead(id: EntryId): Promise<EntryHead | undefined> {
+    return decodeHead(await this.commands.run((client) => client.hgetBuffer(this.#entryKey(id), 'h')));
+  }
+
+  /** Index rows of entries of one shard, in order (keys.ts takes them apart). */
+  readRows(shard: string, ids: readonly EntryId[]): Promise<(Buffer | null)[]> {
+    return this.commands.run((client) => client.hmgetBuffer(this.key(shard, 'rows'), ...ids));
+  }
+
+  /** Answers the ids that were written. */
+  async write(mode: 'put' | 'update', placed: readonly PlacedEntry[]): Promise<EntryId[]> {
+    const nowMs = Date.now();
+    const written = await perShard(
+      placed,
+      ({ entry }) => entry.id,
+      async (shard, some) => {
+        const calls = inPieces(some).map((piece) =>
+          this.commands.script<Buffer[]>(
+            WRITE,
+            this.key(shard, ''),
+            newToken(),
+            mode,
+            ...piece.flatMap((one) => writeArguments(one, nowMs)),
+          ),
+        );
+        return (await Promise.all(calls)).flat();
+      },
+    );
+    return written.flat().map(String) as EntryId[];
+  }
+
+  /**
+   * `member`: only when the entry has not been written again since it had this one; `'?'`: only when Redis has dropped
+   * it. Answers the ids that were removed.
+   */
+  async remove(ids: readonly { readonly id: EntryId; readonly member?: Buffer | '?' }[]): Promise<EntryId[]> {
+    const removed = await perShard(
+      ids,
+      ({ id }) => id,
+      async (shard, some) => {
+        const calls = chunks(some, IDS_PER_CALL).map((piece) =>
+          this.commands.script<Buffer[]>(
+            REMOVE,
+            this.key(shard, ''),
+            newToken(),
+            ...piece.flatMap(({ id, member }) => [id, member ?? '']),
+          ),
+        );
+        return (await Promise.all(calls)).flat();
+      },
+    );
+    return removed.flat().map(String) as EntryId[];
+  }
+
+  /** Those that are in the index, but not there any more; the next sweep takes them out. */
+  async missing(ids: readonly EntryId[]): Promise<EntryId[]> {
+    const missing = await perShard(
+      ids.filter(isEntryId),
+      (id) => id,
+      async (shard, some) => {
+        const calls = chunks(some, IDS_PER_CALL).map((piece) =>
+          this.commands.script<Buffer[]>(MISSING, this.key(shard, ''), ...piece),
+        );
+        return (await Promise.all(calls)).flat();
+      },
+    );
+    return missing.flat().map(String) as EntryId[];
+  }
+
+  #entryKey(id: EntryId): string {
+    return this.key(shardOf(id), `e:${id}`);
+  }
+}
+
+const newToken = (): Buffer => randomBytes(9);
+
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
+function inPieces(placed: readonly PlacedEntry[]): PlacedEntry[][] {
+  const pieces: PlacedEntry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const one of placed) {
+    const piece = pieces.at(-1);
+    const size = entryBytes(one.entry);
+    if (piece === undefined || piece.length >= WRITE_ENTRIES_MAX || bytes + size > WRITE_BYTES_MAX) {
+      pieces.push([one]);
+      bytes = size;
+    } else {
+      piece.push(one);
+      bytes += size;
+    }
+  }
+  return pieces;
+}
+
+/** As WRITE in scripts.ts takes them. */
+function writeArguments({ entry, row }: PlacedEntry, nowMs: number): ScriptArgument[] {
+  const { id, scope, vector } = entry;
+  const terms = listTerms(entry);
+  return [
+    id,
+    encodePosition(entry.createdAtMs, row, id),
+    finite(entry.createdAtMs),
+    clockKey(entry.staleUntilMs),
+    clockKey(entry.createdAtMs),
+    namespaceTerm(scope.tenant, scope.namespace),
+    JSON.stringify([scope.tenant, scope.namespace]),
+    entryBytes(entry),
+    finite(entry.costUsd),
+    entry.semantic ? modelTerm(vector === undefined ? undefined : entry.embeddingModel) : '',
+    Math.min(Math.max(clockKey(entry.staleUntilMs) - nowMs, 0) + GRACE_MS, TTL_MS_MAX),
+    encodeHead(entry),
+    entry.answer,
+    vector === undefined ? '' : encodeVector(vector),
+    terms.length,
+    ...terms,
+  ];
+}
+
+const finite = (value: number): number => (Number.isFinite(value) ? value : 0);

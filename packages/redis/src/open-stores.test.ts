@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
+import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { invalidationsConformance } from '@nearhit/core/conformance/invalidations';
+import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
+import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
+import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
+import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
+import { storesConformance } from '@nearhit/core/conformance/stores';
+import { openTestStores, RedisServer } from '../testing/index.ts';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.close());
+
+const traits = { persistent: true, shared: true };
+const open = ({ dir }: { dir: string }) => openTestStores(server.url, { dir });
+responseStoreConformance('redis', open, traits);
+storeUpkeepConformance('redis', open, traits);
+changeLogConformance('redis', open, traits);
+policyStoreConformance('redis', open, traits);
+statsStoreConformance('redis', open, traits);
+storesConformance('redis', open, { ...traits, runs: 30 });
+invalidationsConformance('redis', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nearhit-invalidations-'));
+  const stores = await open({ dir });
+  const close = async (): Promise<void> => {
+    await stores.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { invalidations: stores.invalidations, close };
+});

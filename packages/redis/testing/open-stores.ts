@@ -1,0 +1,21 @@
+import { basename } from 'node:path';
+import { connectRedis, openRedisStores, type RedisConnection, type RedisStores } from '../src/index.ts';
+
+export interface OpenedStores extends RedisStores {
+  readonly connection: RedisConnection;
+}
+
+/** Stores on keys of their own, named after the folder: the same folder is the same data. They close their connection. */
+export async function openTestStores(
+  url: string,
+  { dir, writer }: { readonly dir: string; readonly writer?: string },
+): Promise<OpenedStores> {
+  const connection = connectRedis({ url, keyPrefix: basename(dir) });
+  if (!(await connection.ready(10_000))) throw new Error('the Redis of this test does not take commands');
+  const stores = openRedisStores(connection, { writer });
+  const close = async (): Promise<void> => {
+    await stores.close();
+    await connection.close();
+  };
+  return { ...stores, connection, close };
+}
