@@ -1,4 +1,5 @@
 export { type Config, type ConfigSource, LOG_LEVELS, type LogLevel } from './config.ts';
 export { ConfigError, type ConfigFault } from './faults.ts';
+export { type FollowOptions, followConfig } from './follow.ts';
 export { type LoadOptions, loadConfig } from './load.ts';
 export { type WatchOptions, watchConfig } from './watch.ts';

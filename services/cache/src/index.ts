@@ -1,1 +1,1 @@
-export {};
+export { startCacheService } from './cache-service.ts';

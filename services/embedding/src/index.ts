@@ -1,1 +1,1 @@
-export {};
+export { startEmbeddingService } from './embedding-service.ts';

@@ -1,1 +1,1 @@
-export {};
+export { type Ingress, startIngress } from './ingress.ts';

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Config } from '@nearhit/config';
+import { combineObservers, type EmbeddingModel } from '@nearhit/core';
+import { createEmbeddingClient, createNearestApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
+import { connectRedis, openRedisStores, redisSettings } from '@nearhit/redis';
+import {
+  Chores,
+  Closers,
+  createLogObserver,
+  internalTokenOf,
+  openFollowedIndex,
+  positionOf,
+  startHeartbeat,
+} from '@nearhit/runtime';
+import { openNearestIndex } from '@nearhit/vector-index';
+import type { Logger } from 'pino';
+
+const VERSION = '0.1.0';
+
+/** The nearest-neighbour cache, over HTTP: owns the graphs, follows the change log in Redis. */
+export async function startCacheService(config: Config, log: Logger, exit: (why: string) => void): Promise<Door> {
+  const closers = new Closers();
+  const now = Date.now;
+  const metrics = createServiceMetrics({
+    gauges: {
+      indexVectors: async () => (await index.stats()).vectors,
+      replicaLag: () => followed.follower.lag ?? Number.NaN,
+      logPosition: async () => (await stores.log.bounds()).lastSeq,
+    },
+  });
+  const observer = combineObservers(metrics, createLogObserver(log, now));
+  const token = internalTokenOf(config).secret;
+  const connection = closers.add(
+    connectRedis(redisSettings(config.redis), (error) => observer.incident('redis', error)),
+  );
+  const stores = closers.add(openRedisStores(connection));
+  let dimensions = 0;
+  const onModel = (model: EmbeddingModel) => {
+    if (dimensions !== 0 && model.dimensions !== dimensions) exit('the embedding model has other dimensions now');
+    else if (dimensions !== 0) followed.rewind();
+  };
+  const urls = config.services.embeddingUrls;
+  const embedding = closers.add(createEmbeddingClient({ urls, token, observer, onModel }));
+  await embedding.ready();
+  dimensions = embedding.model.dimensions;
+
+  const dir = join(config.dataDir, 'index');
+  const { bytesMax, idleSeconds } = config.index;
+  const chores = closers.add(new Chores(observer));
+  const index = closers.add(
+    await openNearestIndex({
+      ...{ dir, dimensions, idleMs: idleSeconds * 1000 },
+      ...(bytesMax !== undefined && { bytesMax }),
+      onRestart: (position) => followed.rewind(position > 0 ? position : undefined),
+      onPartitionLost: () => followed.rewind(),
+    }),
+  );
+  const modelVersion = () => embedding.model.version;
+  const followed = closers.add(await openFollowedIndex({ dir, index, stores, modelVersion, observer, chores }));
+  const position = () => positionOf(followed.follower);
+  const wire = createNearestApp({
+    ...{ index, token, log, metrics, position },
+    readiness: () => ({ ready: followed.caughtUp, degraded: followed.follower.lag === undefined ? ['log'] : [] }),
+  });
+  const report = async () => {
+    const { vectors, partitions, bytes } = await index.stats();
+    return { position: position(), detail: { ready: followed.caughtUp, vectors, partitions, bytes } };
+  };
+  const beating = { registry: stores.registry, kind: 'cache', version: VERSION, now, report } as const;
+  closers.add(startHeartbeat(beating, chores));
+  const { url } = closers.add(await openServer(wire.app, config.server, wire.fast));
+  log.info({ url }, 'cache service listens');
+  return { url, close: () => closers.close() };
+}

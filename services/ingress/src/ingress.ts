@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import type { Config } from '@nearhit/config';
+import { CacheAdmin, createAnswer, type PreparedRequest } from '@nearhit/core';
+import { createUpstream } from '@nearhit/gateway';
+import { type Door, openDoor } from '@nearhit/http';
+import { createMemo } from '@nearhit/memory';
+import {
+  Closers,
+  degradedOf,
+  internalTokenOf,
+  positionOf,
+  type Secret,
+  secretOf,
+  startHeartbeat,
+} from '@nearhit/runtime';
+import type { Logger } from 'pino';
+import { openCache } from './cache.ts';
+import { listServices } from './services.ts';
+
+export interface Ingress extends Door {
+  readonly admin: Secret;
+  /**
+   * A new configuration in force: policies, providers, models. What needs a restart stays as it was. Throws TypeError on
+   * one that can't be used, and goes on with the old one.
+   */
+  reconfigure(config: Config): void;
+}
+
+const PREPARED_MEMO = { entriesMax: 10_000, bytesMax: 33_554_432 };
+const VERSION = '0.1.0';
+
+/** The public door. Starts, and answers, while Redis and the other services are away. */
+export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
+  let config = initial;
+  const closers = new Closers();
+  const cache = openCache(config, internalTokenOf(config).secret, log, closers);
+  const { lookingUp, stores, chores, follower, stats, queue } = cache;
+  const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
+  const upstream = closers.add(createUpstream(config));
+  const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
+    entriesMax: PREPARED_MEMO.entriesMax,
+    // A body's texts are most of what is kept of it, at up to two bytes a character.
+    bytes: { max: PREPARED_MEMO.bytesMax, of: ({ request }) => 1024 + 2 * request.promptChars },
+  });
+  const answer = createAnswer({
+    ...lookingUp,
+    upstream,
+    prepared,
+    lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
+  });
+  const degraded = async () => {
+    const open = cache.breakers.filter((breaker) => breaker.open).map(({ name }) => name);
+    const dead = await degradedOf([
+      ['redis', () => stores.log.bounds()],
+      ['embedding', () => cache.embedder.embed(['ready?'], { deadlineMs: Date.now() + 1000 })],
+      ['cache', () => cache.index.stats()],
+    ]);
+    return [...new Set([...open, ...dead])];
+  };
+  const door = closers.add(
+    await openDoor({
+      ...{ answer, upstream, log, metrics: cache.metrics, embedder: cache.lookingUp.embedder },
+      auth: () => config.auth,
+      bodyBytesMax: config.server.bodyBytesMax,
+      host: config.server.host,
+      port: config.server.port,
+      readiness: async () => ({ ready: true, degraded: await degraded() }),
+      admin: {
+        ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
+        cache: new CacheAdmin(cache.administering),
+        entries: stores.responses,
+        services: listServices(stores.registry, cache.embedder),
+        changes: stores.log,
+        queueAdmin: queue.admin,
+        board: cache.board.handler,
+      },
+    }),
+  );
+  const report = async () => ({ position: positionOf(follower), detail: { waiting: queue.depth() } });
+  closers.add(
+    startHeartbeat({ registry: stores.registry, kind: 'ingress', version: VERSION, now: Date.now, report }, chores),
+  );
+  cache.start();
+  return {
+    admin,
+    url: door.url,
+    reconfigure(next) {
+      // First what may refuse it: then the old configuration stays in force as a whole.
+      upstream.reconfigure(next);
+      config = { ...next, server: initial.server, dataDir: initial.dataDir };
+      cache.policies.useFile(next.policies);
+    },
+    close: () => closers.close(),
+  };
+}

@@ -1,0 +1,69 @@
+import type { Config } from '@nearhit/config';
+import { combineObservers, PolicyService } from '@nearhit/core';
+import { createEmbeddingClient, createOpsApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
+import { connectRedis, createLease, openRedisStores, redisSettings, startRedisConsumer } from '@nearhit/redis';
+import {
+  Chores,
+  Closers,
+  createLogObserver,
+  createWriter,
+  degradedOf,
+  internalTokenOf,
+  startHeartbeat,
+} from '@nearhit/runtime';
+import type { Logger } from 'pino';
+
+const VERSION = '0.1.0';
+
+/** Writes answers and vectors behind the requests, and keeps the shared store in bounds. */
+export async function startWorker(config: Config, log: Logger): Promise<Door & { reconfigure(next: Config): void }> {
+  const closers = new Closers();
+  const now = Date.now;
+  let written = 0;
+  const metrics = createServiceMetrics({
+    sources: [
+      {
+        name: 'nearhit_entries_written_total',
+        help: 'Answers stored by this worker.',
+        kind: 'counter',
+        read: () => written,
+      },
+    ],
+  });
+  const observer = combineObservers(metrics, createLogObserver(log, now));
+  const connection = closers.add(
+    connectRedis(redisSettings(config.redis), (error) => observer.incident('redis', error)),
+  );
+  const stores = closers.add(openRedisStores(connection));
+  const token = internalTokenOf(config).secret;
+  const embedder = closers.add(createEmbeddingClient({ urls: config.services.embeddingUrls, token, observer }));
+  const policies = new PolicyService(stores.policies, config.policies);
+  const lease = closers.add(createLease(connection, 'upkeep'));
+  const chores = closers.add(new Chores(observer));
+  const writer = createWriter({ stores, embedder, observer, policies, lease, chores });
+  const { concurrency, ratePerSecond } = config.queue;
+  const consumer = closers.add(
+    await startRedisConsumer({
+      ...{ connection, observer, concurrency, ratePerSecond },
+      invalidations: stores.invalidations,
+      forget: writer.forget,
+      write: async (entries) => {
+        await writer.write(entries);
+        written += entries.length;
+      },
+    }),
+  );
+  writer.startUpkeep();
+  const report = async () => ({ detail: { running: consumer.running(), written, model: embedder.model.version } });
+  closers.add(startHeartbeat({ registry: stores.registry, kind: 'worker', version: VERSION, now, report }, chores));
+  const readiness = async () => {
+    const degraded = await degradedOf([
+      ['redis', () => connection.client.ping()],
+      ['embedding', () => embedder.embed(['ready?'], { deadlineMs: now() + 1000 })],
+    ]);
+    return { ready: consumer.running() && !degraded.includes('redis'), degraded };
+  };
+  const { url } = closers.add(await openServer(createOpsApp({ readiness, metrics, log }), config.server));
+  log.info({ url }, 'worker runs');
+  return { url, reconfigure: (next) => policies.useFile(next.policies), close: () => closers.close() };
+}
