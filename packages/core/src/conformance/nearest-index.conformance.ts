@@ -212,6 +212,14 @@ function refusals(start: Start): void {
     expect(await index.position()).toBe(4);
   });
 
+  test('a question whose deadline has passed is not answered; one with time left is', async () => {
+    const index = await start();
+    await index.apply([add('a', unitVector(1))], 1);
+    const query = { partition: P1, fingerprint: F1, vector: unitVector(1), k: 1 };
+    await expect(index.nearest({ ...query, deadlineMs: Date.now() - 10 })).rejects.toThrow();
+    expect(await index.nearest({ ...query, deadlineMs: Date.now() + 60_000 })).toHaveLength(1);
+  });
+
   test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('k = %p is refused', async (k) => {
     const index = await start();
     await expect(ask(index, unitVector(1), k)).rejects.toMatchObject({ kind: 'INVALID_REQUEST' });

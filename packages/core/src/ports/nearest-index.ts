@@ -28,7 +28,11 @@ export type IndexChange =
 export interface IndexStats {
   readonly vectors: number;
   readonly partitions: number;
+  /** In memory. */
   readonly bytes: number;
+  /** Of `partitions`, those whose vectors are in memory, and those that the next search reads from the disk. Absent: all are open. */
+  readonly partitionsOpen?: number;
+  readonly partitionsClosed?: number;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface IndexStats {
 export interface NearestIndex {
   /**
    * At most k, sorted by falling similarity, of the same partition and fingerprint. Empty when there is none.
-   * Throws on a vector of the wrong length or with a value that is not finite.
+   * Throws on a vector of the wrong length or with a value that is not finite, and when `deadlineMs` has passed.
    */
   nearest(query: NearestQuery): Promise<Neighbour[]>;
   /** In order; adding an id again replaces it, removing an unknown id does nothing. `seq`: position in the change log after these. */

@@ -32,6 +32,9 @@ export class MemoryNearestIndex implements NearestIndex {
     if (!Number.isSafeInteger(query.k) || query.k < 0) {
       throw new NearhitError('INVALID_REQUEST', 'k must be a whole number, 0 or more', { param: 'k' });
     }
+    if (query.deadlineMs !== undefined && Date.now() > query.deadlineMs) {
+      throw new Error('nearest index: the deadline has passed');
+    }
     const found: Neighbour[] = [];
     for (const [id, held] of this.#held) {
       if (held.partition !== query.partition || held.fingerprint !== query.fingerprint) continue;
