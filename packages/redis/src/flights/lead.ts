@@ -14,8 +14,9 @@ export interface LeadHooks {
 export class Lead {
   readonly flight: string;
   readonly token: string;
-  /** May be joined. */
+  /** Its lease may be found. */
   open = true;
+  closedAtMs = 0;
   whole = false;
   readonly #wire: Wire;
   readonly #hooks: LeadHooks;
@@ -72,11 +73,10 @@ export class Lead {
     }
     const key = nameOf(name.from, name.join);
     const follower = new RemoteListener(this.#wire, name, () => this.#followers.delete(key));
-    // Who comes back has been let in before.
-    const welcome = this.open || (name.skip > 0 && this.#live?.joinable === true);
-    if (welcome) {
+    // Whoever knows the token had it from the lease while that stood: it hears how the reply ended, too.
+    if (this.#live?.recorded && this.#live.state !== 'abandoned') {
       this.#followers.set(key, follower);
-      follower.follow(this.#live as LiveReply);
+      follower.follow(this.#live);
     } else follower.dismiss();
   }
 
@@ -99,14 +99,14 @@ export class Lead {
 
   close(): void {
     if (!this.open) return;
-    this.open = false;
-    this.#dismissEarly();
+    this.discard();
     this.#hooks.onClosed(this);
   }
 
   /** Like `close`, of a lease that is another's or has lapsed. */
   discard(): void {
     this.open = false;
+    this.closedAtMs = performance.now();
     this.#dismissEarly();
   }
 

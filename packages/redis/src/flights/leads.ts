@@ -67,7 +67,8 @@ export class Leads {
       lead.discard();
     }
     for (const [token, lead] of this.#leads) {
-      if (!lead.open && !lead.followed) {
+      // A join may have been under way when it ended.
+      if (!lead.open && !lead.followed && nowMs - lead.closedAtMs > renewMs) {
         this.#leads.delete(token);
         continue;
       }
