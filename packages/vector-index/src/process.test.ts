@@ -27,44 +27,54 @@ afterEach(async () => {
 });
 
 /** `shell`: what a POSIX shell does before. */
-function start(what: string, shell = ':'): Child {
-  child = spawn('sh', ['-c', `${shell}; exec "$0" "$@"`, process.execPath, script, what, dir], {
+function start(what: string, shell = ':', options: object = {}): Child {
+  const args = [process.execPath, script, what, dir, JSON.stringify(options)];
+  child = spawn('sh', ['-c', `${shell}; exec "$0" "$@"`, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   return child;
 }
 
-test('killed at any moment, it comes back as of a snapshot that was whole', async () => {
-  let reported = 0;
-  for (let round = 0; round < 5; round++) {
-    const running = start('follow');
-    const enough = 3 + 2 * round;
-    let lines = '';
-    for await (const chunk of running.stdout) {
-      lines += chunk;
-      if (lines.split('\n').length > enough) break;
-    }
-    // The next snapshot has begun by now; kill at another point of it each time.
-    await new Promise((resolve) => setTimeout(resolve, round % 6));
-    running.kill('SIGKILL');
-    await once(running, 'exit');
-    reported = Number(lines.trim().split('\n').at(-1));
-    expect(reported).toBeGreaterThan(0);
+const memories: [string, object][] = [
+  ['with memory enough', {}],
+  ['with hardly any memory', { bytesMax: 1, idleMs: 0, waitingMax: 4 }],
+];
 
-    index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
-    expect((await index.stats()).snapshotIgnored).toBeNull();
-    const position = await index.position();
-    expect(position).toBeGreaterThanOrEqual(reported);
-    await expectHeld(index, heldAt(position));
-    await index.close();
-  }
-  index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20 });
-  await index.apply([changeAt(reported + 1)], reported + 1);
-  await index.snapshot();
-  // Three partitions of two groups each: what the killed ones left behind is gone.
-  expect(readdirSync(dir).length).toBeLessThanOrEqual(1 + 3 + 6);
-}, 120_000);
+test.each(memories)(
+  'killed at any moment, it comes back as of a snapshot that was whole: %s',
+  async (_name, memory) => {
+    let reported = 0;
+    for (let round = 0; round < 5; round++) {
+      const running = start('follow', ':', memory);
+      const enough = 3 + 2 * round;
+      let lines = '';
+      for await (const chunk of running.stdout) {
+        lines += chunk;
+        if (lines.split('\n').length > enough) break;
+      }
+      // The next snapshot has begun by now; kill at another point of it each time.
+      await new Promise((resolve) => setTimeout(resolve, round % 6));
+      running.kill('SIGKILL');
+      await once(running, 'exit');
+      reported = Number(lines.trim().split('\n').at(-1));
+      expect(reported).toBeGreaterThan(0);
+
+      index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20, ...memory });
+      expect((await index.stats()).snapshotIgnored).toBeNull();
+      const position = await index.position();
+      expect(position).toBeGreaterThanOrEqual(reported);
+      await expectHeld(index, heldAt(position));
+      await index.close();
+    }
+    index = await openNearestIndex({ dir, dimensions: DIMENSIONS, flatMax: 20, ...memory });
+    await index.apply([changeAt(reported + 1)], reported + 1);
+    await index.snapshot();
+    // Three partitions of two groups each, and what waits for them: what the killed ones left behind is gone.
+    expect(readdirSync(dir).length).toBeLessThanOrEqual(1 + 3 + 6 + 1);
+  },
+  120_000,
+);
 
 async function expectHeld(held: VectorIndex, expected: Map<string, number>): Promise<void> {
   expect((await held.ids()).sort()).toEqual([...expected.keys()].sort());
@@ -91,6 +101,15 @@ test('when its thread dies, calls waiting and to come reject and say why', async
   const messages = JSON.parse(said);
   expect(messages).toHaveLength(2);
   for (const message of messages) expect(message).toMatch(/^nearest index stopped: .*null/);
+}, 60_000);
+
+test('with somebody to replay the log, a thread that has died starts again from its snapshot', async () => {
+  const running = start('comeBack');
+  const [[code], said] = await Promise.all([once(running, 'exit'), text(running.stdout)]);
+  expect(code).toBe(0);
+  const gone = expect.stringMatching(/^nearest index stopped: .*null/);
+  const round = [gone, gone, gone, 1, [changeAt(1).id], 1];
+  expect(JSON.parse(said)).toEqual([...round, ...round, heldAt(400).size, [1, 1], 3]);
 }, 60_000);
 
 test('a full disk fails the snapshot; the one before stays', async () => {

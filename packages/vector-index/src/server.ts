@@ -177,9 +177,17 @@ export class IndexServer {
 
   /** Between the slices of a long `apply`, so that neither what waits nor what is open outgrows its bounds. */
   async #makeRoom(paging: Paging): Promise<void> {
-    const crowded = this.#partitions.waiting.crowded();
-    // Where the disk fails, the changes go on waiting; when the file is damaged, the owner has been told.
-    if (crowded) await paging.open(crowded).catch(() => undefined);
+    for (;;) {
+      const crowded = this.#partitions.waiting.crowded();
+      if (!crowded) break;
+      // Where the disk fails, the changes go on waiting; when the file is damaged, the owner has been told.
+      const opened = await paging.open(crowded).then(
+        () => true,
+        () => false,
+      );
+      if (!opened) break;
+      await paging.relieve();
+    }
     await paging.relieve();
   }
 
