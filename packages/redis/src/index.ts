@@ -1,5 +1,5 @@
 export { type ClientPurpose, connectRedis, type RedisClient, type RedisConnection } from './connection.ts';
-export { createRedisFlights, type RedisFlights, type RedisFlightsOptions } from './flights/redis-flights.ts';
+export { createRedisFlights, type RedisFlights, type RedisFlightsOptions } from './flights/flights.ts';
 export { openRedisStores, type RedisStores, type RedisStoresOptions } from './open-stores.ts';
 export { createQueueBoard, type QueueBoard } from './queue/board.ts';
 export { type RedisConsumer, type RedisConsumerOptions, startRedisConsumer } from './queue/consumer.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Observer } from '@nearhit/core';
 import { connectRedis } from '../connection.ts';
-import { createRedisFlights, type RedisFlights, type RedisFlightsOptions } from './redis-flights.ts';
+import { createRedisFlights, type RedisFlights, type RedisFlightsOptions } from './flights.ts';
 
 /** Looks again and again until it is so. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
