@@ -70,6 +70,7 @@ export {
   type MemoryDecisionsOptions,
   matchesDecision,
 } from './stats/decision-ring.ts';
+export { oneAtATime } from './stats/one-at-a-time.ts';
 export * from './stats/stats.ts';
 export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';

@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { sampleDecision } from '@nearhit/core/conformance/decision-log';
+import { pack, unpack } from 'msgpackr';
+import { decodeDecision, encodeDecision } from './decision-codec.ts';
+
+const OUTCOME_AT = 5;
+
+test('reads what a newer version wrote behind the fields known here', () => {
+  const values = unpack(encodeDecision(sampleDecision())) as unknown[];
+  expect(decodeDecision(pack([...values, 'new']))).toEqual(sampleDecision());
+});
+
+test.each([
+  ['nothing', Buffer.alloc(0)],
+  ['no MessagePack', Buffer.from([0xc1])],
+  ['more than one value', Buffer.concat([encodeDecision(sampleDecision()), Buffer.from([1])])],
+  ['a cut record', encodeDecision(sampleDecision()).subarray(0, 40)],
+  ['something else', pack({ requestId: 'r' })],
+  ['an unknown outcome', pack((unpack(encodeDecision(sampleDecision())) as unknown[]).with(OUTCOME_AT, 'other'))],
+  ['no number', encodeDecision(sampleDecision({ latencyMs: Number.NaN }))],
+  ['half a candidate', encodeDecision(sampleDecision({ candidate: { entryId: 'e' } as never }))],
+])('%s is no decision', (_, bytes) => {
+  expect(decodeDecision(bytes)).toBeUndefined();
+});
