@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Entry, EntryId, Fingerprint, TenantId, UnitVector } from '@nearhit/core';
+import type { Entry, EntryId, Fingerprint, PendingWrite, TenantId, UnitVector } from '@nearhit/core';
 import { sampleEntry } from '@nearhit/core/conformance/storage-samples';
 import fc from 'fast-check';
 import { decodeJob, encodeJob, summarizeJob } from './job-codec.ts';
@@ -34,11 +34,14 @@ const entries: fc.Arbitrary<Entry> = fc.record({
   staleUntilMs: fc.nat(2 ** 42),
 });
 
+/** What BullMQ gives a consumer. */
+const asRead = (pending: PendingWrite): string => JSON.parse(encodeJob(pending).toString());
+
 describe('job codec', () => {
-  test('gives back what went in, also through JSON', () => {
+  test('gives back what went in', () => {
     fc.assert(
       fc.property(entries, fc.double({ min: 0, max: 2 ** 42, noNaN: true }), (entry, askedAtMs) => {
-        const data: unknown = JSON.parse(JSON.stringify(encodeJob({ entry, askedAtMs })));
+        const data: unknown = asRead({ entry, askedAtMs });
         expect(decodeJob(data)).toEqual({ entry, askedAtMs });
       }),
     );
@@ -46,16 +49,16 @@ describe('job codec', () => {
 
   test('the vector is float32 as it was, an answer holds on to no more than itself', () => {
     const entry = sampleEntry(1);
-    const { entry: again } = decodeJob(encodeJob({ entry, askedAtMs: 1 }));
+    const { entry: again } = decodeJob(asRead({ entry, askedAtMs: 1 }));
     expect(again.vector).toBeInstanceOf(Float32Array);
-    expect(encodeJob({ entry: again, askedAtMs: 1 })).toBe(encodeJob({ entry, askedAtMs: 1 }));
+    expect(encodeJob({ entry: again, askedAtMs: 1 })).toEqual(encodeJob({ entry, askedAtMs: 1 }));
     expect(
       encodeJob({ entry: sampleEntry(1, { vector: new Float32Array(384) as UnitVector }), askedAtMs: 1 }).length,
     ).toBeLessThan(3000);
   });
 
   test('refuses what it did not make', () => {
-    const good = encodeJob({ entry: sampleEntry(1), askedAtMs: 1 });
+    const good = asRead({ entry: sampleEntry(1), askedAtMs: 1 });
     const damaged = Buffer.from(good, 'base64');
     damaged[damaged.indexOf('chat.completion')] ^= 1;
     const others = [undefined, null, 1, {}, '', 'text', '%%%', good.slice(0, 40), damaged.toString('base64'), 'kgEB'];
@@ -65,7 +68,7 @@ describe('job codec', () => {
 
   test('a summary has no word of question or answer', () => {
     const entry = sampleEntry(7);
-    const summary = summarizeJob(encodeJob({ entry, askedAtMs: 5 }));
+    const summary = summarizeJob(asRead({ entry, askedAtMs: 5 }));
     expect(summary).toEqual({
       entryId: entry.id,
       namespace: 'default',

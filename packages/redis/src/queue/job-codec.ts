@@ -8,22 +8,47 @@ import {
   type PendingWrite,
   type UnitVector,
 } from '@nearhit/core';
-import { Packr } from 'msgpackr';
+import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const FORMAT = 1;
 
 type JobTuple = readonly [format: number, askedAtMs: number, head: HeadTuple, answer: Buffer, vector: Buffer | null];
 
-/** Base64 of MessagePack: BullMQ's job data is JSON, in which bytes have no cheaper form. The vector is float32 as it lies. */
-export function encodeJob({ entry, askedAtMs }: PendingWrite): string {
-  const { answer, vector } = entry;
-  const bytes = vector === undefined ? null : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  const tuple: JobTuple = [FORMAT, askedAtMs, headTuple(entry), answer, bytes];
-  return (packr.pack(tuple) as Buffer).toString('base64');
+const QUOTE = 0x22;
+const SLAB_BYTES = 262_144;
+let slab = Buffer.allocUnsafeSlow(0);
+let slabUsed = 0;
+
+/** Jobs live for one batch, so they share memory: an allocation of its own for each costs more than filling it. */
+function takeBytes(bytes: number): Buffer {
+  if (bytes > SLAB_BYTES / 8) return Buffer.allocUnsafeSlow(bytes);
+  if (slabUsed + bytes > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += bytes;
+  return slab.subarray(slabUsed - bytes, slabUsed);
 }
 
-/** Throws a TypeError on what `encodeJob` did not make, and on a damaged answer. */
+/**
+ * UTF-8 JSON of a text, as BullMQ keeps a job's data: base64 of MessagePack, for bytes have no cheaper form in JSON. The
+ * vector is float32 as it lies.
+ */
+export function encodeJob({ entry, askedAtMs }: PendingWrite): Buffer {
+  const { answer, vector } = entry;
+  const floats = vector === undefined ? null : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+  const tuple: JobTuple = [FORMAT, askedAtMs, headTuple(entry), answer, floats];
+  // The next call may use the same memory: the bytes are gone from there by then.
+  const text = (packr.pack(tuple, RESET_BUFFER_MODE) as Buffer).toString('base64');
+  const json = takeBytes(text.length + 2);
+  json[0] = QUOTE;
+  json.write(text, 1, 'latin1');
+  json[text.length + 1] = QUOTE;
+  return json;
+}
+
+/** `data`: the text, as BullMQ reads it. Throws a TypeError on what `encodeJob` did not make, and on a damaged answer. */
 export function decodeJob(data: unknown): PendingWrite {
   const { head, tuple } = readTuple(data);
   const [, askedAtMs, , answer, vector] = tuple;
