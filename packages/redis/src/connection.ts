@@ -44,6 +44,7 @@ export function connectRedis(settings: RedisSettings, onError: (error: Error) =>
     return client;
   };
   const client = open('commands');
+  let closed = false;
   return {
     client,
     prefix,
@@ -51,8 +52,9 @@ export function connectRedis(settings: RedisSettings, onError: (error: Error) =>
     cluster: address.kind === 'cluster',
     key: (tag, name) => `${prefix}:{${tag}}:${name}`,
     open,
-    ready: (timeoutMs) => becomesReady(client, timeoutMs),
+    ready: async (timeoutMs) => !closed && becomesReady(client, timeoutMs),
     async close() {
+      closed = true;
       for (const client of clients) client.disconnect();
       clients.clear();
     },

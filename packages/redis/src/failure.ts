@@ -16,9 +16,11 @@ export function publicError(error: unknown): Error {
 
 /** A cluster's error wraps the one of the node that was tried last; several addresses of one host come together. */
 function rootOf(error: unknown): { code?: unknown; message: string } {
-  if (!(error instanceof Error)) return { message: 'unknown error' };
-  const { lastNodeError, errors } = error as { lastNodeError?: unknown; errors?: readonly unknown[] };
-  if (lastNodeError instanceof Error) return rootOf(lastNodeError);
-  if (error.message === '' && errors?.[0] instanceof Error) return rootOf(errors[0]);
-  return { code: (error as NodeJS.ErrnoException).code, message: error.message };
+  const { message, code, lastNodeError, errors } = (error ?? {}) as {
+    readonly [field: string]: unknown;
+    readonly errors?: readonly unknown[];
+  };
+  if (lastNodeError !== undefined) return rootOf(lastNodeError);
+  if (!message && errors?.[0] !== undefined) return rootOf(errors[0]);
+  return { code, message: typeof message === 'string' ? message : '' };
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { connectRedis, openRedisStores, type RedisConnection, type RedisStores } from '../src/index.ts';
+import { connectRedis, type RedisConnection } from '../src/connection.ts';
+import { openRedisStores, type RedisStores } from '../src/open-stores.ts';
 
 export interface OpenedStores extends RedisStores {
   readonly connection: RedisConnection;

@@ -33,16 +33,25 @@ export class RedisServer {
   readonly port: number;
   readonly dir: string;
   readonly #args: readonly string[];
+  readonly #sentinelConfig: string | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, dir: string, args: readonly string[]) {
+  private constructor(port: number, dir: string, args: readonly string[], sentinelConfig?: string) {
     this.port = port;
     this.dir = dir;
     this.#args = args;
+    this.#sentinelConfig = sentinelConfig;
   }
 
   static async start({ args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'nearhit-redis-')), args);
+    await server.run();
+    return server;
+  }
+
+  /** A Sentinel on this configuration file, which it writes to. */
+  static async sentinel(config: string): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), mkdtempSync(join(tmpdir(), 'nearhit-redis-')), [], config);
     await server.run();
     return server;
   }
@@ -53,14 +62,18 @@ export class RedisServer {
 
   /** Resolves when it takes commands. */
   async run(): Promise<void> {
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', ...this.#args];
+    const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir];
+    const args =
+      this.#sentinelConfig === undefined
+        ? [...where, '--save', '', ...this.#args]
+        : [this.#sentinelConfig, ...where, '--sentinel'];
     const child = spawn(command(), args, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#process = child;
     let out = '';
     await new Promise<void>((resolve, reject) => {
       child.stdout.on('data', (piece: Buffer) => {
         out += piece.toString();
-        if (out.includes('Ready to accept connections')) resolve();
+        if (/Ready to accept connections|Sentinel ID is/.test(out)) resolve();
       });
       child.once('exit', () => reject(new Error(`redis-server ended: ${out.slice(-500)}`)));
     });

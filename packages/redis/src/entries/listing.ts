@@ -63,7 +63,11 @@ async function named(shards: Shards, ids: readonly EntryId[], start: Buffer | un
     .filter((position) => start === undefined || Buffer.compare(position, start) < 0)
     .sort(newestFirst);
   let at = 0;
-  return new Merged([async (_, count) => positions.slice(at, (at += count))], newestFirst);
+  const next = async (_: Buffer | undefined, count: number): Promise<Buffer[]> => {
+    at += count;
+    return positions.slice(at - count, at);
+  };
+  return new Merged([next], newestFirst);
 }
 
 /** The narrowest lists that together hold every entry a filter can match. */
