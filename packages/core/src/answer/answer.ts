@@ -27,7 +27,7 @@ export interface ChatCall {
   readonly client: Client;
 }
 
-export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'embeddingModel' | 'price'> {
+export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   readonly policies: PolicyService;
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
@@ -40,14 +40,7 @@ const MEMO_BODY_BYTES_MAX = 65_536;
 /** The use case. Throws NearhitError for a request that is wrong in itself; the cache never makes it throw. */
 export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exchange> {
   const flights = new Flights();
-  const launchDeps: LaunchDeps = {
-    ...deps,
-    // Not known before its service has been reached.
-    get embeddingModel() {
-      return deps.embedder.model.version;
-    },
-    price: (model) => deps.upstream.price(model),
-  };
+  const launchDeps: LaunchDeps = { ...deps, price: (model) => deps.upstream.price(model) };
 
   return async function answer(call: ChatCall): Promise<Exchange> {
     const request = prepared(call, deps);
@@ -84,7 +77,8 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
       const late = exactInMemory(request, deps);
       if (late !== undefined) return end(hit('l1', late, undefined, deps));
     }
-    const plan: StorePlan = { request, vector: found.vector, exactOnly: found.exactOnly };
+    const { vector, embeddingModel, exactOnly } = found;
+    const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
     const launch = (generation: Generation) => launchMiss(call, plan, generation, flights, launchDeps);
     const boarded = await boardOrFly(flights, mode, call, request, launch);
     return end(
