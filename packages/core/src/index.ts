@@ -55,6 +55,7 @@ export {
   reembed,
 } from './remember/recover.ts';
 export { forget, type RememberDeps, remember } from './remember/remember.ts';
+export { searchable } from './remember/searchable.ts';
 export { compact, maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
 export { type PendingWrite, type WriteDeps, writeUnlessVoid } from './remember/voided.ts';
 export { createWriteBehind, type WriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';

@@ -6,20 +6,28 @@ import type { Chores } from './chores.ts';
 export interface FollowedIndexOptions {
   /** Of the index; a note of what its snapshot stands for is kept beside it. */
   readonly dir: string;
-  readonly index: NearestIndex;
+  readonly open: (callbacks: IndexCallbacks) => Promise<NearestIndex>;
   readonly stores: Pick<Stores, 'log' | 'responses'>;
   readonly modelVersion: () => string;
   readonly observer: Observer;
   readonly chores: Chores;
 }
 
+/** What an index may find of itself. */
+export interface IndexCallbacks {
+  /** It has started again, as of its last snapshot. */
+  readonly onRestart: (position: number) => void;
+  readonly onPartitionLost: () => void;
+}
+
 export interface FollowedIndex {
+  readonly index: NearestIndex;
   readonly follower: LogFollower;
   /** True from the first time that it has caught up; false again while it is built anew. */
   readonly caughtUp: boolean;
-  /** The index has lost what it had, as far as this (undefined: all of it). */
-  rewind(seq?: number): void;
-  /** A last snapshot, for a quick next start. */
+  /** What the index holds is of no use any more: it is built anew. */
+  startAnew(): void;
+  /** A last snapshot, for a quick next start; then the index is closed. */
   close(): Promise<void>;
 }
 
@@ -30,14 +38,26 @@ const LAG_MAX = 1000;
 
 /** An index of this process, kept in step with a log that others write, from its last snapshot on. */
 export async function openFollowedIndex(options: FollowedIndexOptions): Promise<FollowedIndex> {
-  const { dir, index, stores, modelVersion, observer, chores } = options;
+  const { dir, stores, modelVersion, observer, chores } = options;
   const note = join(dir, 'log');
+  let follower: LogFollower | undefined;
+  let built = false;
+  const startAnew = (): void => {
+    built = false;
+    // Until it is whole again, a restart must not take its snapshot for one.
+    rmSync(note, { force: true });
+    follower?.rewind(undefined);
+  };
+  const index = await options.open({
+    onRestart: (position) => (position > 0 && built ? follower?.rewind(position) : startAnew()),
+    onPartitionLost: startAnew,
+  });
   const known = readNote(note);
   const position = await index.position();
   const isOurs = known !== undefined && known.model === modelVersion() && position > 0;
-  let built = isOurs;
+  built = isOurs;
   let snapshotAt = position;
-  const follower = followWithIndex({
+  const following = followWithIndex({
     ...{ log: stores.log, store: stores.responses, index, modelVersion, observer },
     from: isOurs ? { epoch: known.epoch, seq: position } : undefined,
     onRebuilt: (epoch) => {
@@ -45,31 +65,25 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
       writeFileSync(note, JSON.stringify({ epoch, model: modelVersion() }));
     },
   });
+  follower = following;
   const snapshot = async (): Promise<void> => {
-    if (built && follower.lag !== undefined) snapshotAt = await index.snapshot();
+    if (built && following.lag !== undefined) snapshotAt = await index.snapshot();
   };
   chores.every(SNAPSHOT_MS, 'snapshot-failed', async () => {
     if ((await index.position()) - snapshotAt >= SNAPSHOT_AFTER_RECORDS) await snapshot();
   });
-  follower.start();
+  following.start();
   let ready = false;
   return {
-    follower,
+    ...{ index, follower: following, startAnew },
     get caughtUp() {
-      ready ||= built && follower.lag !== undefined && follower.lag <= LAG_MAX;
+      ready ||= built && following.lag !== undefined && following.lag <= LAG_MAX;
       return ready && built;
     },
-    rewind(seq) {
-      if (seq === undefined) {
-        built = false;
-        // Until it is whole again, a restart must not take its snapshot for one.
-        rmSync(note, { force: true });
-      }
-      follower.rewind(seq);
-    },
     async close() {
-      await follower.close();
+      await following.close();
       await chores.attempt('snapshot-failed', snapshot);
+      await index.close();
     },
   };
 }

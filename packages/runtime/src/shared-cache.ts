@@ -1,5 +1,8 @@
 import {
   ChangeFeed,
+  combineObservers,
+  createStats,
+  type DecisionLog,
   type Embedder,
   type FilePolicies,
   followWithMemory,
@@ -7,14 +10,12 @@ import {
   type LogFollower,
   type MemoryCache,
   type NearestIndex,
-  NearhitError,
   type Observer,
   PendingAnswers,
   PolicyService,
   type QueueAdmin,
   type ServiceRegistry,
   type SharedFlights,
-  type Stats,
   type Stores,
   type WriteQueue,
 } from '@nearhit/core';
@@ -22,6 +23,7 @@ import { type Breaker, createBreaker } from './breaker.ts';
 import { Chores } from './chores.ts';
 import type { Closers } from './closers.ts';
 import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
+import type { Probe } from './readiness.ts';
 
 /** What processes share, and the ways to it. */
 export interface SharedMedium {
@@ -30,20 +32,26 @@ export interface SharedMedium {
   readonly registry: ServiceRegistry;
   readonly sharedFlights: SharedFlights;
   readonly queue: WriteQueue & { readonly admin: QueueAdmin };
+  readonly decisions: DecisionLog;
   /** Rejects while the medium can't be reached. */
   ping(): Promise<unknown>;
+  close(): Promise<void>;
 }
 
-export interface SharedCacheOptions {
-  readonly medium: SharedMedium;
-  readonly stats: Stats;
-  /** Of this process or another. */
+/** What finds by meaning, in this process or another. */
+export interface Neighbourhood {
   readonly embedder: Embedder;
-  readonly memoize: (embedder: Embedder) => Embedder;
-  /** Of this process or another. `stats` rejects while it can't be reached. */
+  /** `stats` rejects while it can't be reached. */
   readonly index: Pick<NearestIndex, 'nearest' | 'stats'>;
+}
+
+export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourhood> {
+  readonly medium: (observer: Observer) => M;
+  readonly neighbourhood: (medium: M, observer: Observer, chores: Chores) => Promise<N>;
+  readonly memoize: (embedder: Embedder) => Embedder;
   readonly memory: MemoryCache;
-  readonly observer: Observer;
+  /** Hears everything that the statistics hear: metrics, the log. */
+  readonly observers: readonly Observer[];
   readonly filePolicies: FilePolicies;
   readonly lookupTimeoutMs: number;
   readonly closers: Closers;
@@ -56,65 +64,79 @@ const PROBE_MS = 1000;
  * The cache of a process that shares it with others: reads behind circuit breakers, a memory that follows the change
  * log, writes by the queue. Nothing here waits for the medium: a process starts, and answers, while it is away.
  */
-export function openSharedCache(options: SharedCacheOptions) {
-  const { medium, stats, embedder, index, memory, observer, closers } = options;
-  const { stores, queue, sharedFlights, invalidations } = medium;
+export async function openSharedCache<M extends SharedMedium, N extends Neighbourhood>(
+  options: SharedCacheOptions<M, N>,
+) {
+  const { memory, closers } = options;
   const now = Date.now;
-  const breaker = (name: string, probe: () => Promise<unknown>): Breaker => {
-    const timeoutMs = options.lookupTimeoutMs;
-    return closers.add(createBreaker({ name, timeoutMs, probe, observer, counts: isDependencyFault }));
-  };
-  const breakers = [
-    breaker('redis', () => medium.ping()),
-    breaker('embedding', () => embedder.embed(['ready?'], { deadlineMs: now() + PROBE_MS })),
-    breaker('cache', () => index.stats()),
-  ] as const;
+  const medium = closers.add(options.medium(combineObservers(...options.observers)));
+  const { stores, queue, sharedFlights, invalidations, decisions } = medium;
+  const stats = createStats({ now, store: stores.stats, shared: true, decisions });
+  const observer = combineObservers(stats, ...options.observers);
+  const chores = closers.add(new Chores(observer));
+  const near = await options.neighbourhood(medium, observer, chores);
+  const breakers = openBreakers(medium, near, options.lookupTimeoutMs, observer);
+  for (const breaker of breakers) closers.add(breaker);
   const [redis, embedding, cache] = breakers;
   const policies = new PolicyService(stores.policies, options.filePolicies);
   const pending = new PendingAnswers();
   const following = { log: stores.log, observer, memory, pending, policies, sharedFlights, now };
   const follower = closers.add(followWithMemory(following));
-  const chores = closers.add(new Chores(observer));
   const lookingUp = {
     ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
-    embedder: options.memoize(guardEmbedder(embedder, embedding)),
-    index: guardNearest(index, cache),
+    embedder: options.memoize(guardEmbedder(near.embedder, embedding)),
+    index: guardNearest(near.index, cache),
   };
   return {
     /** For `createAnswer`. */
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
-    ...{ breakers, policies, follower, chores },
+    ...{ medium, near, stats, observer, breakers, policies, follower, chores, probes: probesOf(medium, near) },
+    /** How many there are. Rejects while the medium can't be reached. */
+    entries: async () => (await stores.upkeep.usage()).reduce((sum, { entries }) => sum + entries, 0),
     /** Begins to follow the log, and to share the statistics. */
     start(): void {
       follower.start();
       chores.once('stats-failed', () => stats.load());
-      chores.every(STATS_MS, 'stats-failed', async () => {
-        await stats.flush();
-        await stats.refresh();
-      });
+      chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
       closers.add({ close: () => chores.attempt('stats-failed', () => stats.flush()) });
     },
   };
 }
 
-const LOOK_AGAIN_MS = 25;
+function openBreakers(medium: SharedMedium, near: Neighbourhood, timeoutMs: number, observer: Observer) {
+  return probesOf(medium, near).map(([name, probe]) =>
+    createBreaker({ name, timeoutMs, probe, observer, counts: isDependencyFault }),
+  ) as [redis: Breaker, embedding: Breaker, cache: Breaker];
+}
 
-/** Resolves when every index has taken in what the log holds now. Throws FLUSH_TIMEOUT. */
-export async function searchable(
-  log: Pick<Stores['log'], 'bounds'>,
-  position: () => Promise<number>,
-  deadlineMs: number | undefined,
-): Promise<void> {
-  const { lastSeq } = await log.bounds();
-  while ((await position()) < lastSeq) {
-    if (deadlineMs !== undefined && Date.now() > deadlineMs)
-      throw new NearhitError('FLUSH_TIMEOUT', 'Everything is stored, but not yet searchable on every cache replica.');
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
-  }
+/** What the metrics of a process with a shared cache say, read at each scrape. */
+export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCache>>, memory: MemoryCache) {
+  const usage = async (field: 'entries' | 'bytes') =>
+    (await cache().medium.stores.upkeep.usage()).reduce((total, one) => total + one[field], 0);
+  return {
+    entries: () => usage('entries'),
+    bytes: () => usage('bytes'),
+    queueDepth: () => cache().medium.queue.depth(),
+    queue: () => cache().medium.queue.admin.counts(),
+    indexVectors: async () => (await cache().near.index.stats()).vectors,
+    l1Bytes: () => memory.size().bytes,
+    logPosition: async () => (await cache().medium.stores.log.bounds()).lastSeq,
+    replicaLag: () => cache().follower.lag ?? Number.NaN,
+    breakers: () => cache().breakers,
+  };
+}
+
+/** For readiness. */
+function probesOf(medium: SharedMedium, near: Neighbourhood): Probe[] {
+  return [
+    ['redis', () => medium.ping()],
+    ['embedding', () => near.embedder.embed(['ready?'], { deadlineMs: Date.now() + PROBE_MS })],
+    ['cache', () => near.index.stats()],
+  ];
 }
 
 /** Position of a follower that other processes ask for: 0 before it has caught up for the first time. */

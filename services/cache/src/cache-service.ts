@@ -7,6 +7,7 @@ import {
   Chores,
   Closers,
   createLogObserver,
+  type FollowedIndex,
   internalTokenOf,
   openFollowedIndex,
   positionOf,
@@ -23,7 +24,7 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   const now = Date.now;
   const metrics = createServiceMetrics({
     gauges: {
-      indexVectors: async () => (await index.stats()).vectors,
+      indexVectors: async () => (await followed.index.stats()).vectors,
       replicaLag: () => followed.follower.lag ?? Number.NaN,
       logPosition: async () => (await stores.log.bounds()).lastSeq,
     },
@@ -34,29 +35,30 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
     connectRedis(redisSettings(config.redis), (error) => observer.incident('redis', error)),
   );
   const stores = closers.add(openRedisStores(connection));
-  let dimensions = 0;
-  const onModel = (model: EmbeddingModel) => {
-    if (dimensions !== 0 && model.dimensions !== dimensions) exit('the embedding model has other dimensions now');
-    else if (dimensions !== 0) followed.rewind();
-  };
   const urls = config.services.embeddingUrls;
+  let following: FollowedIndex | undefined;
+  const onModel = ({ dimensions }: EmbeddingModel) => {
+    if (following === undefined) return;
+    if (dimensions === embedding.model.dimensions) following.startAnew();
+    else exit('the embedding model has vectors of another length now');
+  };
   const embedding = closers.add(createEmbeddingClient({ urls, token, observer, onModel }));
   await embedding.ready();
-  dimensions = embedding.model.dimensions;
-
   const dir = join(config.dataDir, 'index');
-  const { bytesMax, idleSeconds } = config.index;
   const chores = closers.add(new Chores(observer));
-  const index = closers.add(
-    await openNearestIndex({
-      ...{ dir, dimensions, idleMs: idleSeconds * 1000 },
-      ...(bytesMax !== undefined && { bytesMax }),
-      onRestart: (position) => followed.rewind(position > 0 ? position : undefined),
-      onPartitionLost: () => followed.rewind(),
+  const followed = closers.add(
+    await openFollowedIndex({
+      ...{ dir, stores, observer, chores },
+      modelVersion: () => embedding.model.version,
+      open: (callbacks) => {
+        const { bytesMax, idleSeconds } = config.index;
+        const bounds = { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
+        return openNearestIndex({ dir, dimensions: embedding.model.dimensions, ...bounds, ...callbacks });
+      },
     }),
   );
-  const modelVersion = () => embedding.model.version;
-  const followed = closers.add(await openFollowedIndex({ dir, index, stores, modelVersion, observer, chores }));
+  following = followed;
+  const { index } = followed;
   const position = () => positionOf(followed.follower);
   const wire = createNearestApp({
     ...{ index, token, log, metrics, position },

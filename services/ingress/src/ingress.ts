@@ -33,8 +33,9 @@ const VERSION = '0.1.0';
 export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
   let config = initial;
   const closers = new Closers();
-  const cache = openCache(config, internalTokenOf(config).secret, log, closers);
-  const { lookingUp, stores, chores, follower, stats, queue } = cache;
+  const cache = await openCache(config, internalTokenOf(config).secret, log, closers);
+  const { lookingUp, chores, follower, stats, near } = cache;
+  const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
   const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
@@ -48,38 +49,27 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     prepared,
     lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
   });
-  const degraded = async () => {
-    const open = cache.breakers.filter((breaker) => breaker.open).map(({ name }) => name);
-    const dead = await degradedOf([
-      ['redis', () => stores.log.bounds()],
-      ['embedding', () => cache.embedder.embed(['ready?'], { deadlineMs: Date.now() + 1000 })],
-      ['cache', () => cache.index.stats()],
-    ]);
-    return [...new Set([...open, ...dead])];
-  };
   const door = closers.add(
     await openDoor({
-      ...{ answer, upstream, log, metrics: cache.metrics, embedder: cache.lookingUp.embedder },
+      ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
-      readiness: async () => ({ ready: true, degraded: await degraded() }),
+      readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         cache: new CacheAdmin(cache.administering),
         entries: stores.responses,
-        services: listServices(stores.registry, cache.embedder),
+        services: listServices(registry, near.embedder),
         changes: stores.log,
         queueAdmin: queue.admin,
-        board: cache.board.handler,
+        board: board.handler,
       },
     }),
   );
   const report = async () => ({ position: positionOf(follower), detail: { waiting: queue.depth() } });
-  closers.add(
-    startHeartbeat({ registry: stores.registry, kind: 'ingress', version: VERSION, now: Date.now, report }, chores),
-  );
+  closers.add(startHeartbeat({ registry, kind: 'ingress', version: VERSION, now: Date.now, report }, chores));
   cache.start();
   return {
     admin,

@@ -1,11 +1,12 @@
 import type { ProviderStatus } from '@nearhit/core';
-import type { AdminToken } from './admin-token.ts';
+import type { Secret } from '@nearhit/runtime';
 
 export interface BannerFacts {
   readonly url: string;
   readonly providers: readonly ProviderStatus[];
-  readonly admin: AdminToken;
-  readonly dataDir: string;
+  readonly admin: Secret;
+  /** Where the answers are: a folder, or Redis. */
+  readonly data: string;
   readonly embeddingModel: string;
   readonly entries: number;
   readonly startMs: number;
@@ -17,7 +18,7 @@ export function banner(facts: BannerFacts): string {
     kind === 'demo' ? `${id} (built in, no key needed)` : `${id} (${baseUrl})`,
   );
   const token = facts.admin.fresh
-    ? `${facts.admin.token}\n                kept in ${facts.admin.file}; it is not printed again`
+    ? `${facts.admin.secret}\n                kept in ${facts.admin.file}; it is not printed again`
     : (facts.admin.file ?? 'as configured (NEARHIT_ADMIN_TOKEN)');
   return [
     '',
@@ -27,7 +28,7 @@ export function banner(facts: BannerFacts): string {
     `  OpenAI API    ${facts.url}/v1`,
     `  admin API     ${facts.url}/admin/v1 (OpenAPI: /admin/v1/openapi.json)`,
     `  admin token   ${token}`,
-    `  data          ${facts.dataDir} (${facts.entries} answers), embedding model ${facts.embeddingModel}`,
+    `  data          ${facts.data} (${facts.entries} answers), embedding model ${facts.embeddingModel}`,
     '',
     `  try           curl ${facts.url}/v1/chat/completions -H 'content-type: application/json' \\`,
     `                  -d '{"model":"demo","messages":[{"role":"user","content":"How do I reset my password?"}]}' -i`,

@@ -3,39 +3,46 @@ import type { Config } from '@nearhit/config';
 import {
   ChangeFeed,
   combineObservers,
+  compact,
+  createMemoryInvalidations,
   createStats,
   createWriteBehind,
+  type Embedder,
+  type EntryId,
+  forget,
+  maintain,
+  type NearestIndex,
   PendingAnswers,
   PolicyService,
-  type Recovery,
+  type ResponseStore,
   recover,
+  reembed,
   remember,
+  snapshot,
+  type WriteQueue,
 } from '@nearhit/core';
-import { embeddingModelFrom, memoizeEmbedder, openEmbedder } from '@nearhit/embedding';
+import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
 import { openLmdb } from '@nearhit/lmdb';
-import { createMemoryCache } from '@nearhit/memory';
+import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
+import { Chores, type Closers, createLogObserver, type Probe } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
-import { Background } from './background.ts';
-import type { Closers } from './closers.ts';
-import { createLogObserver } from './log-observer.ts';
 
 const EMBEDDING_MEMO = 5000;
+const MAINTAIN_MS = 5000;
+const STATS_MS = 10_000;
 
 /** Everything of the cache that lives beside the wire: stores, vectors, queue, policies, observers. */
 export async function openCache(config: Config, log: Logger, closers: Closers) {
   const now = Date.now;
   const stores = closers.add(await openLmdb({ dir: config.dataDir }));
-  const cacheDir = join(config.dataDir, 'models');
-  const model = embeddingModelFrom(config.embedding.model);
-  const rawEmbedder = closers.add(await openEmbedder({ ...model, cacheDir, threads: config.embedding.threads }));
+  const { threads, queueMax } = config.embedding;
+  const model = { ...embeddingModelFrom(config.embedding.model), cacheDir: join(config.dataDir, 'models') };
+  const rawEmbedder = closers.add(await openEmbedder({ ...model, threads, queueMax }));
   const embedder = memoizeEmbedder(rawEmbedder, { entriesMax: EMBEDDING_MEMO });
-  const { dimensions } = embedder.model;
-  const index = closers.add(await openNearestIndex({ dir: join(config.dataDir, 'index'), dimensions }));
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
-
   const entriesAndBytes = async () => {
     const usage = await stores.upkeep.usage();
     const sum = (field: 'entries' | 'bytes') => usage.reduce((total, one) => total + one[field], 0);
@@ -48,6 +55,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
       entries: async () => (await entriesAndBytes()).entries,
       bytes: async () => (await entriesAndBytes()).bytes,
       queueDepth: () => queue.depth(),
+      queue: () => queue.admin.counts(),
       indexVectors: async () => (await index.stats()).vectors,
       l1Bytes: () => memory.size().bytes,
     },
@@ -56,14 +64,80 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
 
+  const chores = new Chores(observer);
+  let opened!: () => void;
+  const whenOpen = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const index = closers.add(
+    await openNearestIndex({
+      dir: join(config.dataDir, 'index'),
+      dimensions: embedder.model.dimensions,
+      ...indexBounds(config),
+      onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
+      onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
+    }),
+  );
   const feed = new ChangeFeed(stores.log, index);
   const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
-  const recovery: Recovery = await recover(remembering);
-  const queue = createWriteBehind({ write: (entries) => remember(entries, remembering), observer });
-  const lookingUp = { ...remembering, memory, upkeep: stores.upkeep, queue, policies, now };
-  const pending = new PendingAnswers();
-  const background = new Background(lookingUp, stats);
-  closers.add({ close: () => background.stop() });
+  const recovering = { ...remembering, modelVersion: () => embedder.model.version };
+  /** What the index has lost it finds in the log, or, when it is no longer whole, in the store. */
+  const catchUp = (anew: boolean) =>
+    feed.exclusively(async () => {
+      if (anew) await index.clear();
+      await recover(recovering);
+    });
+  await recover(recovering);
+  opened();
+  const invalidations = createMemoryInvalidations();
+  const queue = createWriteBehind({
+    ...{ observer, invalidations, now },
+    write: (entries) => remember(entries, remembering),
+    forget: (ids) => forget(ids, remembering),
+  });
+  const upkeep = { ...remembering, memory, upkeep: stores.upkeep, policies, now };
+  closers.add({
+    async close() {
+      await chores.close();
+      await chores.attempt('stats-failed', () => stats.flush());
+      await chores.attempt('snapshot-failed', () => snapshot(remembering));
+    },
+  });
   closers.add(queue);
-  return { ...lookingUp, pending, rawEmbedder, stats, metrics, background, recovery, entriesAndBytes };
+  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations };
+  return {
+    ...{ lookingUp, administering: lookingUp, policies, stats, metrics },
+    probes: probesOf(lookingUp, rawEmbedder),
+    operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
+    data: config.dataDir,
+    entries: async () => (await entriesAndBytes()).entries,
+    /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
+    start(): void {
+      chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
+      chores.every(STATS_MS, 'stats-failed', () => stats.flush());
+      chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
+    },
+  };
+}
+
+const QUEUE_DEPTH_MAX = 5000;
+const NO_SUCH_ENTRY = '0'.repeat(64) as EntryId;
+
+function probesOf({ index, store, queue }: Watched, embedder: Embedder): Probe[] {
+  return [
+    ['embedding', () => embedder.embed(['ready?'], { deadlineMs: Date.now() + 1000 })],
+    ['index', () => index.stats()],
+    ['store', () => store.get(NO_SUCH_ENTRY)],
+    ['queue', async () => queue.depth() <= QUEUE_DEPTH_MAX || Promise.reject(new Error('many answers wait'))],
+  ];
+}
+
+interface Watched {
+  readonly index: Pick<NearestIndex, 'stats'>;
+  readonly store: Pick<ResponseStore, 'get'>;
+  readonly queue: Pick<WriteQueue, 'depth'>;
+}
+
+function indexBounds({ index: { bytesMax, idleSeconds } }: Config) {
+  return { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
 }

@@ -27,6 +27,16 @@ export class ChangeFeed {
     return turn;
   }
 
+  /** Work on the index between two publications: none is under way while it runs. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
   gone(ids: readonly EntryId[], kind: 'delete' | 'expire'): Promise<void> {
     if (ids.length === 0) return Promise.resolve();
     return this.publish(

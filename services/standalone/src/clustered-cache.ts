@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import type { Config } from '@nearhit/config';
+import type { Embedder, Observer } from '@nearhit/core';
+import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
+import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
+import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
+import { createLease, openRedisMedium, redisSettings, startRedisConsumer } from '@nearhit/redis';
+import {
+  type Chores,
+  type Closers,
+  createLogObserver,
+  createWriter,
+  internalTokenOf,
+  openFollowedIndex,
+  openSharedCache,
+  positionOf,
+  sharedGauges,
+  startHeartbeat,
+} from '@nearhit/runtime';
+import { openNearestIndex } from '@nearhit/vector-index';
+import type { Logger } from 'pino';
+
+type Medium = ReturnType<typeof openRedisMedium>;
+
+const EMBEDDING_MEMO = 5000;
+const VERSION = '0.1.0';
+
+/** As one of several processes on one Redis: what has no service of its own (EMBEDDING_URL, CACHE_URL) runs in here. */
+export async function openClusteredCache(config: Config, log: Logger, closers: Closers) {
+  const { bytesMax, slidingSeconds } = config.cache.l1;
+  const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
+  const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
+  let position = async () => 0;
+  const shared = await openSharedCache({
+    ...{ memory, closers },
+    observers: [metrics, createLogObserver(log, Date.now)],
+    filePolicies: config.policies,
+    lookupTimeoutMs: config.cache.lookupTimeoutMs,
+    memoize: (embedder) => memoizeEmbedder(embedder, { entriesMax: EMBEDDING_MEMO }),
+    medium: (observer) =>
+      openRedisMedium({
+        ...{ observer, settings: redisSettings(config.redis), queue: config.queue, boardPath: '/admin/queues' },
+        position: () => position(),
+      }),
+    neighbourhood: async (medium, observer, chores) => {
+      const embedder = closers.add(await openOwnEmbedder(config, observer));
+      const own = await openOwnIndex(config, medium, embedder, observer, chores, closers);
+      position = own.position;
+      return { embedder, index: own.index };
+    },
+  });
+  const { medium, near, observer, policies, chores, follower } = shared;
+  const lease = closers.add(createLease(medium.connection, 'upkeep'));
+  const writer = createWriter({ stores: medium.stores, embedder: near.embedder, observer, policies, lease, chores });
+  const { concurrency, ratePerSecond } = config.queue;
+  const { connection, invalidations, registry } = medium;
+  closers.add(await startRedisConsumer({ connection, observer, invalidations, concurrency, ratePerSecond, ...writer }));
+  const report = async () => ({ position: positionOf(follower), detail: { waiting: medium.queue.depth() } });
+  closers.add(startHeartbeat({ registry, kind: 'standalone', version: VERSION, now: Date.now, report }, chores));
+  return {
+    ...{ ...shared, metrics },
+    operating: {
+      ...{ upkeep: medium.stores.upkeep, queueAdmin: medium.queue.admin, board: medium.board.handler },
+      ...{ services: registry, changes: medium.stores.log },
+    },
+    data: 'Redis',
+    // While Redis is away nobody can say.
+    entries: async () => shared.entries().catch(() => 0),
+    start(): void {
+      shared.start();
+      writer.startUpkeep();
+    },
+  };
+}
+
+async function openOwnEmbedder(
+  { embedding, services, dataDir, ...config }: Config,
+  observer: Observer,
+): Promise<Embedder> {
+  if (services.embeddingUrls.length > 0) {
+    const token = internalTokenOf({ services, dataDir, ...config }).secret;
+    const client = createEmbeddingClient({ urls: services.embeddingUrls, token, observer });
+    // The index of this process needs to know how long its vectors are.
+    if (services.cacheUrls.length === 0) await client.ready();
+    return client;
+  }
+  const { model, threads, queueMax } = embedding;
+  return openEmbedder({ ...embeddingModelFrom(model), cacheDir: join(dataDir, 'models'), threads, queueMax });
+}
+
+async function openOwnIndex(
+  config: Config,
+  { stores }: Medium,
+  embedder: Embedder,
+  observer: Observer,
+  chores: Chores,
+  closers: Closers,
+) {
+  const { cacheUrls } = config.services;
+  if (cacheUrls.length > 0) {
+    const token = internalTokenOf(config).secret;
+    const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));
+    return { index, position: () => index.position() };
+  }
+  const dir = join(config.dataDir, 'shared-index');
+  const following = closers.add(
+    await openFollowedIndex({
+      ...{ dir, stores, observer, chores },
+      modelVersion: () => embedder.model.version,
+      open: (callbacks) => {
+        const { bytesMax, idleSeconds } = config.index;
+        const bounds = { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
+        return openNearestIndex({ dir, dimensions: embedder.model.dimensions, ...bounds, ...callbacks });
+      },
+    }),
+  );
+  return { index: following.index, position: async () => positionOf(following.follower) };
+}
