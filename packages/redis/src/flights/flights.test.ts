@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import { sharedAnswersConformance } from '@nearhit/core/conformance/shared-answers';
 import { sharedFlightsConformance } from '@nearhit/core/conformance/shared-flights';
 import { RedisCluster, RedisServer } from '../../testing/index.ts';
 import { sharing } from './flights.samples.ts';
@@ -14,3 +15,5 @@ afterAll(async () => {
 
 sharedFlightsConformance('Redis', () => sharing(server.url));
 sharedFlightsConformance('Redis Cluster', () => sharing(cluster.url));
+sharedAnswersConformance('Redis', () => sharing(server.url));
+sharedAnswersConformance('Redis Cluster', () => sharing(cluster.url));

@@ -1,0 +1,301 @@
+import { createAnswer } from '../answer/answer.ts';
+import type { Client } from '../answer/flights.ts';
+import type { Outcome, UpstreamOutcome } from '../answer/outcome.ts';
+import { PendingAnswers } from '../answer/pending-answers.ts';
+import type { Entry } from '../entry.ts';
+import { NearhitError } from '../errors.ts';
+import type { EntryId } from '../ids.ts';
+import { PolicyService } from '../policy/service.ts';
+import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
+import type { SharedFlights } from '../ports/shared-flights.ts';
+import type { Upstream, UpstreamCall, UpstreamFlow, UpstreamHead, UpstreamSink } from '../ports/upstream.ts';
+import { assembleStream } from '../reply/assemble.ts';
+import { renderSse } from '../reply/render.ts';
+import { MemoryNearestIndex } from '../store/memory-nearest-index.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
+
+const until = async (check: () => boolean): Promise<void> => {
+  while (!check()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+/** One call, answered when and as the test says. */
+export class ScriptedCall implements UpstreamFlow {
+  readonly question: string;
+  aborted = false;
+  readonly #call: UpstreamCall;
+  readonly #sink: UpstreamSink;
+  #begun = '';
+
+  constructor(call: UpstreamCall, sink: UpstreamSink) {
+    this.#call = call;
+    this.#sink = sink;
+    this.question = JSON.parse(call.body.toString()).messages[0].content;
+  }
+
+  pause(): void {}
+  resume(): void {}
+  abort(): void {
+    this.aborted = true;
+  }
+
+  answer(text: string): void {
+    this.#head(200);
+    this.#finish(text);
+  }
+
+  /** The first piece of a stream; of a JSON reply the head alone. */
+  begin(text: string): void {
+    this.#head(200);
+    this.#begun = text;
+    if (this.#call.stream) this.#sink.onData(Buffer.from(event({ role: 'assistant', content: text }, null)));
+  }
+
+  finish(text: string): void {
+    this.#finish(text);
+  }
+
+  refuse(status: number): void {
+    this.#head(status);
+    this.#sink.onData(Buffer.from('{"error":{"message":"no"}}'));
+    this.#sink.onEnd();
+  }
+
+  fail(): void {
+    this.#sink.onError(new NearhitError('UPSTREAM_TIMEOUT', 'The provider took too long.'));
+  }
+
+  #head(status: number): void {
+    const type = this.#call.stream && status === 200 ? 'text/event-stream' : 'application/json';
+    const head: UpstreamHead = { status, headers: { 'content-type': type }, provider: 'p', model: 'm', attempts: 1 };
+    this.#sink.onHead(head);
+  }
+
+  #finish(text: string): void {
+    if (this.#call.stream) {
+      const delta = this.#begun === '' ? { role: 'assistant', content: text } : { content: text };
+      for (const piece of [event(delta, null), event({}, 'stop'), 'data: [DONE]\n\n'])
+        this.#sink.onData(Buffer.from(piece));
+    } else {
+      const message = { role: 'assistant', content: this.#begun + text };
+      const choices = [{ index: 0, message, finish_reason: 'stop' }];
+      this.#sink.onData(
+        Buffer.from(JSON.stringify({ id: 'c', object: 'chat.completion', created: 1, model: 'm', choices })),
+      );
+    }
+    this.#sink.onEnd();
+  }
+}
+
+function event(delta: unknown, finishReason: string | null): string {
+  const choices = [{ index: 0, delta, finish_reason: finishReason }];
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices };
+  return `data: ${JSON.stringify(chunk)}\n\n`;
+}
+
+export interface TestUpstream extends Upstream {
+  readonly calls: ScriptedCall[];
+  called(count: number): Promise<void>;
+  /** Calls from now on answer by themselves. */
+  answerAll(answer: (question: string) => string): void;
+}
+
+/** The provider that all processes call. */
+export function sharedUpstream(): TestUpstream {
+  const calls: ScriptedCall[] = [];
+  let script: ((question: string) => string) | undefined;
+  return {
+    calls,
+    called: (count) => until(() => calls.length >= count),
+    answerAll(answer) {
+      script = answer;
+    },
+    send(call, sink) {
+      const made = new ScriptedCall(call, sink);
+      calls.push(made);
+      const answer = script;
+      if (answer !== undefined) setImmediate(() => made.answer(answer(made.question)));
+      return made;
+    },
+    models: async () => [],
+    price: () => undefined,
+    usesClientCredential: () => false,
+    providers: () => [],
+    close: async () => {},
+  };
+}
+
+export class TestClient implements Client {
+  gone = false;
+  #listeners: (() => void)[] = [];
+
+  onGone(listener: () => void): void {
+    if (!this.gone) this.#listeners.push(listener);
+  }
+
+  leave(): void {
+    this.gone = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export interface Got {
+  readonly status: number;
+  readonly text: string;
+  readonly leader: boolean;
+  readonly layer?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface AskOptions {
+  readonly stream?: boolean;
+  readonly headers?: Record<string, string>;
+  readonly client?: TestClient;
+  /** Called when the request has passed the look-up and claims. */
+  readonly whenLaunched?: () => void;
+}
+
+/** A process with stores of its own, and what its clients get. */
+export class AnsweringProcess {
+  readonly flights: SharedFlights;
+  readonly enqueued: Entry[] = [];
+  readonly memory = memoryCache();
+  readonly #answer: ReturnType<typeof createAnswer>;
+  #joined = 0;
+  #received = '';
+  #onClaim: () => void = () => {};
+
+  constructor(upstream: Upstream, flights: SharedFlights) {
+    this.flights = flights;
+    const stores = createMemoryStore();
+    const queue = {
+      enqueue: (entry: Entry) => this.enqueued.push(entry) > 0,
+      flush: async () => {},
+      depth: () => 0,
+      close: async () => {},
+    };
+    const embedder = {
+      model: { id: 'none', version: 'v1', dimensions: 4, tokensMax: 1 },
+      embed: async () => [],
+      close: async () => {},
+    };
+    this.#answer = createAnswer({
+      ...{ upstream, queue, embedder, memory: this.memory, now: Date.now, lookupTimeoutMs: () => 5000 },
+      store: stores.responses,
+      upkeep: stores.upkeep,
+      index: new MemoryNearestIndex({ dimensions: 4 }),
+      observer: { record() {}, incident() {} },
+      policies: new PolicyService(stores.policies),
+      pending: new PendingAnswers(),
+      prepared: new Map() as never,
+      sharedFlights: this.#watched(),
+    });
+  }
+
+  client(): TestClient {
+    return new TestClient();
+  }
+
+  /** Resolves when this process follows another one's call and its leader has been told. */
+  async joined(): Promise<void> {
+    await until(() => this.#joined > 0);
+    // Whoever claims after this is behind that in the same medium.
+    for (let i = 0; i < 3; i++) await this.flights.claim(`behind ${i}`, { stream: false, includeUsage: false });
+  }
+
+  /** Resolves when a client of this process has got so much of its stream. */
+  received(text: string): Promise<void> {
+    return until(() => this.#received.includes(text));
+  }
+
+  async ask(
+    question: string,
+    { stream = false, headers = {}, client = new TestClient(), whenLaunched }: AskOptions = {},
+  ) {
+    if (whenLaunched !== undefined) this.#onClaim = whenLaunched;
+    const body = Buffer.from(JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: question }] }));
+    const exchange = await this.#answer({
+      ...{ requestId: 'r', body, headers, forward: {}, startedAtMs: performance.now(), client },
+    });
+    return this.#got(exchange.outcome, stream, client);
+  }
+
+  #watched(): SharedFlights {
+    const { flights } = this;
+    return {
+      forget: () => flights.forget(),
+      close: () => flights.close(),
+      claim: async (key, form) => {
+        this.#onClaim();
+        const claimed = await flights.claim(key, form);
+        if (claimed.role === 'leader') return claimed;
+        const follow = (sink: UpstreamSink) => {
+          const flow = claimed.follow(sink);
+          this.#joined++;
+          return flow;
+        };
+        return { ...claimed, follow };
+      },
+    };
+  }
+
+  async #got(outcome: Outcome, stream: boolean, client: TestClient): Promise<Got> {
+    if (outcome.kind === 'refused') throw new Error(outcome.reason);
+    if (outcome.kind === 'hit')
+      return { status: 200, layer: outcome.layer, leader: false, text: textOf(outcome.cached.entry.answer, false) };
+    const { leader, reason, live } = outcome;
+    client.onGone(outcome.release);
+    try {
+      const body = await this.#bodyOf(outcome, stream);
+      const status = live.head?.status ?? 0;
+      return { status, leader, reason, text: status === 200 ? textOf(body, stream) : '' };
+    } finally {
+      outcome.release();
+    }
+  }
+
+  async #bodyOf({ live, sameForm, settled }: UpstreamOutcome, stream: boolean): Promise<Buffer> {
+    if (!sameForm) {
+      const { answer } = await settled;
+      if (answer === undefined) throw live.error ?? new Error('no answer');
+      return stream ? Buffer.concat(renderSse(answer, { includeUsage: false })) : answer;
+    }
+    const chunks: Buffer[] = [];
+    await new Promise<void>((resolve, reject) => {
+      live.listen({
+        onHead() {},
+        onData: (chunk) => {
+          this.#received += chunk.toString();
+          return chunks.push(chunk) > 0;
+        },
+        onEnd: resolve,
+        onError: reject,
+      });
+    });
+    return Buffer.concat(chunks);
+  }
+}
+
+function textOf(body: Buffer, stream: boolean): string {
+  const read = stream ? assembleStream(body) : { kind: 'complete' as const, answer: JSON.parse(body.toString()) };
+  if (read.kind !== 'complete') throw new Error(`an incomplete stream: ${read.why}`);
+  return read.answer.choices[0].message.content;
+}
+
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof NearhitError)) throw error;
+}
+
+function memoryCache(): MemoryCache {
+  const held = new Map<EntryId, CachedEntry>();
+  return {
+    get: (id) => held.get(id),
+    put(entry) {
+      const cached = { entry, rendered: new Map() };
+      held.set(entry.id, cached);
+      return cached;
+    },
+    delete: (id) => void held.delete(id),
+    clear: () => held.clear(),
+    size: () => ({ entries: held.size, bytes: 0 }),
+  };
+}
