@@ -103,10 +103,10 @@ export class RedisResponses implements ResponseStore {
 
   async #matching(positions: readonly Buffer[], filter: EntryFilter): Promise<Buffer[]> {
     const ids = positions.map((position) => decodePosition(position).id);
-    const heads = await Promise.all(ids.map((id) => this.#shards.readHead(id)));
-    this.#suspect(ids.filter((_, at) => heads[at] === undefined));
+    const heads = await this.#shards.readHeads(ids);
+    this.#suspect(ids.filter((id) => !heads.has(id)));
     return positions.filter((_, at) => {
-      const head = heads[at];
+      const head = heads.get(ids[at] as EntryId);
       return head !== undefined && entryMatches(head, filter);
     });
   }

@@ -4,7 +4,7 @@ import type { Commands, ScriptArgument } from '../commands.ts';
 import type { RedisConnection } from '../connection.ts';
 import { decodeEntry, decodeHead, encodeHead, encodeVector } from './entry-codec.ts';
 import { encodePosition, isEntryId, listTerms, modelTerm, namespaceTerm, perShard, shardOf } from './keys.ts';
-import { MISSING, REMOVE, WRITE } from './scripts.ts';
+import { HEADS, MISSING, REMOVE, WRITE } from './scripts.ts';
 
 /** Redis drops an entry by itself this long after its end, should nobody sweep. */
 const GRACE_MS = 600_000;
@@ -46,8 +46,21 @@ export class Shards {
     return decodeEntry(head, answer, vector);
   }
 
-  async readHead(id: EntryId): Promise<EntryHead | undefined> {
-    return decodeHead(await this.commands.run((client) => client.hgetBuffer(this.#entryKey(id), 'h')));
+  /** Of those that are there. */
+  async readHeads(ids: readonly EntryId[]): Promise<Map<EntryId, EntryHead>> {
+    const heads = new Map<EntryId, EntryHead>();
+    await perShard(
+      ids,
+      (id) => id,
+      async (shard, some) => {
+        const found = await this.commands.script<(Buffer | null)[]>(HEADS, this.key(shard, ''), ...some);
+        some.forEach((id, at) => {
+          const head = decodeHead(found[at]);
+          if (head !== undefined) heads.set(id, head);
+        });
+      },
+    );
+    return heads;
   }
 
   /** Index rows of entries of one shard, in order (keys.ts takes them apart). */
