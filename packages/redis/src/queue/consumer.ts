@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failureReason, type Observer, type PendingWrite, type WriteDeps, writeUnlessVoid } from '@nearhit/core';
 import { type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
-import { bullOptions, QUEUE_NAME } from './bull-queue.ts';
+import { bullOptions, isReady, QUEUE_NAME } from './bull-queue.ts';
 import { Collector } from './collector.ts';
 import { decodeJob } from './job-codec.ts';
 import { atMostEvery } from './throttle.ts';
@@ -21,6 +22,8 @@ export interface RedisConsumerOptions extends WriteDeps {
   readonly stalledIntervalMs?: number;
   /** Dead letters that are kept, the newest. */
   readonly deadLettersMax?: number;
+  /** Redis is asked for a sign of life this often; one that gives none for as long is connected to anew. */
+  readonly aliveMs?: number;
   /** How long `close` waits for the jobs in hand. */
   readonly closeMs?: number;
 }
@@ -33,6 +36,7 @@ export interface RedisConsumer {
 }
 
 const INCIDENT_INTERVAL_MS = 10_000;
+const REFUSED_MS = 500;
 /** Tries alone that ended with the death of the process. */
 const DEATHS_MAX = 3;
 
@@ -51,7 +55,7 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
     onBatchFailure: (error) => observer.incident('write-failed', error),
   });
   const processJob = processor(collector, options);
-  const worker = new Worker<string>(QUEUE_NAME, processJob, workerOptions(clients.client, options));
+  const worker = new PatientWorker(QUEUE_NAME, processJob, workerOptions(clients.client, options));
   worker.on(
     'error',
     atMostEvery(INCIDENT_INTERVAL_MS, (error: Error) => observer.incident('queue-unavailable', error)),
@@ -59,6 +63,7 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
   worker.on('failed', (job) => {
     if (job?.finishedOn !== undefined) observer.incident('write-given-up', 1);
   });
+  const watch = watchConnection(clients.client, worker.toKey('meta'), options.aliveMs ?? 5000);
   return {
     running: () => worker.isRunning() && !worker.closing,
     async close() {
@@ -68,9 +73,22 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
       });
       await Promise.race([worker.close(), late]);
       clearTimeout(timer);
+      clearInterval(watch);
       clients.disconnect();
     },
   };
+}
+
+/** BullMQ asks again at once when Redis refuses to hand out a job (out of memory, disk full), thousands of times a second. */
+class PatientWorker extends Worker<string> {
+  protected override async moveToActive(token: string, name?: string) {
+    try {
+      return await super.moveToActive(token, name);
+    } catch (error) {
+      await sleep(REFUSED_MS);
+      throw error;
+    }
+  }
 }
 
 function workerOptions(client: RedisClient, options: RedisConsumerOptions): WorkerOptions {
@@ -135,6 +153,22 @@ function asJobFailure(error: unknown): Error {
   const failure = error instanceof UnrecoverableError ? error : new Error(failureReason(error));
   delete failure.stack;
   return failure;
+}
+
+/** A peer that vanished without a word would be waited for until TCP gives up, a quarter of an hour later. */
+function watchConnection(client: RedisClient, key: string, aliveMs: number): NodeJS.Timeout {
+  let asked = false;
+  const ask = (): void => {
+    const silent = asked;
+    asked = isReady(client);
+    if (!asked) return;
+    if (silent) client.disconnect(true);
+    const answered = (): void => {
+      asked = false;
+    };
+    client.exists(key).then(answered, answered);
+  };
+  return setInterval(ask, aliveMs);
 }
 
 /** BullMQ makes copies of a client for its blocking commands and loses sight of them when Redis never came up. */
