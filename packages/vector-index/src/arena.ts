@@ -56,12 +56,6 @@ export class VectorArena {
     }
   }
 
-  clear(): void {
-    this.#chunks.length = 0;
-    this.#roomy.length = 0;
-    this.#used = 0;
-  }
-
   /** A view, valid until the slot is freed. */
   at(slot: number): Float32Array {
     const start = (slot & OFFSET_MASK) * this.dimensions;

@@ -30,8 +30,8 @@ export class Paging {
   readonly #gate: Gate;
   readonly #openings = new Map<Partition, Promise<void>>();
   #reading = 0;
-  #exclusive = false;
-  #whenChanged: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
+  /** To be closed from the end on. */
   #idle: Partition[] = [];
   #lookAgainMs = 0;
 
@@ -66,7 +66,7 @@ export class Paging {
 
   /** Closes one partition when memory is short. False when there was nothing to do. Nothing else may change meanwhile. */
   async relieve(): Promise<boolean> {
-    const { bytesMax, idleMs } = this.#options;
+    const { bytesMax } = this.#options;
     const nowMs = performance.now();
     if (this.#idle.length === 0 && nowMs < this.#lookAgainMs) return false;
     const inUse = this.#partitions.bytesInUse;
@@ -76,7 +76,7 @@ export class Paging {
     }
     if (this.#idle.length === 0) {
       this.#lookAgainMs = nowMs + this.lookMs;
-      this.#idle = this.#partitions.idle(nowMs - idleMs, inUse <= HARD_SHARE * bytesMax).reverse();
+      this.#idle = this.#mostRecentFirst(inUse <= HARD_SHARE * bytesMax ? this.#partitions.busy() : undefined);
     }
     const partition = this.#idle.pop();
     if (!partition) return false;
@@ -94,21 +94,15 @@ export class Paging {
     return true;
   }
 
-  /** While nothing is being read from the files. */
-  async exclusively(work: () => Promise<void>): Promise<void> {
-    this.#exclusive = true;
-    try {
-      while (this.#reading > 0) await this.#change();
-      await work();
-    } finally {
-      this.#exclusive = false;
-      this.#changed();
-    }
-  }
-
   /** All that wait for a partition have their answer. */
   async settled(): Promise<void> {
     while (this.#openings.size > 0) await Promise.allSettled(this.#openings.values());
+  }
+
+  #mostRecentFirst(busy: ReadonlySet<Partition> | undefined): Partition[] {
+    return [...this.#partitions.partitions.values()]
+      .filter((partition) => this.#mayClose(partition) && !busy?.has(partition))
+      .sort((a, b) => (a.searchedAtMs === b.searchedAtMs ? 0 : b.searchedAtMs - a.searchedAtMs));
   }
 
   #mayClose(partition: Partition): boolean {
@@ -121,14 +115,13 @@ export class Paging {
   }
 
   async #open(partition: Partition): Promise<void> {
-    while (this.#exclusive || this.#reading >= OPENING_MAX) await this.#change();
-    if (partition.open || !this.#holds(partition)) return;
+    while (this.#reading >= OPENING_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#reading++;
     try {
-      await this.#read(partition);
+      if (!partition.open && this.#holds(partition)) await this.#read(partition);
     } finally {
       this.#reading--;
-      this.#changed();
+      this.#queue.shift()?.();
     }
   }
 
@@ -151,14 +144,6 @@ export class Paging {
       }
       throw error;
     }
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#whenChanged.push(resolve));
-  }
-
-  #changed(): void {
-    for (const resolve of this.#whenChanged.splice(0)) resolve();
   }
 }
 

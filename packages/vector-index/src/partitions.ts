@@ -58,10 +58,8 @@ export class Partitions {
     const { id, fingerprint, vector } = change;
     const found = this.partitions.get(change.partition);
     if (found && !found.open) {
-      if (holder !== found) {
-        if (holder) this.#remove(id, holder);
-        this.#hold(id, found);
-      }
+      if (holder && holder !== found) this.#remove(id, holder);
+      if (holder !== found) this.#hold(id, found);
       this.waiting.put(found, id, { fingerprint, vector: vector.slice() });
       return undefined;
     }
@@ -72,7 +70,9 @@ export class Partitions {
     // May take the partition away with its last id, so it is looked up again.
     if (holder) this.#remove(id, holder);
     const group = this.#group(this.#partition(change.partition), fingerprint);
-    this.#add(group, id, vector);
+    this.#holders.set(id, group.add(id, vector));
+    group.partition.size++;
+    this.#touch(group);
     return group.overfull ? group : undefined;
   }
 
@@ -142,11 +142,8 @@ export class Partitions {
   /** Frees its vectors. What it holds must be in its files, and it must not be lost. */
   close(partition: Partition): void {
     const leave = ({ id }: Member) => this.#holders.set(id, partition);
-    for (const group of partition.groups.values()) {
-      group.forEach(leave);
-      this.#release(group);
-    }
-    partition.groups.clear();
+    for (const group of partition.groups.values()) group.forEach(leave);
+    this.#empty(partition);
     partition.open = false;
     this.#closedIds += partition.size;
   }
@@ -154,8 +151,7 @@ export class Partitions {
   /** Forgets all that a closed partition held. It is lost until `found`. */
   lose(partition: Partition): void {
     for (const [id, holder] of this.#holders) if (homeOf(holder) === partition) this.#holders.delete(id);
-    for (const group of partition.groups.values()) this.#release(group);
-    partition.groups.clear();
+    this.#empty(partition);
     this.waiting.takeAll(partition);
     this.#closedIds -= partition.size;
     Object.assign(partition, {
@@ -167,7 +163,7 @@ export class Partitions {
     } satisfies Partial<Partition>);
   }
 
-  /** As a snapshot knows it: what it holds by now is not all. */
+  /** What it holds by now is not all. */
   markLost(key: PartitionKey): void {
     this.#partition(key).lost = true;
   }
@@ -180,11 +176,10 @@ export class Partitions {
   }
 
   clear(): void {
-    for (const { groups } of this.partitions.values()) for (const group of groups.values()) group.release();
-    for (const map of [this.partitions, this.#holders, this.#restless, this.#graphed]) map.clear();
+    for (const partition of this.partitions.values()) this.#empty(partition);
+    this.partitions.clear();
+    this.#holders.clear();
     this.waiting.clear();
-    this.arena.clear();
-    this.#groups = 0;
     this.#closedIds = 0;
   }
 
@@ -192,12 +187,9 @@ export class Partitions {
     return [...this.#holders.keys()];
   }
 
-  /** Open ones that may be closed, the least recently searched first. With `settled`, only those without upkeep due. */
-  idle(searchedBeforeMs: number, settled: boolean): Partition[] {
-    const busy = new Set(settled ? [...this.#restless].map((group) => group.partition) : []);
-    return [...this.partitions.values()]
-      .filter((one) => one.open && !one.lost && one.searchedAtMs <= searchedBeforeMs && !busy.has(one))
-      .sort((a, b) => (a.searchedAtMs === b.searchedAtMs ? 0 : a.searchedAtMs - b.searchedAtMs));
+  /** Those with upkeep due. */
+  busy(): Set<Partition> {
+    return new Set([...this.#restless].map((group) => group.partition));
   }
 
   /** What closing partitions can make smaller; unlike in `stats`, room for vectors that is free does not count. */
@@ -208,20 +200,15 @@ export class Partitions {
   }
 
   stats() {
-    let inGraphs = 0;
-    for (const { graph } of this.#graphed) inGraphs += graph?.live ?? 0;
-    let open = 0;
-    let lost = 0;
-    for (const partition of this.partitions.values()) {
-      if (partition.open) open++;
-      if (partition.lost) lost++;
-    }
+    const inGraphs = [...this.#graphed].reduce((sum, { graph }) => sum + (graph?.live ?? 0), 0);
+    const all = [...this.partitions.values()];
+    const closed = all.filter(({ open }) => !open).length;
     return {
       vectors: this.#holders.size,
-      partitions: this.partitions.size,
-      partitionsOpen: open,
-      partitionsClosed: this.partitions.size - open,
-      partitionsLost: lost,
+      partitions: all.length,
+      partitionsOpen: all.length - closed,
+      partitionsClosed: closed,
+      partitionsLost: all.filter(({ lost }) => lost).length,
       changesWaiting: this.waiting.count,
       bytes: this.bytesInUse - this.arena.bytesInUse + this.arena.bytes,
       graphs: this.#graphed.size,
@@ -247,12 +234,6 @@ export class Partitions {
       this.#groups++;
     }
     return group;
-  }
-
-  #add(group: Group, id: EntryId, vector: ArrayLike<number>): void {
-    this.#holders.set(id, group.add(id, vector));
-    group.partition.size++;
-    this.#touch(group);
   }
 
   /** Deleted first, so that the map does not go on holding the same id as another string. */
@@ -295,6 +276,11 @@ export class Partitions {
     this.#restless.delete(group);
     this.#graphed.delete(group);
     this.#groups--;
+  }
+
+  #empty({ groups }: Partition): void {
+    for (const group of groups.values()) this.#release(group);
+    groups.clear();
   }
 
   #forget(partition: Partition): void {

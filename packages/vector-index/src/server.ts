@@ -196,9 +196,8 @@ export class IndexServer {
       this.#gate.run(() => this.#partitions.clear());
       this.#position = 0;
     };
-    if (!this.#writer) return forget();
-    const clear = this.#writer.clear.bind(this.#writer, forget);
-    return this.#paging ? this.#paging.exclusively(clear) : clear();
+    if (this.#writer) await this.#writer.clear(forget);
+    else forget();
   }
 
   /** A failing query or disk fails the call only. */
