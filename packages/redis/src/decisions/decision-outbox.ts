@@ -56,10 +56,6 @@ export class DecisionOutbox {
     this.flush = oneAtATime(() => this.#flush());
   }
 
-  get size(): number {
-    return this.#pending.length;
-  }
-
   push(decision: DecisionRecord): void {
     if (this.#closed) return;
     this.#pending.push(decision);
