@@ -3,14 +3,14 @@ import type { StatsBucket, StatsStore } from '@nearhit/core';
 import type { Commands } from './commands.ts';
 
 const TTL_MS = 8 * 86_400_000;
-const MINUTES = 60;
-const HOURS_AT_ONCE = 12;
+const MINUTES = 5;
+const SPANS_AT_ONCE = 144;
 
 type StoredBucket = Pick<StatsBucket, 'counts' | 'latency'>;
 type Field = [minute: number, writer: string, namespace: string, model: string];
 
 /**
- * A hash per hour, in it a field per minute, writer, namespace and model. `load` leaves out what this very store has
+ * A hash per five minutes, in it a field per minute, writer, namespace and model. `load` leaves out what this very store has
  * saved: its owner knows that already.
  */
 export class RedisStats implements StatsStore {
@@ -27,21 +27,21 @@ export class RedisStats implements StatsStore {
 
   async save(buckets: readonly StatsBucket[]): Promise<void> {
     this.#commands.assertOpen();
-    const hours = new Map<number, string[]>();
+    const spans = new Map<number, string[]>();
     for (const { minute, namespace, model, counts, latency } of buckets) {
-      const hour = Math.floor(minute / MINUTES);
-      const fields = hours.get(hour) ?? [];
-      hours.set(hour, fields);
+      const span = Math.floor(minute / MINUTES);
+      const fields = spans.get(span) ?? [];
+      spans.set(span, fields);
       const field: Field = [minute, this.#writer, namespace, model];
       fields.push(JSON.stringify(field), JSON.stringify({ counts, latency } satisfies StoredBucket));
     }
     await Promise.all(
-      [...hours].map(([hour, fields]) =>
+      [...spans].map(([span, fields]) =>
         this.#commands.run((client) =>
           Promise.all([
-            client.hset(this.#hourKey(hour), ...fields),
-            client.pexpire(this.#hourKey(hour), TTL_MS),
-            client.zadd(`${this.#base}hours`, hour, hour),
+            client.hset(this.#spanKey(span), ...fields),
+            client.pexpire(this.#spanKey(span), TTL_MS),
+            client.zadd(`${this.#base}spans`, span, span),
           ]),
         ),
       ),
@@ -49,12 +49,12 @@ export class RedisStats implements StatsStore {
   }
 
   async load(sinceMinute: number): Promise<StatsBucket[]> {
-    const hours = await this.#hours(Math.floor(sinceMinute / MINUTES), '+inf');
+    const spans = await this.#spans(Math.floor(sinceMinute / MINUTES), '+inf');
     const buckets: StatsBucket[] = [];
-    for (let at = 0; at < hours.length; at += HOURS_AT_ONCE) {
-      const some = hours.slice(at, at + HOURS_AT_ONCE);
+    for (let at = 0; at < spans.length; at += SPANS_AT_ONCE) {
+      const some = spans.slice(at, at + SPANS_AT_ONCE);
       const hashes = await Promise.all(
-        some.map((hour) => this.#commands.run((client) => client.hgetall(this.#hourKey(hour)))),
+        some.map((span) => this.#commands.run((client) => client.hgetall(this.#spanKey(span)))),
       );
       for (const [field, value] of hashes.flatMap((hash) => Object.entries(hash))) {
         const [minute, writer, namespace, model] = JSON.parse(field) as Field;
@@ -67,30 +67,30 @@ export class RedisStats implements StatsStore {
 
   async trim(beforeMinute: number): Promise<void> {
     const last = Math.floor(beforeMinute / MINUTES);
-    for (const hour of await this.#hours('-inf', last)) {
-      if (hour < last) await this.#drop(hour);
-      else await this.#dropMinutes(hour, beforeMinute);
+    for (const span of await this.#spans('-inf', last)) {
+      if (span < last) await this.#drop(span);
+      else await this.#dropMinutes(span, beforeMinute);
     }
   }
 
-  async #drop(hour: number): Promise<void> {
+  async #drop(span: number): Promise<void> {
     await this.#commands.run((client) =>
-      Promise.all([client.unlink(this.#hourKey(hour)), client.zrem(`${this.#base}hours`, hour)]),
+      Promise.all([client.unlink(this.#spanKey(span)), client.zrem(`${this.#base}spans`, span)]),
     );
   }
 
-  async #dropMinutes(hour: number, beforeMinute: number): Promise<void> {
-    const fields = await this.#commands.run((client) => client.hkeys(this.#hourKey(hour)));
+  async #dropMinutes(span: number, beforeMinute: number): Promise<void> {
+    const fields = await this.#commands.run((client) => client.hkeys(this.#spanKey(span)));
     const old = fields.filter((field) => (JSON.parse(field) as Field)[0] < beforeMinute);
-    if (old.length > 0) await this.#commands.run((client) => client.hdel(this.#hourKey(hour), ...old));
+    if (old.length > 0) await this.#commands.run((client) => client.hdel(this.#spanKey(span), ...old));
   }
 
-  async #hours(min: number | '-inf', max: number | '+inf'): Promise<number[]> {
-    const hours = await this.#commands.run((client) => client.zrangebyscore(`${this.#base}hours`, min, max));
-    return hours.map(Number);
+  async #spans(min: number | '-inf', max: number | '+inf'): Promise<number[]> {
+    const spans = await this.#commands.run((client) => client.zrangebyscore(`${this.#base}spans`, min, max));
+    return spans.map(Number);
   }
 
-  #hourKey(hour: number): string {
-    return `${this.#base}hour:${hour}`;
+  #spanKey(span: number): string {
+    return `${this.#base}span:${span}`;
   }
 }

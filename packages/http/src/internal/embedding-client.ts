@@ -114,30 +114,19 @@ class HttpEmbedder implements EmbeddingClient {
 
   #embedPart(texts: readonly string[], model: EmbeddingModel, deadlineMs: number | undefined): Promise<Embedding[]> {
     const { version, dimensions } = model;
+    const turn = this.#turn++;
     return callService(
       this.#replicas,
       {
         ...{ method: 'POST', path: PATHS.embed, headers: this.#headers, body: encodeTexts(texts) },
         bytesMax: ERROR_BYTES_MAX + texts.length * (EMBEDDING_HEAD_BYTES + 4 * dimensions),
         ...{ deadlineMs, patienceMs: this.#patienceMs, firstShare: FIRST_SHARE },
-        pick: (live, tried) => this.#idlest(live, version, tried),
+        pick: (live, tried) => idlest(live, { version, turn, tried }),
         read: ({ headers, body }) =>
           headers[MODEL_VERSION_HEADER] === version ? decodeEmbeddings(body, texts.length, dimensions) : undefined,
       },
       FAULTS,
     );
-  }
-
-  /** Fewest calls in flight; equals take turns. */
-  #idlest(live: readonly Replica<EmbeddingModel>[], version: string, tried: Replica<EmbeddingModel> | undefined) {
-    let idlest: Replica<EmbeddingModel> | undefined;
-    const from = this.#turn++;
-    for (let i = 0; i < live.length; i++) {
-      const one = live[(from + i) % live.length] as Replica<EmbeddingModel>;
-      if (one === tried || one.facts.version !== version) continue;
-      if (idlest === undefined || one.inFlight < idlest.inFlight) idlest = one;
-    }
-    return idlest;
   }
 
   #pin(): void {
@@ -148,6 +137,23 @@ class HttpEmbedder implements EmbeddingClient {
     this.#onModel?.(first.facts);
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
+}
+
+interface Choice {
+  readonly version: string;
+  readonly turn: number;
+  readonly tried?: Replica<EmbeddingModel> | undefined;
+}
+
+/** Of that version the one with the fewest calls in flight; equals take turns. */
+function idlest(live: readonly Replica<EmbeddingModel>[], { version, turn, tried }: Choice) {
+  let best: Replica<EmbeddingModel> | undefined;
+  for (let i = 0; i < live.length; i++) {
+    const one = live[(turn + i) % live.length] as Replica<EmbeddingModel>;
+    if (one === tried || one.facts.version !== version) continue;
+    if (best === undefined || one.inFlight < best.inFlight) best = one;
+  }
+  return best;
 }
 
 async function inspectModel(ask: Ask, authorization: string): Promise<EmbeddingModel> {

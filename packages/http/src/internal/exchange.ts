@@ -7,6 +7,8 @@ export interface Exchange {
   readonly body?: Buffer | undefined;
   /** For everything, from now to the last byte. */
   readonly timeoutMs: number;
+  /** Asked once when that is over: milliseconds to wait on, 0 for none. */
+  readonly extendMs?: (() => number) | undefined;
   /** A longer answer is not taken. */
   readonly bytesMax: number;
 }
@@ -44,7 +46,7 @@ const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 export class RunningExchange implements Dispatcher.DispatchHandler {
   readonly reply: Promise<ExchangeReply>;
   readonly #bytesMax: number;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #settle: Settle | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
@@ -52,14 +54,13 @@ export class RunningExchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(dispatcher: Dispatcher, { method, path, headers, body, timeoutMs, bytesMax }: Exchange) {
-    this.#bytesMax = bytesMax;
+  constructor(dispatcher: Dispatcher, exchange: Exchange) {
+    const { method, path, headers, body, timeoutMs } = exchange;
+    this.#bytesMax = exchange.bytesMax;
     this.reply = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    const late = (): void => this.abort(new ExchangeTimeout(timeoutMs));
-    // After a busy moment of this process timers come before the sockets: an answer that is there already counts.
-    this.#timer = setTimeout(() => setImmediate(late), Math.min(Math.ceil(timeoutMs), TIMEOUT_MS_MAX));
+    this.#timer = this.#startTimer(timeoutMs, () => this.#late(timeoutMs, exchange.extendMs?.() ?? 0));
     // Its own timers are coarse and off: this one bounds all.
     dispatcher.dispatch(
       { method, path, headers, body: body ?? null, idempotent: true, headersTimeout: 0, bodyTimeout: 0 },
@@ -71,6 +72,17 @@ export class RunningExchange implements Dispatcher.DispatchHandler {
     if (this.#settle === undefined) return;
     this.#finish().reject(error);
     this.#controller?.abort(error);
+  }
+
+  #late(waitedMs: number, moreMs: number): void {
+    if (this.#settle === undefined) return;
+    if (moreMs <= 0) this.abort(new ExchangeTimeout(waitedMs));
+    else this.#timer = this.#startTimer(moreMs, () => this.#late(waitedMs + moreMs, 0));
+  }
+
+  /** After a busy moment of this process timers come before the sockets: an answer that is there already counts. */
+  #startTimer(ms: number, onLate: () => void): NodeJS.Timeout {
+    return setTimeout(() => setImmediate(onLate), Math.min(Math.ceil(ms), TIMEOUT_MS_MAX));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -10,7 +10,7 @@ export interface ServiceCall<Facts, Answer>
   /** Absolute, on the `Date.now()` clock. Absent: `patienceMs` from now, and the service hears of no deadline. */
   readonly deadlineMs: number | undefined;
   readonly patienceMs: number;
-  /** Of the time left, for the first attempt where a second replica stands ready. */
+  /** Of the time left, for the first attempt while a second replica stands ready. */
   readonly firstShare: number;
   /** Which one to ask, `tried` left out. */
   readonly pick: (live: readonly Replica<Facts>[], tried?: Replica<Facts>) => Replica<Facts> | undefined;
@@ -45,10 +45,8 @@ export async function callService<Facts, Answer>(
     if (replica === undefined) break;
     const leftMs = endMs - Date.now();
     if (leftMs <= 0) throw tooLate(faults, replicas);
-    const hasSpare = attempt === 1 && call.pick(replicas.live, replica) !== undefined;
     try {
-      const timeoutMs = hasSpare ? leftMs * call.firstShare : leftMs;
-      const reply = await replica.send({ ...call, headers: headersFor(call, timeoutMs), timeoutMs });
+      const reply = await attemptAt(replica, { replicas, call, leftMs, isLast: attempt === ATTEMPTS_MAX });
       const answer = reply.status === 200 ? call.read(reply, replica) : undefined;
       if (answer !== undefined) return answer;
       failure = refusalOf(reply, replica, faults);
@@ -59,6 +57,26 @@ export async function callService<Facts, Answer>(
     tried = replica;
   }
   throw giveUp(failure, faults, replicas);
+}
+
+interface Attempt<Facts> {
+  readonly replicas: ReplicaSet<Facts>;
+  readonly call: ServiceCall<Facts, unknown>;
+  readonly leftMs: number;
+  readonly isLast: boolean;
+}
+
+/** All the time that is left, or its share while another replica, there from the start or come meanwhile, could try. */
+function attemptAt<Facts>(
+  replica: Replica<Facts>,
+  { replicas, call, leftMs, isLast }: Attempt<Facts>,
+): Promise<ExchangeReply> {
+  const { method, path, body, bytesMax } = call;
+  const hasSpare = (): boolean => call.pick(replicas.live, replica) !== undefined;
+  const timeoutMs = isLast ? leftMs : leftMs * call.firstShare;
+  const headers = headersFor(call, hasSpare() ? timeoutMs : leftMs);
+  const extendMs = (): number => (hasSpare() ? 0 : leftMs - timeoutMs);
+  return replica.send({ method, path, body, bytesMax, headers, timeoutMs, extendMs });
 }
 
 async function isInTime<Facts>(replicas: ReplicaSet<Facts>, endMs: number): Promise<boolean> {

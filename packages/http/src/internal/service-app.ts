@@ -31,7 +31,11 @@ export interface ServiceRoute {
 type Handler = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** `busiest`: the route that is served ahead of express too. */
-export function createServiceWire(deps: ServiceDeps, busiest: ServiceRoute, others: readonly ServiceRoute[]) {
+export function createServiceWire(
+  deps: ServiceDeps,
+  busiest: ServiceRoute,
+  others: readonly ServiceRoute[],
+): ServiceWire {
   const { log } = deps;
   const allow = createGate(deps.token);
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
@@ -64,7 +68,7 @@ export function createServiceWire(deps: ServiceDeps, busiest: ServiceRoute, othe
     handle(req, res);
     return true;
   };
-  return { app, fast } satisfies ServiceWire;
+  return { app, fast };
 }
 
 function createGate(token: string): (req: IncomingMessage) => boolean {
