@@ -1,5 +1,7 @@
+import { NearhitError } from '@nearhit/core';
 import { Queue } from 'bullmq';
 import type { ClientPurpose, RedisClient, RedisConnection } from '../connection.ts';
+import { describeFailure } from '../failure.ts';
 
 export const QUEUE_NAME = 'writes';
 
@@ -29,6 +31,18 @@ export function openBullQueue(
   return { queue, client };
 }
 
-export function isReady(client: RedisClient): boolean {
-  return client.status === 'ready' || (client.isCluster && client.status === 'connect');
+export const isReady = (client: RedisClient): boolean => client.status === 'ready';
+
+/** BullMQ would wait for Redis as long as it takes. Throws STORE_UNAVAILABLE, without the command that failed. */
+export async function askQueue<T>(client: RedisClient, ask: () => Promise<T>): Promise<T> {
+  if (!isReady(client)) throw unavailable('not connected');
+  try {
+    return await ask();
+  } catch (error) {
+    throw unavailable(describeFailure(error));
+  }
+}
+
+function unavailable(detail: string): NearhitError {
+  return new NearhitError('STORE_UNAVAILABLE', 'the queue is not available at the moment', { detail });
 }

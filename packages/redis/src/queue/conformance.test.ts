@@ -19,6 +19,7 @@ const openRedis: OpenQueue = async ({ write, invalidations, ...bounds }) => {
   const connection = connectRedis({ url: server.url, keyPrefix: `test-${opened++}` });
   const queue = createRedisWriteQueue({ connection, observer, flushMs: 5, attemptsMax: 2, retryMs: 20, ...bounds });
   const consumer = await startRedisConsumer({ connection, observer, write, invalidations });
+  await queue.flush();
   return {
     queue,
     admin: queue.admin,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failureReason, type Observer, type PendingWrite, type WriteDeps, writeUnlessVoid } from '@nearhit/core';
 import { type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
+import { publicError } from '../failure.ts';
 import { bullOptions, isReady, QUEUE_NAME } from './bull-queue.ts';
 import { Collector } from './collector.ts';
 import { decodeJob } from './job-codec.ts';
@@ -58,7 +59,7 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
   const worker = new PatientWorker(QUEUE_NAME, processJob, workerOptions(clients.client, options));
   worker.on(
     'error',
-    atMostEvery(INCIDENT_INTERVAL_MS, (error: Error) => observer.incident('queue-unavailable', error)),
+    atMostEvery(INCIDENT_INTERVAL_MS, (error: Error) => observer.incident('queue-unavailable', publicError(error))),
   );
   worker.on('failed', (job) => {
     if (job?.finishedOn !== undefined) observer.incident('write-given-up', 1);

@@ -125,6 +125,8 @@ describe('Redis', () => {
     const queue = startQueue(connection);
     const target = new WriteTarget();
     const consumer = await startConsumer(connection, target.write);
+    await expect(queue.flush({ timeoutMs: 100 })).rejects.toMatchObject({ kind: 'FLUSH_TIMEOUT' });
+    await expect(queue.admin.counts()).rejects.toMatchObject({ kind: 'STORE_UNAVAILABLE' });
     enqueue(queue, 0, 150);
     await expect(queue.flush({ timeoutMs: 300 })).rejects.toMatchObject({ kind: 'FLUSH_TIMEOUT' });
     expect([queue.depth(), consumer.running()]).toEqual([150, true]);

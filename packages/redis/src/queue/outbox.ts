@@ -4,7 +4,8 @@ export interface OutboxOptions<T> {
   /** Resolves when all of the batch is safe elsewhere. After a failure the batch, or its beginning, is sent again. */
   readonly send: (batch: readonly T[]) => Promise<void>;
   readonly bytesOf: (item: T) => number;
-  readonly onFailure: (error: unknown) => void;
+  /** `failures`: of this batch in a row. */
+  readonly onFailure: (error: unknown, failures: number) => void;
   readonly flushMs: number;
   readonly batchMax: number;
   readonly entriesMax: number;
@@ -105,7 +106,7 @@ export class Outbox<T> {
         this.#remove(batch);
         break;
       } catch (error) {
-        this.#options.onFailure(error);
+        this.#options.onFailure(error, failures + 1);
         // What was too much for one turn goes out in smaller ones.
         this.#batchMax = Math.max(1, Math.ceil(this.#batchMax / 2));
         const delayMs = Math.min(RETRY_MS * 2 ** failures, this.#options.retryMsMax ?? 2000);

@@ -1,27 +1,40 @@
 import type { DeadLetter, QueueAdmin } from '@nearhit/core';
 import type { Job, Queue } from 'bullmq';
+import type { RedisClient } from '../connection.ts';
+import { askQueue } from './bull-queue.ts';
 import { summarizeJob } from './job-codec.ts';
 
 const PAGE = 100;
 const REASON_CHARS_MAX = 200;
 
-/** `inMemory`: how many this process holds that the shared queue does not know of yet. */
-export function createQueueAdmin(queue: Queue<string>, inMemory: () => number): QueueAdmin {
-  const deadIds = (): Promise<string[]> => queue.getRanges(['failed'], 0, -1);
+export interface QueueAdminDeps {
+  readonly queue: Queue<string>;
+  readonly client: RedisClient;
+  /** How many this process holds that the shared queue does not know of yet. */
+  readonly inMemory: () => number;
+}
+
+/** Throws STORE_UNAVAILABLE while Redis is away. */
+export function createQueueAdmin({ queue, client, inMemory }: QueueAdminDeps): QueueAdmin {
+  // Ids are read first: what fails again meanwhile is not driven again in the same call.
+  const each = (ids: readonly string[] | undefined, step: (queue: Queue<string>, id: string) => Promise<boolean>) =>
+    askQueue(client, async () => {
+      const chosen = ids ?? (await queue.getRanges(['failed'], 0, -1));
+      return countOf(chosen, (id) => step(queue, id));
+    });
   return {
     async counts() {
-      const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
+      const counts = await askQueue(client, () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'));
       const { waiting = 0, active = 0, delayed = 0, failed: dead = 0 } = counts;
       return { waiting: waiting + inMemory(), active, delayed, dead };
     },
     async deadLetters({ offset, limit }) {
       if (limit < 1) return [];
-      const jobs = await queue.getFailed(offset, offset + limit - 1);
+      const jobs = await askQueue(client, () => queue.getFailed(offset, offset + limit - 1));
       return jobs.map(letterOf);
     },
-    // Ids are read first: what fails again meanwhile is not driven again in the same call.
-    redrive: async (ids) => countOf(ids ?? (await deadIds()), (id) => redrive(queue, id)),
-    discard: async (ids) => countOf(ids ?? (await deadIds()), (id) => discard(queue, id)),
+    redrive: (ids) => each(ids, redrive),
+    discard: (ids) => each(ids, discard),
   };
 }
 

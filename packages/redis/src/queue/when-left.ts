@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import type { RedisClient } from '../connection.ts';
+import { askQueue } from './bull-queue.ts';
 
 const POLL_MS = 25;
 const WINDOW = 100;
@@ -20,7 +21,7 @@ export async function whenJobsLeft(queue: Queue, client: RedisClient, expired: (
   for (;;) {
     try {
       // One script: no job is missed by moving from one list to another between two looks.
-      ids ??= await queue.getRanges(['waiting', 'active', 'delayed'], 0, -1);
+      ids ??= await askQueue(client, () => queue.getRanges(['waiting', 'active', 'delayed'], 0, -1));
       reached = true;
       ids = await withoutGone(queue, client, ids);
       if (ids.length === 0) return { remaining: 0 };

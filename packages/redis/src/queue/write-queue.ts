@@ -9,6 +9,7 @@ import {
 } from '@nearhit/core';
 import type { JobJson, JobsOptions, Queue } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
+import { publicError } from '../failure.ts';
 import { isReady, openBullQueue } from './bull-queue.ts';
 import { encodeJob } from './job-codec.ts';
 import { Outbox } from './outbox.ts';
@@ -72,17 +73,20 @@ class BullWriteQueue implements RedisWriteQueue {
     this.#client = client;
     // Eight tries take two to four minutes: no outage that passes kills a job.
     this.#jobOptions = { attempts: attemptsMax, backoff: { type: 'exponential', delay: retryMs, jitter: 0.5 } };
-    const report = atMostEvery(INCIDENT_INTERVAL_MS, (error: unknown) => observer.incident('queue-unavailable', error));
+    const report = atMostEvery(INCIDENT_INTERVAL_MS, (error: unknown) =>
+      observer.incident('queue-unavailable', publicError(error)),
+    );
     this.#outbox = new Outbox<PendingWrite>({
       send: (batch) => this.#send(batch),
       bytesOf: ({ entry }) => entryBytes(entry),
-      onFailure: report,
+      // The first batch of a process may be quicker than its connection.
+      onFailure: (error, failures) => failures > 1 && report(error),
       flushMs: options.flushMs ?? 50,
       batchMax: options.batchMax ?? 100,
       entriesMax: options.entriesMax ?? 10_000,
       bytesMax: options.bytesMax ?? 134_217_728,
     });
-    this.admin = createQueueAdmin(queue, () => this.#outbox.depth);
+    this.admin = createQueueAdmin({ queue, client, inMemory: () => this.#outbox.depth });
   }
 
   enqueue(entry: Entry, askedAtMs: number): boolean {
