@@ -1,11 +1,13 @@
-// Fills a data folder to a number of entries without asking them one by one:
-//   fill.mjs <data folder> <entries>
+// Fills a store to a number of entries without asking them one by one:
+//   fill.mjs <data folder | redis://...> <entries>
 // New entries are like the ones that are there (same scope, fingerprint and embedding model), under texts and vectors
-// of their own, and wait for the log as after a crash: the gateway indexes them at its next start.
+// of their own. In a data folder they wait for the log as after a crash: the gateway indexes them at its next start.
+// In Redis they go into the log, which the cache service follows.
 import { createHash } from 'node:crypto';
 import { openLmdb } from '@nearhit/lmdb';
+import { connectRedis, openRedisStores } from '@nearhit/redis';
 
-const [dir, wanted] = process.argv.slice(2);
+const [where, wanted] = process.argv.slice(2);
 const BATCH = 1000;
 const PARENTS = 3;
 const NOISE = 0.4;
@@ -43,7 +45,15 @@ function createVectors(real) {
   };
 }
 
-const stores = await openLmdb({ dir });
+async function openStores() {
+  if (!where.startsWith('redis:')) return openLmdb({ dir: where });
+  const connection = connectRedis({ url: where });
+  if (!(await connection.ready(10_000))) throw new Error('Redis does not take commands');
+  const { responses, upkeep, log, close } = openRedisStores(connection);
+  return { responses, upkeep, log, close: () => close().then(() => connection.close()), followed: true };
+}
+
+const stores = await openStores();
 const { entries } = await stores.responses.list({}, { limit: 1000 });
 const asked = await stores.responses.getMany(entries.map(({ id }) => id));
 const [model] = asked;
@@ -58,5 +68,6 @@ while (count < Number(wanted)) {
     batch.push({ ...model, id, query, vector: vectorOf() });
   }
   await stores.responses.put(batch);
+  if (stores.followed) await stores.log.append(batch.map(({ id, createdAtMs }) => ({ kind: 'add', id, createdAtMs })));
 }
 await stores.close();

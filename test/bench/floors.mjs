@@ -1,13 +1,16 @@
 // What the platform itself costs: the least that a proxy, or a cache, on Node can do.
 //   pass <upstream origin>   node:http and an undici.Pool
 //   lru                      node:http, SHA-256 of the body, an LRU in memory that answers with the bytes it is given
+//   redis <url> plain|pipelined   node:http, SHA-256 of the body, ioredis GET of the bytes it is given; with automatic
+//                            pipelines, or without
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import { announce } from './child.mjs';
 
-const [kind, origin] = process.argv.slice(2);
+const [kind, origin, pipelines] = process.argv.slice(2);
 
 function read(req, then) {
   const parts = [];
@@ -47,26 +50,56 @@ function passThrough() {
     });
 }
 
-function lru() {
-  const cache = new LRUCache({ max: 10_000 });
-  let bytes = { json: Buffer.alloc(1024, 'x'), stream: Buffer.alloc(1024, 'x') };
-  process.on('message', ({ json, stream }) => {
-    bytes = { json: Buffer.from(json, 'base64'), stream: Buffer.from(stream, 'base64') };
-    cache.clear();
+const JSON_TYPE = 'application/json';
+const STREAM_TYPE = 'text/event-stream';
+const typeOf = (body) => (body.includes('"stream":true') ? STREAM_TYPE : JSON_TYPE);
+const keyOf = (body) => createHash('sha256').update(body).digest('base64');
+
+/** What to answer with, by content type: the gateway's own bytes, once the parent has sent them. */
+function givenBytes(forget) {
+  const bytes = { [JSON_TYPE]: Buffer.alloc(1024, 'x'), [STREAM_TYPE]: Buffer.alloc(1024, 'x') };
+  process.on('message', async ({ json, stream }) => {
+    bytes[JSON_TYPE] = Buffer.from(json, 'base64');
+    bytes[STREAM_TYPE] = Buffer.from(stream, 'base64');
+    await forget();
     process.send({ ready: true });
   });
+  return bytes;
+}
+
+function reply(res, type, body) {
+  res.writeHead(200, { 'content-type': type, 'content-length': body.length });
+  res.end(body);
+}
+
+function lru() {
+  const cache = new LRUCache({ max: 10_000 });
+  const bytes = givenBytes(() => cache.clear());
   return (req, res) =>
     read(req, (body) => {
-      const key = createHash('sha256').update(body).digest('base64');
+      const key = keyOf(body);
       let known = cache.get(key);
       if (known === undefined) {
-        const stream = body.includes('"stream":true');
-        known = { type: stream ? 'text/event-stream' : 'application/json', body: stream ? bytes.stream : bytes.json };
+        const type = typeOf(body);
+        known = { type, body: bytes[type] };
         cache.set(key, known);
       }
-      res.writeHead(200, { 'content-type': known.type, 'content-length': known.body.length });
-      res.end(known.body);
+      reply(res, known.type, known.body);
     });
 }
 
-announce(createServer(kind === 'pass' ? passThrough() : lru()));
+function redis() {
+  const client = new Redis(origin, { enableAutoPipelining: pipelines === 'pipelined' });
+  const bytes = givenBytes(() => client.flushdb());
+  return (req, res) =>
+    read(req, async (body) => {
+      const key = keyOf(body);
+      const type = typeOf(body);
+      const known = await client.getBuffer(key);
+      if (known === null) await client.set(key, bytes[type]);
+      reply(res, type, known ?? bytes[type]);
+    });
+}
+
+const FLOORS = { pass: passThrough, lru, redis };
+announce(createServer(FLOORS[kind]()));

@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, startGateway } from './processes.mjs';
-import { bodyOf } from './questions.mjs';
+import { Child, freePort, startService } from './processes.mjs';
+import { bodyOf, originals, paraphrases } from './questions.mjs';
 
 export const PATH = '/v1/chat/completions';
 const TOKEN = 'bench-admin-token';
 const START_LIMIT_MS = 120_000;
+const FLUSH_LIMIT_MS = 120_000;
 
 /** Temporary folders of one run, gone at the end. */
 export function createFolders() {
@@ -27,16 +28,14 @@ export function createFolders() {
  * The look-up deadline is longer than the default of 150 ms: with 64 requests waiting for one embedding thread the
  * default would give some of them up, and the row would measure the upstream.
  */
-export async function openGateway({ dir, upstream, l1Bytes, nodeArgs }) {
+export async function openGateway({ service = 'standalone', dir, upstream, l1Bytes, env, nodeArgs }) {
   const l1 = l1Bytes === undefined ? '' : `\n  l1: { bytesMax: ${l1Bytes} }`;
   writeFileSync(join(dir, 'nearhit.yaml'), `cache:\n  lookupTimeoutMs: 5000${l1}\n`);
   const port = await freePort();
   const startedAt = performance.now();
-  const gateway = startGateway({
-    port,
-    dir,
-    env: { OPENAI_BASE_URL: `${upstream.origin}/v1`, OPENAI_API_KEY: 'bench', NEARHIT_ADMIN_TOKEN: TOKEN },
-    nodeArgs,
+  const gateway = startService({
+    ...{ service, port, dir, nodeArgs },
+    env: { OPENAI_BASE_URL: `${upstream.origin}/v1`, OPENAI_API_KEY: 'bench', NEARHIT_ADMIN_TOKEN: TOKEN, ...env },
   });
   const body = bodyOf('Are you there?', false);
   for (;;) {
@@ -92,13 +91,37 @@ export async function askAll(gateway, texts, { stream = false, onlyCached = fals
   return replies;
 }
 
+/** The paraphrases that it answers by meaning. */
+export async function hitsOf(gateway) {
+  const texts = paraphrases.map(({ text }) => text);
+  const replies = await askAll(gateway, texts, { onlyCached: true });
+  return paraphrases.filter((_, i) => replies[i].layer === 'semantic');
+}
+
+/** A floor that answers with the very bytes that the gateway answers a hit with. */
+export async function openCacheFloor(args, gateway) {
+  const floor = await Child.listening('./floors.mjs', args);
+  const [json] = await askAll(gateway, originals.slice(0, 1));
+  const [stream] = await askAll(gateway, originals.slice(0, 1), { stream: true });
+  floor.send({ json: json.body.toString('base64'), stream: stream.body.toString('base64') });
+  await floor.next();
+  return floor;
+}
+
 /** Resolves when all that was asked is durable and searchable. */
 export async function flush(gateway) {
-  const response = await fetch(`${gateway.origin}/admin/v1/flush`, {
+  const response = await fetch(`${gateway.origin}/admin/v1/flush?timeoutMs=${FLUSH_LIMIT_MS}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}` },
   });
-  if (!response.ok && !(onlyCached && response.status === 504))
-    throw new Error(`flush: status ${response.status}: ${await response.text()}`);
-  await response.arrayBuffer();
+  const text = await response.text();
+  if (!response.ok) throw new Error(`flush: status ${response.status}: ${text}`);
+}
+
+/** Fills up to a number of entries what holds some already: a data folder, or a Redis by its URL. */
+export async function fill(where, entries) {
+  const child = new Child('./fill.mjs', [where, String(entries)]);
+  await new Promise((resolve, reject) => {
+    child.process.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`fill.mjs: exit code ${code}`))));
+  });
 }

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { flush, PATH } from './gateways.mjs';
 import { cpuOf } from './processes.mjs';
 
+/** An ingress has handed on what it wrote. */
+const HANDED_ON_MS = 200;
+
 /** Runs rows against their processes and collects the figures of every round. */
 export class Meter {
   #load;
@@ -27,7 +30,7 @@ export class Meter {
         concurrency,
         durationMs,
         texts: row.texts,
-        from: this.#from.get(row.id) ?? 0,
+        from: this.#from.get(row.id) ?? row.firstQuestion ?? 0,
         expect: row.expect,
         checkAnswer: row.checkAnswer,
       },
@@ -37,8 +40,11 @@ export class Meter {
     this.#load.send({ go: true });
     const figures = await this.#load.next();
     // What a miss leaves to do after its answer belongs to its cost.
-    if (row.id === 'miss') await flush(target);
+    if (row.leaves === 'all') await flush(target);
+    else if (row.leaves === 'own') await sleep(HANDED_ON_MS);
     const after = cpuOf(target.pid);
+    // Others are not to share the machine with what is left.
+    if (row.leaves === 'own') await flush(target);
     this.#from.set(row.id, figures.next);
     if (keep) this.#keep(`${row.id} ${stream} ${concurrency}`, figures, before, after);
     await sleep(20);
@@ -80,10 +86,12 @@ const MEDIANS = [
   'besidesEmbedP99Ms',
 ];
 
-/** One line of the table: medians over the rounds; the ratio is the median of the rounds' own ratios. */
+/** One line of the table: medians over the rounds; what compares with a floor is the median of the rounds' own. */
 export function summarise(row, stream, concurrency, allRounds) {
   const rounds = allRounds.get(`${row.id} ${stream} ${concurrency}`) ?? [];
   const floors = row.floor === undefined ? [] : (allRounds.get(`${row.floor} ${stream} ${concurrency}`) ?? []);
+  const compared = (of) =>
+    median(rounds.flatMap((round, i) => (floors[i] === undefined ? [] : [of(round, floors[i])])));
   const errors = {};
   for (const round of rounds) {
     for (const faults of [round.errors, round.firstFaults]) {
@@ -100,7 +108,9 @@ export function summarise(row, stream, concurrency, allRounds) {
     requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
     bytes: rounds[0]?.bytes,
     ...Object.fromEntries(MEDIANS.map((name) => [name, median(rounds.map((round) => round[name]))])),
-    ratio: median(rounds.flatMap((round, i) => (floors[i] === undefined ? [] : [round.cpuUs / floors[i].cpuUs]))),
+    ratio: compared((round, floor) => round.cpuUs / floor.cpuUs),
+    addedP50Ms: compared((round, floor) => round.p50Ms - floor.p50Ms),
+    onTopOfEmbedMs: median(rounds.map((round) => round.p50Ms - round.embedP50Ms)),
     errorCount: Object.values(errors).reduce((sum, count) => sum + count, 0),
     errors,
   };

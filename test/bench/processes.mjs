@@ -70,9 +70,9 @@ export async function freePort() {
   return port;
 }
 
-/** The gateway, as an operator starts it. `close()` ends it and waits. */
-export function startGateway({ port, dir, env, nodeArgs = [] }) {
-  const main = here('../../services/standalone/dist/main.js');
+/** One of services/, as an operator starts it. `close()` ends it and waits. */
+export function startService({ service, port, dir, env, nodeArgs = [] }) {
+  const main = here(`../../services/${service}/dist/main.js`);
   const child = spawn(process.execPath, [...nodeArgs, main], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,21 +4,24 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { askAll, createFolders, flush, openGateway } from './gateways.mjs';
+import { measureEnqueue, redisIsThere } from './distributed.mjs';
+import { createFolders } from './gateways.mjs';
 import { Meter, median, summarise } from './measure.mjs';
+import { planOf } from './plan.mjs';
 import { Child, memoryOf } from './processes.mjs';
-import { newQuestion, originals, paraphrases } from './questions.mjs';
-import { aims, markdown } from './report.mjs';
-import { rowsFor, STORED_COUNT } from './rows.mjs';
+import { aims, ENQUEUE, markdown } from './report.mjs';
+import { STORED_COUNT } from './rows.mjs';
+import { openTargets } from './targets.mjs';
 
 const USAGE = `pnpm bench [options]
-  --quick            under a minute: short rounds, few entries
-  --only a,b         rows: pass l1 l2 semantic memo miss (their floors come with them); start: start times and memory
+  --quick            under two minutes: short rounds, few entries
+  --only a,b         embedded, distributed; or rows: pass l1 l2 semantic memo miss, and the same with d- for
+                     distributed, d-unstored (their floors come with them); start: start times and memory; enqueue
   --duration MS      of one round (default 1000; quick 200)
   --rounds N         (default 3; quick 2)
   --concurrency 1,16 (default 1,16,64)
   --form json|sse    (default both)
-  --entries N        in the index of the main gateway (default 20000; quick 2000)
+  --entries N        in the index of the main gateways (default 20000; quick 2000)
   --json             print the result as JSON instead of tables
   --node-arg ARG     for the gateway's node, e.g. --node-arg=--cpu-prof (repeatable)
 Both forms are written to test/bench/results/latest.json and latest.md.`;
@@ -62,18 +65,10 @@ function settingsFrom(argv) {
     entries: number('entries', quick ? 2000 : 20_000),
     /** Streamed or not. */
     forms: FORMS[values.form],
+    parents: FILL_PARENTS,
+    stored: STORED_COUNT,
     concurrencies: values.concurrency.split(',').map(Number),
   };
-}
-
-/** Rows asked for, their floors with them. */
-function chosen(rows, only) {
-  if (only === undefined) return rows;
-  const unknown = only.filter((id) => id !== 'start' && !rows.some((row) => row.id === id));
-  if (unknown.length > 0) throw new Error(`--only: no row ${unknown.join(', ')}`);
-  const wanted = new Set(only);
-  for (const row of rows) if (wanted.has(row.id) && row.floor !== undefined) wanted.add(row.floor);
-  return rows.filter(({ id }) => wanted.has(id));
 }
 
 async function main() {
@@ -112,88 +107,27 @@ async function bench(settings, { folders, kept, say }) {
     node: process.versions.node,
     load: loadavg()[0].toFixed(1),
   };
+  const plan = planOf(settings.only);
+  if ((plan.distributed || plan.enqueue) && !redisIsThere())
+    throw new Error(
+      'distributed rows need a redis-server (Debian: apt-get install redis-server); --only embedded goes without',
+    );
   const upstream = kept(await Child.listening('./upstream.mjs'));
-  const start = (name, options) => openGateway({ dir: folders.dir(name), upstream, ...options });
-  chosen(rowsFor([]), settings.only);
-  const { main, facts, hits } = await openMain(settings, { start, folders, say });
-  kept(main);
-
-  const rows = chosen(rowsFor(hits), settings.only);
-  const needs = (target) => rows.some((row) => row.target === target);
-  const targets = { main };
-  if (needs('floorPass')) targets.floorPass = kept(await Child.listening('./floors.mjs', ['pass', upstream.origin]));
-  if (needs('floorLru')) targets.floorLru = kept(await openLruFloor(main));
-  if (needs('small')) targets.small = kept(await openSmall(start, settings.nodeArgs));
-  if (needs('writes')) targets.writes = kept(await start('writes', { nodeArgs: settings.nodeArgs }));
+  const { rows, targets, facts } = await openTargets(plan, settings, { folders, kept, say, upstream });
   const load = kept(new Child('./load.mjs'));
   await load.next();
 
   const meter = new Meter(load, targets);
   await measure(rows, meter, settings, say);
-  facts.push({ name: 'memory after the load', value: memoryOf(main.pid)?.rssMb, unit: 'MB' });
+  if (plan.embedded)
+    facts.push({ name: 'memory after the load', value: memoryOf(targets.main.pid)?.rssMb, unit: 'MB' });
+  if (plan.enqueue)
+    facts.push({ name: ENQUEUE, value: median(await measureEnqueue({ ...settings, folders, say })), unit: 'µs' });
   const lines = rows.flatMap((row) =>
     settings.forms.flatMap((stream) => settings.concurrencies.map((n) => summarise(row, stream, n, meter.rounds))),
   );
   const loadCpuUs = median(lines.map((line) => line.loadCpuUs));
   return { machine, settings, lines, facts, loadCpuUs, aims: aims({ lines, facts }) };
-}
-
-/** The main gateway, with entries; its start times on the way. `hits`: the paraphrases that it answers by meaning. */
-async function openMain(settings, { start, folders, say }) {
-  const facts = [];
-  const fact = (name, value, unit) => facts.push({ name, value, unit });
-  const { entries } = settings;
-  say('starting on an empty folder');
-  const empty = await start('main');
-  fact('start, empty folder', empty.startMs, 'ms');
-  fact('memory, empty', memoryOf(empty.pid)?.rssMb, 'MB');
-  await askAll(empty, [...originals, ...Array.from({ length: FILL_PARENTS }, (_, n) => newQuestion(n))]);
-  await flush(empty);
-  await empty.close();
-
-  say(`filling up to ${entries} entries`);
-  const fill = new Child('./fill.mjs', [`${folders.dir('main')}/data`, String(entries)]);
-  await new Promise((resolve, reject) => {
-    fill.process.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`fill.mjs: exit code ${code}`))));
-  });
-  const indexing = await start('main');
-  fact(`start, ${entries} entries to be indexed first`, indexing.startMs, 'ms');
-  fact(`memory, ${entries} entries just indexed`, memoryOf(indexing.pid)?.rssMb, 'MB');
-  await indexing.close();
-  const main = await start('main', { nodeArgs: settings.nodeArgs });
-  fact(`start, ${entries} entries`, main.startMs, 'ms');
-  fact(`memory, ${entries} entries`, memoryOf(main.pid)?.rssMb, 'MB');
-
-  const replies = await askAll(
-    main,
-    paraphrases.map(({ text }) => text),
-    { onlyCached: true },
-  );
-  await flush(main);
-  const hits = paraphrases.filter((_, i) => replies[i].layer === 'semantic');
-  say(`${hits.length} of ${paraphrases.length} paraphrases hit by meaning`);
-  return { main, facts, hits };
-}
-
-/** The floor answers with the very bytes that the gateway answers a hit with. */
-async function openLruFloor(main) {
-  const floor = await Child.listening('./floors.mjs', ['lru']);
-  const [json] = await askAll(main, originals.slice(0, 1));
-  const [stream] = await askAll(main, originals.slice(0, 1), { stream: true });
-  floor.send({ json: json.body.toString('base64'), stream: stream.body.toString('base64') });
-  await floor.next();
-  return floor;
-}
-
-/** A first layer that nothing fits into: every exact hit comes from LMDB. */
-async function openSmall(start, nodeArgs) {
-  const small = await start('small', { l1Bytes: 1, nodeArgs });
-  await askAll(
-    small,
-    Array.from({ length: STORED_COUNT }, (_, n) => newQuestion(n)),
-  );
-  await flush(small);
-  return small;
 }
 
 /** Floors and gateway take turns within every round, so that what else the machine does hits both. */
