@@ -25,7 +25,7 @@ export interface AppDeps extends OpsDeps {
 
 /** The whole wire of the ingress: data plane, admin plane, operations. */
 export function createApp(deps: AppDeps): Application {
-  const { log, upstream } = deps;
+  const { log, upstream, embedder } = deps;
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
@@ -39,7 +39,7 @@ export function createApp(deps: AppDeps): Application {
     routerOf([
       { method: 'post', path: '/chat/completions', handler: deps.chat },
       { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, fail }) },
-      ...modelRoutes({ upstream, authorize: deps.authorize, localModel: deps.embedder?.model.id }),
+      ...modelRoutes({ upstream, authorize: deps.authorize, localModel: embedder && (() => embedder.model.id) }),
     ]),
   );
   app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));

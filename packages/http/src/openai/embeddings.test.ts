@@ -124,6 +124,32 @@ describe('/v1/embeddings, local', () => {
   });
 });
 
+describe('an embedder in another process', () => {
+  test('is nameless until it has been reached, then answers under its name, and under its next one', async () => {
+    const { embedder } = house();
+    let id = '';
+    const remote = {
+      get model() {
+        return { ...embedder.model, id };
+      },
+      embed: (texts: readonly string[]) => embedder.embed(texts),
+    };
+    const { call } = await start({ embedder: remote });
+    const owned = async () => {
+      const { body } = await call.get('/v1/models');
+      return body.data
+        .filter((one: { owned_by: string }) => one.owned_by === 'nearhit')
+        .map(({ id }: { id: string }) => id);
+    };
+    expect(await owned()).toEqual([]);
+    for (const name of ['early', 'late']) {
+      id = name;
+      expect((await call.post('/v1/embeddings').send({ model: name, input: 'a' })).body).toMatchObject({ model: name });
+      expect(await owned()).toEqual([name]);
+    }
+  });
+});
+
 describe('/v1/embeddings, upstream', () => {
   const text = '{ "model":"text-embedding-3-small",\n "input":"caf\u00e9", "input":"b", "extra":1.0 }';
 

@@ -26,7 +26,7 @@ const BATCH_TEXTS = 32;
 /** POST /v1/embeddings: the local model under its names; everything else goes upstream byte for byte. */
 export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   const local = deps.embedder;
-  const names = localNames(local?.model.id);
+  const isLocal = localNames();
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const given = bearerOf(req);
     const credential = deps.authorize === undefined ? given : deps.authorize(given);
@@ -34,7 +34,7 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);
     const model = modelOf(body);
-    if (local !== undefined && names.has(model)) {
+    if (local !== undefined && isLocal(model, local.model.id)) {
       await answerLocally(local, body as object, res);
     } else {
       forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential }, deps);
@@ -42,10 +42,18 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   };
 }
 
-function localNames(id: string | undefined): Set<string> {
-  if (id === undefined) return new Set();
-  const bare = id.slice(id.lastIndexOf('/') + 1);
-  return new Set([id, bare, ...ALIAS_PREFIXES.map((prefix) => `${prefix}/${bare}`)]);
+/** An embedder in another process has no name until it has been reached, and may get another one. */
+function localNames(): (name: string, id: string) => boolean {
+  let known = '';
+  let names = new Set<string>();
+  return (name, id) => {
+    if (id !== known) {
+      const bare = id.slice(id.lastIndexOf('/') + 1);
+      names = new Set([id, bare, ...ALIAS_PREFIXES.map((prefix) => `${prefix}/${bare}`)]);
+      known = id;
+    }
+    return names.has(name);
+  };
 }
 
 async function answerLocally(

@@ -6,8 +6,8 @@ import type { Route } from '../routes.ts';
 
 export interface ModelsDeps {
   readonly upstream: Pick<Upstream, 'models'>;
-  /** Name of the embedding model that answers here; absent when there is none. */
-  readonly localModel?: string | undefined;
+  /** Name of the embedding model that answers here, '' while it is not known; absent when there is none. */
+  readonly localModel?: (() => string) | undefined;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
 }
@@ -23,8 +23,8 @@ interface ModelObject {
 export function modelRoutes(deps: ModelsDeps): Route[] {
   const list = async (): Promise<ModelObject[]> => {
     const models = (await deps.upstream.models()).map(toObject);
-    const local = deps.localModel;
-    if (local !== undefined && !models.some(({ id }) => id === local)) {
+    const local = deps.localModel?.() ?? '';
+    if (local !== '' && !models.some(({ id }) => id === local)) {
       models.push({ id: local, object: 'model', created: 0, owned_by: 'nearhit' });
     }
     return models;
