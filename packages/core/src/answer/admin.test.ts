@@ -6,6 +6,7 @@ import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import { ChangeFeed } from '../remember/change-feed.ts';
 import { remember } from '../remember/remember.ts';
 import { createWriteBehind } from '../remember/write-behind.ts';
+import { createMemoryInvalidations } from '../store/memory-invalidations.ts';
 import { MemoryNearestIndex } from '../store/memory-nearest-index.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { CacheAdmin } from './admin.ts';
@@ -57,9 +58,19 @@ function house() {
   };
   const feed = new ChangeFeed(stores.log, index);
   const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
-  const queue = createWriteBehind({ write: (entries) => remember(entries, remembering), observer, entriesMax: 1 });
+  const write = (entries: readonly Entry[]) => remember(entries, remembering);
+  const invalidations = createMemoryInvalidations();
+  const queue = createWriteBehind({ write, invalidations, observer, entriesMax: 1, now: () => 2000 });
   const policies = new PolicyService(stores.policies);
-  const more = { memory, upkeep: stores.upkeep, now: () => 2000, queue, policies, pending: new PendingAnswers() };
+  const more = {
+    memory,
+    invalidations,
+    upkeep: stores.upkeep,
+    now: () => 2000,
+    queue,
+    policies,
+    pending: new PendingAnswers(),
+  };
   return { admin: new CacheAdmin({ ...remembering, ...more }), memory, queue, index };
 }
 
@@ -67,7 +78,7 @@ test('invalidation reaches an answer whose write was dropped', async () => {
   const { admin, memory, queue } = house();
   const [first, second] = [entry('a', ['doc:1']), entry('b', ['doc:1'])];
   for (const one of [first, second]) memory.put(one, 1000);
-  expect([queue.enqueue(first), queue.enqueue(second)]).toEqual([true, false]);
+  expect([queue.enqueue(first, 1000), queue.enqueue(second, 1000)]).toEqual([true, false]);
   expect(await admin.invalidate({ tags: ['doc:1'] }, true)).toMatchObject({ matched: 1, deleted: 0 });
   expect(memory.size().entries).toBe(2);
   expect(await admin.invalidate({ tags: ['doc:1'] }, false)).toMatchObject({ matched: 1, deleted: 1 });
@@ -77,7 +88,7 @@ test('invalidation reaches an answer whose write was dropped', async () => {
 test('a deletion that the index does not hear of still empties L1', async () => {
   const { admin, memory, queue, index } = house();
   const one = entry('a', []);
-  queue.enqueue(one);
+  queue.enqueue(one, 1000);
   await queue.flush();
   await index.close();
   const deleting = admin.deleteEntry(one.id);

@@ -54,7 +54,7 @@ export class CacheAdmin {
 
   /** Answers being made and writes on their way are marked, so that nothing that matches slips in behind. */
   async invalidate(filter: EntryFilter, dryRun: boolean): Promise<InvalidationReport> {
-    if (!dryRun) await this.#void(filter);
+    await (dryRun ? this.#written() : this.#void(filter));
     const ids: EntryId[] = [];
     let cursor: string | undefined;
     do {
@@ -75,8 +75,12 @@ export class CacheAdmin {
     const atMs = now();
     pending.invalidate(filter);
     sharedFlights?.forget();
-    await this.flush({ timeoutMs: WRITES_WAIT_MS }).catch(() => undefined);
+    await this.#written();
     await invalidations.add({ filter, atMs });
+  }
+
+  #written(): Promise<void> {
+    return this.flush({ timeoutMs: WRITES_WAIT_MS }).catch(() => undefined);
   }
 
   /** The decision for a chat body, with every stage's numbers; nothing is served or stored. */
