@@ -23,7 +23,13 @@ export function createNearestApp(deps: NearestAppDeps): ServiceWire {
     refuseIfLate(deadlineMs);
     const query = decodeQuery(await readBody(req, BODY_BYTES_MAX));
     refuseIfLate(deadlineMs);
-    sendBinary(res, encodeNeighbours(await index.nearest(deadlineMs === undefined ? query : { ...query, deadlineMs })));
+    const found = index.nearest(deadlineMs === undefined ? query : { ...query, deadlineMs });
+    const neighbours = await found.catch((error: unknown) => {
+      // Whatever an index says when its time is over.
+      if (!(error instanceof NearhitError)) refuseIfLate(deadlineMs);
+      throw error;
+    });
+    sendBinary(res, encodeNeighbours(neighbours));
   };
   return createServiceWire(deps, { method: 'post', path: PATHS.nearest, handler: nearest }, [
     {

@@ -126,11 +126,20 @@ describe('createNearestClient', () => {
   test('position is what all serving replicas have reached, stats are of the fullest', async () => {
     const [behind, ahead] = [await filled(), await filled()];
     await ahead.apply([{ kind: 'remove', id: idOf(0) }], 9);
-    const servers = await Promise.all([behind, ahead].map((index) => startNearest(index)));
+    const paged = { partitionsOpen: 1, partitionsClosed: 0 };
+    const servers = await Promise.all(
+      [behind, ahead].map((index) =>
+        startNearest({
+          nearest: (one) => index.nearest(one),
+          position: () => index.position(),
+          stats: async () => ({ ...(await index.stats()), ...paged }),
+        }),
+      ),
+    );
     const client = connect(servers.map(({ url }) => url));
     await until('both serve', () => client.replicas().filter(({ live }) => live).length === 2);
     expect(await client.position()).toBe(7);
-    expect(await client.stats()).toEqual(await behind.stats());
+    expect(await client.stats()).toEqual({ ...(await behind.stats()), ...paged });
     await servers[0]?.close();
     await until('one is out', () => client.replicas().some(({ live }) => !live));
     expect(await client.position()).toBe(9);

@@ -22,7 +22,7 @@ export interface ReplicaSetOptions<Facts> extends Pick<ReplicaSettings<Facts>, '
   readonly failuresMax?: number | undefined;
   /** Default 250. */
   readonly probeMs?: number | undefined;
-  /** Default 1,000. */
+  /** Longer than a busy service takes to look at itself. Default 1,500. */
   readonly probeTimeoutMs?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ export class ReplicaSet<Facts = undefined> {
       connectionsMax: options.connectionsMax ?? 16,
       failuresMax: options.failuresMax ?? 3,
       probeMs: options.probeMs ?? 250,
-      probeTimeoutMs: options.probeTimeoutMs ?? 1_000,
+      probeTimeoutMs: options.probeTimeoutMs ?? 1_500,
       onChange: (replica, problem) => this.#changed(replica, problem),
       onFirstProbe: () => this.#proved(),
     };

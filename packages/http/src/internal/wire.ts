@@ -31,6 +31,8 @@ export const statsAnswer = z.object({
   vectors: z.int().min(0),
   partitions: z.int().min(0),
   bytes: z.number().min(0),
+  partitionsOpen: z.int().min(0).optional(),
+  partitionsClosed: z.int().min(0).optional(),
 }) satisfies z.ZodType<IndexStats>;
 
 /** OpenAI's error object, as every service answers it. */
