@@ -25,6 +25,8 @@ interface EvalOptions {
 const THRESHOLDS = thresholds('0.75..0.99');
 const GUARDS: readonly GuardLevel[] = ['off', 'standard'];
 const BAD_LINES_SHOWN = 20;
+/** Texts whose vectors are kept: 2 KB each. */
+const MEMO_ENTRIES = 20_000;
 
 export function evalCommand(io: Io, exitWith: SetExitCode): Command {
   return new Command('eval')
@@ -85,7 +87,9 @@ async function openedEmbedder(options: EvalOptions, io: Io): Promise<Embedder> {
   const threads = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
   try {
     const model = embeddingModelFrom(options.model ?? variable(io, 'EMBEDDING_MODEL'));
-    return await openEmbedder({ ...model, threads });
+    const { memoizeEmbedder } = await import('@nearhit/memory');
+    // Pair files ask the same questions again and again.
+    return memoizeEmbedder(await openEmbedder({ ...model, threads }), { entriesMax: MEMO_ENTRIES });
   } catch (error) {
     throw new Failure((error as Error).message);
   }

@@ -182,7 +182,11 @@ describe('a memory that follows', () => {
       bounds: async () => ({ epoch, firstSeq: 1, lastSeq: 1 }),
       read: async (): Promise<LoggedChange[]> => (read ? [] : [{ seq: 1, change: logged }]),
     };
-    const flights = { forget: () => void (read = true) };
+    const flights = {
+      forget: () => {
+        read = true;
+      },
+    };
     const policies = new PolicyService(t.room.stores.policies);
     const deps = { log, observer: t.room.observer, memory, pending, policies, now: () => 1, pollMs: 1 };
     started(followWithMemory({ ...deps, sharedFlights: flights, from: { epoch, seq: 0 } }));
