@@ -1,25 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { assembleStream } from '../../packages/core/src/reply/assemble.ts';
 import { schemaFaults } from '../fixtures/openai-schema/validate.ts';
-import { answerPlainly, FakeUpstream, sendJson } from '../support/fake-upstream.ts';
-import { cacheOf, Gateway, type Reply } from '../support/gateway.ts';
-
-let upstream: FakeUpstream;
-let gateway: Gateway;
-
-beforeAll(async () => {
-  upstream = await FakeUpstream.start();
-  gateway = await Gateway.start({ OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: 'sk-house' });
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-afterEach(() => {
-  upstream.calls.length = 0;
-  upstream.script = answerPlainly;
-});
+import { cacheOf, type Reply } from '../support/client.ts';
+import { sendJson } from '../support/fake-upstream.ts';
+import { describeModes } from '../support/room.ts';
 
 const HEAD = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm-2026', system_fingerprint: 'fp_1' };
 const USAGE = {
@@ -182,65 +167,67 @@ const chunksOf = ({ text }: Reply) => [...text.matchAll(/^data: (\{.*)$/gm)].map
 
 const STREAMING = { stream: true, stream_options: { include_usage: true } };
 
-/** Asks for what is stored, in both forms. */
-async function expectBothForms(question: string, expected: object, layer: string): Promise<void> {
-  const json = await gateway.ask(question);
-  expect(cacheOf(json)).toMatchObject({ cache: 'hit', layer });
-  expect(json.json).toEqual(expected);
-  expect(schemaFaults('CreateChatCompletionResponse', json.json)).toEqual([]);
-  const streamed = await gateway.ask(question, STREAMING);
-  expect(cacheOf(streamed)).toMatchObject({ cache: 'hit' });
-  expect(assembled(streamed)).toEqual(expected);
-  for (const one of chunksOf(streamed)) expect(schemaFaults('CreateChatCompletionStreamResponse', one)).toEqual([]);
-}
+describeModes((t) => {
+  /** Asks for what is stored, in both forms. */
+  async function expectBothForms(question: string, expected: object, layer: string): Promise<void> {
+    const json = await t.gateway.ask(question);
+    expect(cacheOf(json)).toMatchObject({ cache: 'hit', layer });
+    expect(json.json).toEqual(expected);
+    expect(schemaFaults('CreateChatCompletionResponse', json.json)).toEqual([]);
+    const streamed = await t.gateway.ask(question, STREAMING);
+    expect(cacheOf(streamed)).toMatchObject({ cache: 'hit' });
+    expect(assembled(streamed)).toEqual(expected);
+    for (const one of chunksOf(streamed)) expect(schemaFaults('CreateChatCompletionStreamResponse', one)).toEqual([]);
+  }
 
-describe.each(Object.entries(SCENES))('%s: one stored answer serves both forms without loss', (name, scene) => {
-  const expected = jsonOf(scene);
+  describe.each(Object.entries(SCENES))('%s: one stored answer serves both forms without loss', (name, scene) => {
+    const expected = jsonOf(scene);
 
-  test.each(['JSON', 'stream'])('stored from %s', async (from) => {
-    upstream.script = ({ body }, res) => {
-      if (body.stream !== true) return sendJson(res, expected);
-      res.writeHead(200, { 'content-type': 'text/event-stream' });
-      res.end(streamOf(scene));
-    };
-    const question = `${name} from ${from}`;
-    const miss = await gateway.ask(question, from === 'stream' ? STREAMING : {});
-    if (from === 'stream') expect(miss.text).toBe(streamOf(scene));
-    else expect(miss.json).toEqual(expected);
-    await expectBothForms(question, expected, 'l1');
-    expect(upstream.calls).toHaveLength(1);
+    test.each(['JSON', 'stream'])('stored from %s', async (from) => {
+      t.upstream.script = ({ body }, res) => {
+        if (body.stream !== true) return sendJson(res, expected);
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        res.end(streamOf(scene));
+      };
+      const question = `${name} from ${from}`;
+      const miss = await t.gateway.ask(question, from === 'stream' ? STREAMING : {});
+      if (from === 'stream') expect(miss.text).toBe(streamOf(scene));
+      else expect(miss.json).toEqual(expected);
+      await expectBothForms(question, expected, 'l1');
+      expect(t.upstream.calls).toHaveLength(1);
+    });
+
+    test('the openai client puts the replay together to the same', async () => {
+      t.upstream.script = (_call, res) => sendJson(res, expected);
+      const question = `${name} for the client`;
+      await t.gateway.ask(question);
+      const client = new OpenAI({ baseURL: `${t.gateway.url}/v1`, apiKey: 'sk-client', maxRetries: 0 });
+      const messages = [{ role: 'user' as const, content: question }];
+      const { choices, usage } = await client.chat.completions
+        .stream({ model: 'm', messages, stream_options: { include_usage: true } })
+        .finalChatCompletion();
+      expect(choices).toMatchObject(scene.choices as never);
+      expect(usage).toEqual(USAGE);
+      expect(t.upstream.calls).toHaveLength(1);
+    });
   });
 
-  test('the openai client puts the replay together to the same', async () => {
-    upstream.script = (_call, res) => sendJson(res, expected);
-    const question = `${name} for the client`;
-    await gateway.ask(question);
-    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'sk-client', maxRetries: 0 });
-    const messages = [{ role: 'user' as const, content: question }];
-    const { choices, usage } = await client.chat.completions
-      .stream({ model: 'm', messages, stream_options: { include_usage: true } })
-      .finalChatCompletion();
-    expect(choices).toMatchObject(scene.choices as never);
-    expect(usage).toEqual(USAGE);
-    expect(upstream.calls).toHaveLength(1);
+  test('from the store all of them are the same still', async () => {
+    await t.gateway.afresh();
+    for (const [name, scene] of Object.entries(SCENES)) {
+      for (const from of ['JSON', 'stream']) await expectBothForms(`${name} from ${from}`, jsonOf(scene), 'l2');
+    }
+    expect(t.upstream.calls).toHaveLength(0);
   });
-});
 
-test('after a restart all of them are the same still', async () => {
-  await gateway.restart();
-  for (const [name, scene] of Object.entries(SCENES)) {
-    for (const from of ['JSON', 'stream']) await expectBothForms(`${name} from ${from}`, jsonOf(scene), 'l2');
-  }
-  expect(upstream.calls).toHaveLength(0);
-});
-
-test('without include_usage a replay has no usage chunk, and every client still gets its [DONE]', async () => {
-  await gateway.ask('Do you count?');
-  const bare = await gateway.ask('Do you count?', { stream: true });
-  expect(cacheOf(bare)).toMatchObject({ cache: 'hit' });
-  for (const one of chunksOf(bare)) {
-    expect(one.usage ?? null).toBeNull();
-    expect(one.choices).toHaveLength(1);
-  }
-  expect(bare.text.endsWith('data: [DONE]\n\n')).toBe(true);
+  test('without include_usage a replay has no usage chunk, and every client still gets its [DONE]', async () => {
+    await t.gateway.ask('Do you count?');
+    const bare = await t.gateway.ask('Do you count?', { stream: true });
+    expect(cacheOf(bare)).toMatchObject({ cache: 'hit' });
+    for (const one of chunksOf(bare)) {
+      expect(one.usage ?? null).toBeNull();
+      expect(one.choices).toHaveLength(1);
+    }
+    expect(bare.text.endsWith('data: [DONE]\n\n')).toBe(true);
+  });
 });

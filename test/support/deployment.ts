@@ -30,12 +30,14 @@ const SERVICES: readonly ServiceName[] = ['embedding', 'cache', 'worker', 'ingre
 /** The four services as processes of their own and a real Redis; each can be killed and started again. */
 export class Deployment {
   readonly redis: RedisServer;
-  readonly processes: readonly ServiceProcess[];
+  readonly processes: ServiceProcess[];
+  readonly #make: Make;
   readonly #dir: string;
 
-  private constructor(redis: RedisServer, processes: readonly ServiceProcess[], dir: string) {
+  private constructor(redis: RedisServer, { processes, make }: Made, dir: string) {
     this.redis = redis;
     this.processes = processes;
+    this.#make = make;
     this.#dir = dir;
   }
 
@@ -65,6 +67,13 @@ export class Deployment {
     return new IngressClient((this.of('ingress')[number] as ServiceProcess).url);
   }
 
+  /** One more, on a configuration of its own. Resolves when it is ready. */
+  async add(service: ServiceName, yaml: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
+    const added = this.#make(service, await freePort(), yaml, env);
+    this.processes.push(added);
+    return added.start();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.processes.map((one) => one.end('SIGKILL')));
     await this.redis.close();
@@ -72,7 +81,18 @@ export class Deployment {
   }
 }
 
-async function processesOf({ replicas, yaml = PATIENT, env }: DeploymentOptions, redisUrl: string, dir: string) {
+type Make = (service: ServiceName, port: number, yaml: string, own?: Record<string, string>) => ServiceProcess;
+
+interface Made {
+  readonly processes: ServiceProcess[];
+  readonly make: Make;
+}
+
+async function processesOf(
+  { replicas, yaml = PATIENT, env }: DeploymentOptions,
+  redisUrl: string,
+  dir: string,
+): Promise<Made> {
   const placed: { service: ServiceName; port: number }[] = [];
   for (const service of SERVICES) {
     for (let n = 0; n < (replicas?.[service] ?? 1); n++) placed.push({ service, port: await freePort() });
@@ -82,17 +102,18 @@ async function processesOf({ replicas, yaml = PATIENT, env }: DeploymentOptions,
       .filter((one) => one.service === service)
       .map(({ port }) => `http://127.0.0.1:${port}`)
       .join(',');
-  return placed.map(({ service, port }, at) => {
-    const cwd = join(dir, `${service}-${at}`);
+  const shared = {
+    REDIS_URL: redisUrl,
+    EMBEDDING_URL: urls('embedding'),
+    CACHE_URL: urls('cache'),
+    NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,
+    NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
+  };
+  const make: Make = (service, port, yaml, own) => {
+    const cwd = join(dir, `${service}-${port}`);
     mkdirSync(cwd);
     writeFileSync(join(cwd, 'nearhit.yaml'), yaml);
-    const shared = {
-      REDIS_URL: redisUrl,
-      EMBEDDING_URL: urls('embedding'),
-      CACHE_URL: urls('cache'),
-      NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,
-      NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
-    };
-    return new ServiceProcess({ service, port, cwd, env: { ...shared, ...env } });
-  });
+    return new ServiceProcess({ service, port, cwd, env: { ...shared, ...env, ...own } });
+  };
+  return { make, processes: placed.map(({ service, port }) => make(service, port, yaml)) };
 }

@@ -13,6 +13,7 @@ export class Gateway extends GatewayClient {
   readonly dataDir: string;
   env: Record<string, string>;
   #running: Standalone | undefined;
+  readonly #besides: Gateway[] = [];
 
   private constructor(dataDir: string, env: Record<string, string>) {
     super();
@@ -44,12 +45,21 @@ export class Gateway extends GatewayClient {
     this.#running = undefined;
   }
 
-  async restart(): Promise<void> {
+  /** Started again. */
+  async afresh(): Promise<void> {
     await this.shut();
     await this.open();
   }
 
+  /** One more, on a configuration and data of its own; closed with this one. */
+  async beside(yaml: string): Promise<Gateway> {
+    const gateway = await Gateway.start({}, yaml);
+    this.#besides.push(gateway);
+    return gateway;
+  }
+
   async close(): Promise<void> {
+    await Promise.all(this.#besides.map((one) => one.close()));
     await this.shut();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
