@@ -33,6 +33,7 @@ export function openRedisMedium({ settings, observer, queue, position, boardPath
     invalidations: stores.invalidations,
     registry: stores.registry,
     ping: () => connection.client.ping(),
+    ready: (timeoutMs: number) => connection.ready(timeoutMs),
     /** What is enqueued is handed on first. */
     async close(): Promise<void> {
       await writing.close();

@@ -35,6 +35,8 @@ export interface SharedMedium {
   readonly decisions: DecisionLog;
   /** Rejects while the medium can't be reached. */
   ping(): Promise<unknown>;
+  /** Resolves to true when it can be reached, to false when it could not in time. */
+  ready(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -59,10 +61,12 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
 
 const STATS_MS = 2000;
 const PROBE_MS = 1000;
+/** At start: usually the medium is there, and what needs it then need not fail first. */
+const READY_MS = 1000;
 
 /**
  * The cache of a process that shares it with others: reads behind circuit breakers, a memory that follows the change
- * log, writes by the queue. Nothing here waits for the medium: a process starts, and answers, while it is away.
+ * log, writes by the queue. A process starts, and answers, while the medium is away.
  */
 export async function openSharedCache<M extends SharedMedium, N extends Neighbourhood>(
   options: SharedCacheOptions<M, N>,
@@ -71,6 +75,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const now = Date.now;
   const medium = closers.add(options.medium(combineObservers(...options.observers)));
   const { stores, queue, sharedFlights, invalidations, decisions } = medium;
+  await medium.ready(READY_MS);
   const stats = createStats({ now, store: stores.stats, shared: true, decisions });
   const observer = combineObservers(stats, ...options.observers);
   const chores = closers.add(new Chores(observer));

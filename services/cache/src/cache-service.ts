@@ -34,6 +34,7 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   const connection = closers.add(
     connectRedis(redisSettings(config.redis), (error) => observer.incident('redis', error)),
   );
+  await connection.ready(1000);
   const stores = closers.add(openRedisStores(connection));
   const urls = config.services.embeddingUrls;
   let following: FollowedIndex | undefined;

@@ -34,6 +34,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   const connection = closers.add(
     connectRedis(redisSettings(config.redis), (error) => observer.incident('redis', error)),
   );
+  await connection.ready(1000);
   const stores = closers.add(openRedisStores(connection));
   const token = internalTokenOf(config).secret;
   const embedder = closers.add(createEmbeddingClient({ urls: config.services.embeddingUrls, token, observer }));
