@@ -77,9 +77,19 @@ function build() {
   stamp('built', now);
 }
 
+/** The tests run on a real Redis: better said now than by each of them. */
+function needRedis() {
+  const runs = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+  if (['redis-server', 'valkey-server'].some(runs)) return;
+  fail(
+    'The tests need redis-server (or valkey-server) and none was found: install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis).',
+  );
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command === 'test') needRedis();
 install();
 build();
-const [command, ...args] = process.argv.slice(2);
 if (command === 'start') {
   process.argv = [process.execPath, join(root, 'services/standalone/dist/main.js'), ...args];
   await import('../services/standalone/dist/main.js');
