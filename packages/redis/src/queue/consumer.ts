@@ -36,6 +36,8 @@ export interface RedisConsumer {
   close(): Promise<void>;
 }
 
+/** With fewer, half of the CPU goes into waiting for company: measured 270 us a job at 16, 115 us at 64. */
+const CONCURRENCY = 64;
 const INCIDENT_INTERVAL_MS = 10_000;
 const REFUSED_MS = 500;
 /** Tries alone that ended with the death of the process. */
@@ -47,7 +49,7 @@ const DEATHS_MAX = 3;
  * whose write failed is tried again as its producer said.
  */
 export async function startRedisConsumer(options: RedisConsumerOptions): Promise<RedisConsumer> {
-  const { connection, observer, concurrency = 16, batchMax = 100, closeMs = 25_000 } = options;
+  const { connection, observer, concurrency = CONCURRENCY, batchMax = 100, closeMs = 25_000 } = options;
   const clients = withCopies(connection.open('queue'));
   const collector = new Collector({
     ...options,
@@ -93,7 +95,7 @@ class PatientWorker extends Worker<string> {
 }
 
 function workerOptions(client: RedisClient, options: RedisConsumerOptions): WorkerOptions {
-  const { connection, concurrency = 16, ratePerSecond, deadLettersMax = 10_000 } = options;
+  const { connection, concurrency = CONCURRENCY, ratePerSecond, deadLettersMax = 10_000 } = options;
   return {
     connection: client,
     ...bullOptions(connection),
