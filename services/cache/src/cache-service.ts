@@ -22,7 +22,9 @@ const VERSION = '0.1.0';
 export async function startCacheService(config: Config, log: Logger, exit: (why: string) => void): Promise<Door> {
   const closers = new Closers();
   const now = Date.now;
+  let searches = 0;
   const metrics = createServiceMetrics({
+    sources: [{ name: 'nearhit_searches_total', help: 'Searches done.', kind: 'counter', read: () => searches }],
     gauges: {
       indexVectors: async () => (await followed.index.stats()).vectors,
       replicaLag: () => followed.follower.lag ?? Number.NaN,
@@ -62,7 +64,14 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   const { index } = followed;
   const position = () => positionOf(followed.follower);
   const wire = createNearestApp({
-    ...{ index, token, log, metrics, position },
+    ...{ token, log, metrics, position },
+    index: {
+      stats: () => index.stats(),
+      nearest: (query) => {
+        searches += 1;
+        return index.nearest(query);
+      },
+    },
     readiness: () => ({ ready: followed.caughtUp, degraded: followed.follower.lag === undefined ? ['log'] : [] }),
   });
   const report = async () => {

@@ -2,27 +2,38 @@ import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createEmbeddingApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
-import { Closers, createLogObserver, degradedOf, internalTokenOf } from '@nearhit/runtime';
+import { Chores, Closers, createLogObserver, internalTokenOf } from '@nearhit/runtime';
 import type { Logger } from 'pino';
+import { counted } from './counted.ts';
+
+const CHECK_MS = 5000;
+/** A client sends as many texts at once as fit into this. */
+const BODY_BYTES_MIN = 4_194_304;
 
 /** Text to vector, over HTTP: the model in worker threads of this process. */
 export async function startEmbeddingService(config: Config, log: Logger): Promise<Door> {
   const closers = new Closers();
   const { model, threads, queueMax } = config.embedding;
   const cacheDir = join(config.dataDir, 'models');
-  const embedder = closers.add(await openEmbedder({ ...embeddingModelFrom(model), cacheDir, threads, queueMax }));
-  const metrics = createServiceMetrics();
-  const observer = createLogObserver(log, Date.now);
+  const opened = closers.add(await openEmbedder({ ...embeddingModelFrom(model), cacheDir, threads, queueMax }));
+  const { embedder, sources } = counted(opened);
+  const metrics = createServiceMetrics({ sources });
+  const chores = closers.add(new Chores(createLogObserver(log, Date.now)));
+  // Beside the calls, and not at each question whether it is ready: those come every second from every client.
+  let slow = false;
+  chores.every(CHECK_MS, 'model-slow', async () => {
+    const check = opened.embed(['ready?'], { deadlineMs: Date.now() + CHECK_MS });
+    slow = await check.then(
+      () => false,
+      () => true,
+    );
+    if (slow) throw new Error(`no text was embedded within ${CHECK_MS} ms`);
+  });
   const wire = createEmbeddingApp({
     ...{ embedder, log, metrics },
     token: internalTokenOf(config).secret,
-    bodyBytesMax: config.server.bodyBytesMax,
-    readiness: async () => {
-      const probe = () => embedder.embed(['ready?'], { deadlineMs: Date.now() + 1000 });
-      const degraded = await degradedOf([['model', probe]]);
-      if (degraded.length > 0) observer.incident('model-slow');
-      return { ready: true, degraded };
-    },
+    bodyBytesMax: Math.max(config.server.bodyBytesMax, BODY_BYTES_MIN),
+    readiness: () => ({ ready: true, degraded: slow ? ['model'] : [] }),
   });
   const { url } = closers.add(await openServer(wire.app, config.server, wire.fast));
   log.info({ url, model: embedder.model.id, version: embedder.model.version }, 'embedding service listens');

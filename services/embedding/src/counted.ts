@@ -1,0 +1,33 @@
+import type { Embedder } from '@nearhit/core';
+import type { MetricSource } from '@nearhit/http';
+
+/** An embedder that counts what it does, and the figures for the metrics. */
+export function counted(embedder: Embedder): { embedder: Embedder; sources: MetricSource[] } {
+  const counts = { texts: 0, tokens: 0, failures: 0, inFlight: 0 };
+  const embed: Embedder['embed'] = async (texts, options) => {
+    counts.inFlight += 1;
+    try {
+      const embeddings = await embedder.embed(texts, options);
+      counts.texts += embeddings.length;
+      for (const { tokens } of embeddings) counts.tokens += tokens;
+      return embeddings;
+    } catch (error) {
+      counts.failures += 1;
+      throw error;
+    } finally {
+      counts.inFlight -= 1;
+    }
+  };
+  const source = (name: string, help: string, kind: MetricSource['kind'], read: () => number): MetricSource => ({
+    ...{ name, help, kind, read },
+  });
+  return {
+    embedder: { model: embedder.model, embed, close: () => embedder.close() },
+    sources: [
+      source('nearhit_embedded_texts_total', 'Texts embedded.', 'counter', () => counts.texts),
+      source('nearhit_embedded_tokens_total', 'Tokens of the texts embedded.', 'counter', () => counts.tokens),
+      source('nearhit_embed_failures_total', 'Calls that were refused or failed.', 'counter', () => counts.failures),
+      source('nearhit_embed_calls_in_flight', 'Calls that are being worked on.', 'gauge', () => counts.inFlight),
+    ],
+  };
+}
