@@ -47,9 +47,11 @@ export function createBreaker(options: BreakerOptions): Breaker {
   });
   circuit.on('failure', () => {
     inARow += 1;
-    if (inARow >= failuresMax && circuit.closed) circuit.open();
+    if (inARow < failuresMax || !circuit.closed) return;
+    circuit.open();
+    // Not at its event, which comes again at each probe that fails.
+    observer.incident(`breaker-open:${name}`);
   });
-  circuit.on('open', () => observer.incident(`breaker-open:${name}`));
   // The first call in this state is the test: it must not be a request's.
   circuit.on('halfOpen', () => void circuit.fire(probe).catch(() => undefined));
   return {

@@ -21,7 +21,13 @@ export class Chores {
     const timer = setInterval(() => {
       if (busy) return;
       busy = true;
-      this.once(incident, () => work().finally(() => (busy = false)));
+      this.once(incident, async () => {
+        try {
+          await work();
+        } finally {
+          busy = false;
+        }
+      });
     }, ms);
     timer.unref();
     this.#timers.push(timer);
