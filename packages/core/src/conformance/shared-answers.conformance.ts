@@ -29,6 +29,7 @@ export function sharedAnswersConformance(name: string, open: () => Promise<Shari
         processes[at % 2 === 0 ? 0 : 1].ask('Why?', { stream: at % 4 < 2 ? stream : !stream }),
       );
       await upstream.called(1);
+      await AnsweringProcess.oneJoined(processes);
       upstream.calls[0]?.answer('Because.');
       const got = await Promise.all(asked);
       expect(new Set(got.map(({ text }) => text))).toEqual(new Set(['Because.']));
@@ -72,8 +73,12 @@ export function sharedAnswersConformance(name: string, open: () => Promise<Shari
       const [one, two] = await start();
       upstream.answerAll(() => 'own');
       for (const process of [one, two, one]) {
-        expect(await process.ask('q', { headers })).toMatchObject({ text: 'own', leader: true });
-        process.memory.clear();
+        // The end of the call before may still be under way to this process: whoever joins it then costs nothing.
+        for (let led = false; !led; process.memory.clear()) {
+          const got = await process.ask('q', { headers });
+          expect(got.text).toBe('own');
+          led = got.leader;
+        }
       }
       expect(upstream.calls).toHaveLength(3);
     });
@@ -141,11 +146,11 @@ export function sharedAnswersConformance(name: string, open: () => Promise<Shari
     test('a call goes on for another process when the client that began it has left', async () => {
       const [one, two] = await start();
       const client = one.client();
-      const first = one.ask('q', { client }).catch(unlessGone);
+      const first = one.ask('q', { client, stream: true }).catch(unlessGone);
       await upstream.called(1);
       const other = two.ask('q', { stream: true });
       upstream.calls[0]?.begin('go ');
-      await two.joined();
+      await two.received('go ');
       client.leave();
       upstream.calls[0]?.finish('on');
       await first;

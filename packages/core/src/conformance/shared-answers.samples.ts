@@ -195,11 +195,16 @@ export class AnsweringProcess {
     return new TestClient();
   }
 
-  /** Resolves when this process follows another one's call and its leader has been told. */
-  async joined(): Promise<void> {
-    await until(() => this.#joined > 0);
+  /** Resolves when one of them follows another one's call and its leader has been told. */
+  static async oneJoined(processes: readonly AnsweringProcess[]): Promise<void> {
+    const joined = () => processes.find((process) => process.#joined > 0);
+    await until(() => joined() !== undefined);
     // Whoever claims after this is behind that in the same medium.
-    for (let i = 0; i < 3; i++) await this.flights.claim(`behind ${i}`, { stream: false, includeUsage: false });
+    for (let i = 0; i < 3; i++) await joined()?.flights.claim(`behind ${i}`, { stream: false, includeUsage: false });
+  }
+
+  joined(): Promise<void> {
+    return AnsweringProcess.oneJoined([this]);
   }
 
   /** Resolves when a client of this process has got so much of its stream. */

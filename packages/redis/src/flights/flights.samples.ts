@@ -11,6 +11,8 @@ export async function until(check: () => boolean | Promise<boolean>): Promise<vo
 export interface TestProcess {
   readonly flights: RedisFlights;
   readonly incidents: string[];
+  /** Gone without a word, as after SIGKILL: nothing of it reaches Redis any more. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -32,7 +34,7 @@ export async function openProcess(
     await flights.close();
     await connection.close();
   };
-  return { flights, incidents, close };
+  return { flights, incidents, cut: () => void connection.close(), close };
 }
 
 /** Three processes with keys of their own. */

@@ -20,7 +20,7 @@ export interface RedisFlightsOptions {
   readonly lingerMs?: number | undefined;
   /** Bound on the bytes of replies that are kept for that. Default 32 MiB. */
   readonly lingerBytesMax?: number | undefined;
-  /** Whoever has no answer from Redis by then leads alone. Default 50. */
+  /** Whoever has no answer from Redis by then leads alone. Default 150. */
   readonly claimTimeoutMs?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ class FlightsOverRedis implements RedisFlights {
   #closed = false;
 
   constructor(options: RedisFlightsOptions) {
-    const { connection, observer, now = Date.now, leaseMs = 1500, renewMs = 500, claimTimeoutMs = 50 } = options;
+    const { connection, observer, now = Date.now, leaseMs = 1500, renewMs = 500, claimTimeoutMs = 150 } = options;
     const { lingerMs = 10_000, lingerBytesMax = 32 * 1024 * 1024 } = options;
     this.#observer = observer;
     this.#leaseMs = leaseMs;

@@ -99,8 +99,6 @@ export class Follower implements UpstreamFlow {
 
   #heard(): void {
     this.#heardAtMs = performance.now();
-    if (this.#deaf) this.#arm(this.#options.silenceMs);
-    else this.#silence?.refresh();
     this.#deaf = false;
   }
 
@@ -137,20 +135,27 @@ export class Follower implements UpstreamFlow {
   }
 
   /**
-   * The process may only have been too busy to read: then it has read by now. A silence while Redis is away says nothing
-   * of the leader, and after a gap the leader still has what was lost: a stream goes on where it broke off.
+   * The process may only have been too busy to read: then it has read by now. After a gap the leader still has what was
+   * lost. A silence while Redis is away says nothing of the leader: a stream that a client has begun to read waits for
+   * it and goes on where it broke off; whoever has nothing yet is better served by another call.
    */
   #silent(): void {
     const { silenceMs, outageMsMax, stream, wire } = this.#options;
     const silentMs = performance.now() - this.#heardAtMs;
-    if (this.#over || silentMs < silenceMs) return;
-    if (wire.silentMs > silenceMs * DEAF_SHARE) this.#deaf = true;
-    const mayReturn = this.#deaf || this.#early.size > 0;
-    if (!stream || this.#bytes === 0 || !mayReturn || silentMs > silenceMs + outageMsMax) {
+    if (this.#over) return;
+    if (silentMs < silenceMs) {
+      this.#arm(silenceMs - silentMs + 1);
+      return;
+    }
+    const away = wire.silentMs > silenceMs * DEAF_SHARE;
+    if (away) this.#deaf = true;
+    const alive = this.#early.size > 0 && !away;
+    const waits = stream && this.#begun && this.#deaf;
+    if ((!alive && !waits) || silentMs > silenceMs + outageMsMax) {
       this.lose();
       return;
     }
-    if (wire.silentMs <= silenceMs * DEAF_SHARE) this.#joinAgain();
+    if (!away) this.#joinAgain();
     this.#arm(RETRY_MS);
   }
 
