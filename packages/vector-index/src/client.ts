@@ -49,7 +49,7 @@ export interface VectorIndex extends NearestIndex {
 }
 
 /** docs/decisions/0003-nearest-neighbour-index.md says where these come from. */
-const DEFAULTS = { flatMax: 1000, hnsw: { m: 16, efConstruction: 200, efSearch: 48 }, idleMs: 60_000, waitingMax: 256 };
+const DEFAULTS = { flatMax: 1000, hnsw: { m: 20, efConstruction: 200, efSearch: 48 }, idleMs: 60_000, waitingMax: 256 };
 
 /**
  * A nearest-neighbour index in a worker thread of its own. Resolves when the snapshot in `dir` is in memory; one that is

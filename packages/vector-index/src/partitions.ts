@@ -104,10 +104,7 @@ export class Partitions {
     return partition;
   }
 
-  /**
-   * Opens a closed partition with what was read from its files, and gives it the changes that have waited. Throws when the files
-   * hold other ids than they should; it is then to be given up.
-   */
+  /** Opens it with what was read from its files and the changes that have waited. Throws when the files hold ids that are not its own. */
   open(partition: Partition, groups: ReadonlyMap<Fingerprint, Group>): void {
     const outdated: Member[] = [];
     const enter = (member: Member) => {
