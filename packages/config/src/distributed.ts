@@ -59,7 +59,7 @@ export const servicesSchema = z.strictObject({
 });
 
 export const queueSchema = z.strictObject({
-  concurrency: z.int().min(1).max(1_000).default(16),
+  concurrency: z.int().min(1).max(1_000).default(64),
   ratePerSecond: z.number().min(0.01).max(1_000_000).optional(),
   flushMs: z.int().min(1).max(10_000).default(50),
   entriesMax: z.int().min(1).max(10_000_000).default(10_000),

@@ -68,7 +68,7 @@ describe('defaults', () => {
       embedding: { threads: 1, queueMax: 4_096 },
       redis: { keyPrefix: 'nearhit', commandTimeoutMs: 2_000 },
       services: { embeddingUrls: [], cacheUrls: [] },
-      queue: { concurrency: 16, flushMs: 50, entriesMax: 10_000, attemptsMax: 8 },
+      queue: { concurrency: 64, flushMs: 50, entriesMax: 10_000, attemptsMax: 8 },
       index: { idleSeconds: 600 },
       policies: { default: {}, namespaces: {} },
       models: [],
