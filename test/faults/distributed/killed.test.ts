@@ -5,6 +5,7 @@ import { FakeUpstream } from '../../support/fake-upstream.ts';
 import type { ServiceProcess } from '../../support/service-process.ts';
 import { SteadyLoad } from '../../support/steady-load.ts';
 import { everythingIsFound } from '../../support/stored.ts';
+import { until } from '../../support/until.ts';
 
 let upstream: FakeUpstream;
 let deployment: Deployment;
@@ -29,7 +30,10 @@ beforeEach(async () => {
   load = SteadyLoad.start(clients, { namespace: `killed-${++tests}` });
   await load.sees(5, { layer: 'semantic' });
 });
-afterEach(() => load.stop());
+afterEach(async () => {
+  for (const one of deployment.processes) one.signal('SIGCONT');
+  await load.stop();
+});
 
 /** Everything that was answered is found again, and nobody noticed anything. */
 async function nothingWasLost(): Promise<void> {
@@ -38,30 +42,40 @@ async function nothingWasLost(): Promise<void> {
   expect(await everythingIsFound(load, clients)).toMatchObject({ exactly: [], byMeaning: [] });
 }
 
-test('kill -9 of the worker: what the queue holds is written after its restart', async () => {
+test('kill -9 of the worker: what the queue holds, and what it had in hand, is written after its restart', async () => {
+  const [a] = clients;
   const worker = deployment.one('worker');
-  for (let deaths = 0; deaths < 2; deaths++) {
-    await worker.end('SIGKILL');
-    await load.sees(20, { cache: 'miss' });
-    await worker.start();
-    await load.sees(10, { kind: 'paraphrase', layer: 'semantic' });
-  }
+  await worker.end('SIGKILL');
+  await load.sees(20, { cache: 'miss' });
+  await worker.start();
+  await load.sees(5, { kind: 'paraphrase', layer: 'semantic' });
+
+  // It waits for vectors, with jobs in hand.
+  const embedding = deployment.one('embedding');
+  embedding.signal('SIGSTOP');
+  await until('jobs are in hand', async () => (await a.admin('GET', '/queue')).json.active > 0, 30_000);
+  await worker.end('SIGKILL');
+  embedding.signal('SIGCONT');
+  await worker.start();
+  await load.sees(5, { kind: 'paraphrase', layer: 'semantic' });
   await nothingWasLost();
+  await until('nothing is left in hand', async () => (await a.admin('GET', '/queue')).json.active === 0, 30_000);
 }, 120_000);
 
 test('kill -9 of one cache replica, then of the other: hits by meaning go on', async () => {
   for (const killed of deployment.of('cache')) {
     await killed.end('SIGKILL');
-    await load.sees(20, { layer: 'semantic' });
+    await load.sees(15, { layer: 'semantic' });
     await killed.start();
   }
   // Both have been dead for a while, and one at a time holds all.
   await load.stop();
   for (const [at, other] of deployment.of('cache').entries()) {
-    await (deployment.of('cache')[1 - at] as ServiceProcess).end('SIGKILL');
+    const killed = deployment.of('cache')[1 - at] as ServiceProcess;
+    await killed.end('SIGKILL');
     expect(other.running).toBe(true);
     await nothingWasLost();
-    await deployment.of('cache')[1 - at]?.start();
+    await killed.start();
   }
 }, 120_000);
 
