@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NearhitError } from '../errors.ts';
-import { type Boarded, type Client, type Flight, Flights, type ReplyForm } from './flights.ts';
+import type { ReplyForm } from '../ports/shared-flights.ts';
+import { type Boarded, type Client, type Flight, Flights } from './flights.ts';
 import { LiveReply } from './live-reply.ts';
 
 const KEY = 'k';

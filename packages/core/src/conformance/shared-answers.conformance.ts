@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { NearhitError } from '../errors.ts';
-import { AnsweringProcess, sharedUpstream, type TestUpstream, unlessGone } from './shared-answers.samples.ts';
+import { sharedUpstream, type TestUpstream } from './scripted-upstream.samples.ts';
+import { AnsweringProcess, unlessGone } from './shared-answers.samples.ts';
 import type { SharingProcesses } from './shared-flights.conformance.ts';
 
 /** What clients of several processes get that share their upstream calls, and what it costs. */
