@@ -1,7 +1,6 @@
-import type { EntryId, Fingerprint } from '@nearhit/core';
+import type { EntryId, Fingerprint, PartitionKey } from '@nearhit/core';
 import type { VectorArena } from './arena.ts';
 import { Graph, type HnswOptions } from './graph.ts';
-import type { Partition } from './partition.ts';
 import { TopK } from './top-k.ts';
 
 /** One stored vector: in the arena (`slot` >= 0, `at` its place in `flat`) or in the graph (`slot` -1, `at` its label). */
@@ -10,6 +9,38 @@ export interface Member {
   readonly group: Group;
   slot: number;
   at: number;
+}
+
+export interface FileRef {
+  readonly name: string;
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+export interface PendingAdd {
+  readonly fingerprint: Fingerprint;
+  readonly vector: Float32Array;
+}
+
+/** By id, what it holds now; undefined when nothing any more. */
+export type Pending = Map<EntryId, PendingAdd | undefined>;
+
+/** While open, `groups` hold its vectors. While closed, `files` do, and `pending` whatever has changed since they were written. */
+export interface Partition {
+  readonly key: PartitionKey;
+  open: boolean;
+  /** Its files turned out to be unusable: what was in them is forgotten, and it is not whole before its owner says so. Always open. */
+  lost: boolean;
+  readonly groups: Map<Fingerprint, Group>;
+  readonly pending: Pending;
+  /** How many ids it holds, those in `pending` counted. */
+  size: number;
+  /** As they were last written: its `.part`, then its graphs. */
+  files: readonly FileRef[];
+  /** `files` are not what `groups` hold. */
+  changed: boolean;
+  /** On the clock of `performance.now()`; -Infinity when it was never searched. */
+  searchedAtMs: number;
 }
 
 export interface GroupOptions {
