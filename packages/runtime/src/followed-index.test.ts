@@ -13,6 +13,7 @@ import {
   type TenantId,
   type UnitVector,
 } from '@nearhit/core';
+import { gate } from '../../../test/support/sse-reader.ts';
 import { until } from '../../../test/support/until.ts';
 import { Chores } from './chores.ts';
 import { type FollowedIndex, type IndexCallbacks, openFollowedIndex } from './followed-index.ts';
@@ -224,6 +225,38 @@ test.each<[string, (callbacks: IndexCallbacks) => void]>([
   await whole(following);
   expect(await held(index)).toEqual([1]);
   expect(JSON.parse(readFileSync(join(dir, 'log'), 'utf8'))).toMatchObject({ model: 'v1' });
+});
+
+test('one that must be built anew, because the log was trimmed past it, is not ready meanwhile', async () => {
+  await stored(1);
+  const listed = gate();
+  let isSlow = false;
+  let isAway = false;
+  const { log, responses } = stores;
+  const { following, index } = await follow('v1', {
+    log: { ...log, bounds: () => (isAway ? Promise.reject(new Error('away')) : log.bounds()) },
+    responses: {
+      ...responses,
+      getMany: (ids) => responses.getMany(ids),
+      unlogged: () => responses.unlogged(),
+      list: async (filter, page) => {
+        if (isSlow) await listed.passed;
+        return responses.list(filter, page);
+      },
+    },
+  });
+  await whole(following);
+  [isAway, isSlow] = [true, true];
+  const before = following.follower.position?.seq;
+  await until('the log is away', () => following.follower.lag === undefined);
+  await trimmed();
+  expect(following.follower.position?.seq).toBe(before);
+  isAway = false;
+  await until('it is being built', () => index.cleared === 2);
+  expect(following.caughtUp).toBe(false);
+  listed.pass();
+  await whole(following);
+  expect(await held(index)).toEqual([1, 2, 3]);
 });
 
 test('what was never whole leaves no snapshot', async () => {

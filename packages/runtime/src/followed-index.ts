@@ -42,10 +42,13 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
   const note = join(dir, 'log');
   let follower: LogFollower | undefined;
   let built = false;
-  const startAnew = (): void => {
+  const notWhole = (): void => {
     built = false;
     // Until it is whole again, a restart must not take its snapshot for one.
     rmSync(note, { force: true });
+  };
+  const startAnew = (): void => {
+    notWhole();
     follower?.rewind(undefined);
   };
   const index = await options.open({
@@ -60,6 +63,7 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
   const following = followWithIndex({
     ...{ log: stores.log, store: stores.responses, index, modelVersion, observer },
     from: isOurs ? { epoch: known.epoch, seq: position } : undefined,
+    onRebuild: notWhole,
     onRebuilt: (epoch) => {
       built = true;
       writeFileSync(note, JSON.stringify({ epoch, model: modelVersion() }));

@@ -9,6 +9,8 @@ import { applyRecords, type RecoverDeps, rebuild } from './recover.ts';
 type Following = Pick<LogFollowerOptions, 'log' | 'observer' | 'from' | 'pollMs'>;
 
 export interface IndexFollowerOptions extends Following, Omit<RecoverDeps, 'log'> {
+  /** The index is about to be emptied and built anew. */
+  readonly onRebuild?: (() => void) | undefined;
   /** The index was built anew from the store, and stands for records of this epoch from now on. */
   readonly onRebuilt?: ((epoch: string, entries: number) => void) | undefined;
 }
@@ -24,6 +26,7 @@ export function followWithIndex(options: IndexFollowerOptions): LogFollower {
         options,
       ),
     reset: async ({ epoch, lastSeq }) => {
+      options.onRebuild?.();
       const entries = await rebuild(lastSeq, options);
       options.onRebuilt?.(epoch, entries);
     },
