@@ -1,5 +1,6 @@
 export { CacheAdmin, type CacheAdminDeps, type InvalidationReport } from './answer/admin.ts';
-export { type AnswerDeps, type ChatCall, createAnswer } from './answer/answer.ts';
+export { type AnswerDeps, createAnswer } from './answer/answer.ts';
+export type { ChatCall } from './answer/chat-call.ts';
 export type { Client } from './answer/flights.ts';
 export { LiveReply, type ReplyListener } from './answer/live-reply.ts';
 export type {

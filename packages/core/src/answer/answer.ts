@@ -6,26 +6,13 @@ import type { Layer } from '../ports/observer.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
-import { type Client, type Flight, Flights, type Generation } from './flights.ts';
+import type { ChatCall } from './chat-call.ts';
+import { type Flight, Flights, type Generation } from './flights.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
 import type { Exchange, HitOutcome, Outcome } from './outcome.ts';
 import { recordOf } from './record.ts';
 import type { StorePlan } from './settle.ts';
-
-export interface ChatCall {
-  readonly requestId: string;
-  readonly body: Buffer;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The client's bearer token, if any. */
-  readonly credential?: string | undefined;
-  /** Client headers that may go upstream. */
-  readonly forward: Readonly<Record<string, string>>;
-  /** `performance.now()` when the request had been read. */
-  readonly startedAtMs: number;
-  readonly client: Client;
-}
 
 export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   readonly policies: PolicyService;

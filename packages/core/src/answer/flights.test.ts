@@ -25,6 +25,7 @@ class Leaving implements Client {
 function airport() {
   const flights = new Flights();
   const lives: LiveReply[] = [];
+  const outdated = new Set<LiveReply>();
   let aborted = 0;
   const board = (form: ReplyForm, client: Client = stays, recordBytesMax = 100): Promise<Boarded> =>
     flights.board(KEY, form, client, (generation): Flight => {
@@ -34,12 +35,22 @@ function airport() {
       };
       live.attach({ pause() {}, resume() {}, abort });
       lives.push(live);
-      return { live, settled: Promise.resolve({ costUsd: 0 }), source: { own: true, form }, generation };
+      const isOutdated = () => outdated.has(live);
+      return { live, settled: Promise.resolve({ costUsd: 0 }), source: { own: true, form }, generation, isOutdated };
     });
   const head = (at: number, status = 200) =>
     lives[at]?.onHead({ status, headers: {}, provider: 'p', model: 'm', attempts: 1 });
-  return { flights, lives, board, head, aborted: () => aborted };
+  return { flights, lives, outdated, board, head, aborted: () => aborted };
 }
+
+test('nobody joins what was invalidated after it began; those who had boarded stay', async () => {
+  const { board, lives, outdated } = airport();
+  const before = await board(JSON_FORM);
+  outdated.add(lives[0] as LiveReply);
+  const after = await board(JSON_FORM);
+  expect([before.leader, after.leader, lives.length]).toEqual([true, true, 2]);
+  expect(after.flight.live).not.toBe(before.flight.live);
+});
 
 test('a client that left before it boarded holds nothing', async () => {
   const { board, aborted } = airport();

@@ -19,6 +19,8 @@ export interface Flight {
   /** A promise while it is being found out whether another process makes this call; it does not reject. */
   readonly source: FlightSource | Promise<FlightSource>;
   readonly generation: Generation;
+  /** What it rests on was invalidated after it began: those who ask from now on want another. */
+  readonly isOutdated?: (() => boolean) | undefined;
 }
 
 export interface Boarded {
@@ -58,6 +60,7 @@ export class Flights {
     launch: (generation: Generation) => Flight,
   ): Promise<Boarded> {
     let flight = this.#flights.get(key);
+    if (flight?.isOutdated?.()) flight = undefined;
     let launched = false;
     let generation: Generation = 0;
     for (;;) {

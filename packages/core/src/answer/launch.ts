@@ -1,7 +1,7 @@
 import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
-import type { ChatCall } from './answer.ts';
+import type { ChatCall } from './chat-call.ts';
 import type { Flight, FlightSource, Flights, Generation } from './flights.ts';
 import { LiveReply } from './live-reply.ts';
 import type { Outcome, Settled } from './outcome.ts';
@@ -65,10 +65,11 @@ export function launchMiss(
     return outcome;
   });
   const pending = deps.pending.begin(request, deps.now());
+  const flight = { live, settled, generation, isOutdated: () => pending.outdated };
   if (deps.sharedFlights !== undefined && generation !== 2 && isShared(request))
-    return { live, settled, generation, source: claim(call, request, live, from, deps, deps.sharedFlights) };
+    return { ...flight, source: claim(call, request, live, from, deps, deps.sharedFlights) };
   send(call, request, live, deps.upstream);
-  return { live, settled, generation, source: { own: true, form: formOf(request) } };
+  return { ...flight, source: { own: true, form: formOf(request) } };
 }
 
 /**

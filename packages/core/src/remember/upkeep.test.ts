@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { entry, Room } from '../conformance/remember.samples.ts';
+import type { Entry } from '../entry.ts';
 import { PolicyService } from '../policy/service.ts';
 import { remember } from './remember.ts';
 import { maintain } from './upkeep.ts';
