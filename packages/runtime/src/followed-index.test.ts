@@ -2,45 +2,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import {
-  createMemoryStore,
-  type Entry,
-  type EntryId,
-  type Fingerprint,
-  type IndexChange,
-  MemoryNearestIndex,
-  type Stores,
-  type TenantId,
-  type UnitVector,
-} from '@nearhit/core';
+import { createMemoryStore, type IndexChange, MemoryNearestIndex, type Stores, type UnitVector } from '@nearhit/core';
 import { gate } from '../../../test/support/sse-reader.ts';
 import { until } from '../../../test/support/until.ts';
+import { entry, idOf } from '../test/entry.ts';
 import { Chores } from './chores.ts';
 import { type FollowedIndex, type IndexCallbacks, openFollowedIndex } from './followed-index.ts';
 
 const DIMENSIONS = 4;
-const idOf = (n: number) => String(n).padStart(64, '0') as EntryId;
-
-const entry = (n: number, version: string): Entry => ({
-  id: idOf(n),
-  scope: { tenant: 'default' as TenantId, namespace: 'n', model: 'm' },
-  fingerprint: 'f'.repeat(64) as Fingerprint,
-  query: `question ${n}`,
-  semantic: true,
-  vector: Float32Array.of(1, 0, 0, 0) as UnitVector,
-  embeddingModel: version,
-  answer: Buffer.from('{}'),
-  tags: [],
-  context: [],
-  provider: 'p',
-  upstreamModel: 'm',
-  attempts: 1,
-  costUsd: 0,
-  usage: { promptTokens: 1, completionTokens: 1 },
-  createdAtMs: 1000,
-  expiresAtMs: 2000,
-  staleUntilMs: 2000,
-});
+const vector = Float32Array.of(1, 0, 0, 0) as UnitVector;
 
 /** What lies on the disk: the last snapshot. */
 interface Disk {
@@ -100,7 +70,7 @@ afterEach(async () => {
 });
 
 async function stored(n: number, version = 'v1'): Promise<void> {
-  await stores.responses.put([entry(n, version)]);
+  await stores.responses.put([entry(n, { embeddingModel: version, vector })]);
   await stores.log.append([{ kind: 'add', id: idOf(n), createdAtMs: 1000 }]);
 }
 
