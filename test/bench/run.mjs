@@ -112,6 +112,8 @@ async function bench(settings, { folders, kept, say }) {
     throw new Error(
       'distributed rows need a redis-server (Debian: apt-get install redis-server); --only embedded goes without',
     );
+  // First, while nothing else runs.
+  const enqueueUs = plan.enqueue ? median(await measureEnqueue({ ...settings, folders, say })) : undefined;
   const upstream = kept(await Child.listening('./upstream.mjs'));
   const { rows, targets, facts } = await openTargets(plan, settings, { folders, kept, say, upstream });
   const load = kept(new Child('./load.mjs'));
@@ -121,8 +123,7 @@ async function bench(settings, { folders, kept, say }) {
   await measure(rows, meter, settings, say);
   if (plan.embedded)
     facts.push({ name: 'memory after the load', value: memoryOf(targets.main.pid)?.rssMb, unit: 'MB' });
-  if (plan.enqueue)
-    facts.push({ name: ENQUEUE, value: median(await measureEnqueue({ ...settings, folders, say })), unit: 'µs' });
+  if (plan.enqueue) facts.push({ name: ENQUEUE, value: enqueueUs, unit: 'µs' });
   const lines = rows.flatMap((row) =>
     settings.forms.flatMap((stream) => settings.concurrencies.map((n) => summarise(row, stream, n, meter.rounds))),
   );
