@@ -50,8 +50,8 @@ export abstract class GatewayClient {
   }
 
   async flush(): Promise<void> {
-    const { status } = await this.admin('POST', '/flush');
-    if (status >= 300) throw new Error(`flush: ${status}`);
+    const { status, text } = await this.admin('POST', '/flush');
+    if (status >= 300) throw new Error(`flush: ${status} ${text}`);
   }
 
   /** Every stored entry, newest first. */

@@ -47,6 +47,7 @@ export class Deployment {
     const deployment = new Deployment(redis, await processesOf(options, redis.url, dir), dir);
     try {
       await Promise.all(deployment.processes.map((one) => one.start()));
+      await Promise.all(deployment.of('ingress').map((one) => one.whole()));
     } catch (error) {
       await deployment.close();
       throw error;

@@ -71,6 +71,19 @@ export class ServiceProcess {
     );
   }
 
+  /** Resolves when it reaches everything that it needs. */
+  async whole(): Promise<void> {
+    await until(
+      `nothing of ${this.service} is degraded`,
+      async () => {
+        const { body } = await request(`${this.url}/readyz`);
+        const { degraded } = (await body.json()) as { degraded: string[] };
+        return degraded.length === 0;
+      },
+      START_MS,
+    );
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
   }
