@@ -140,7 +140,7 @@ describe('the environment', () => {
       'queue: { concurrency: 9, attemptsMax: 3 }',
       'index: { bytesMax: 2000000, idleSeconds: 5 }',
       'cache: { lookupTimeoutMs: 7, l1: { bytesMax: 1 } }',
-      'embedding: { threads: 9, queueMax: 10, batchMax: 4 }',
+      'embedding: { threads: 9, queueMax: 10 }',
     ].join('\n');
     expect(load(yaml, env)).toMatchObject({
       redis: { url: 'redis://env', keyPrefix: 'team:1', caCertFile: join(cwd, 'ca.pem'), commandTimeoutMs: 500 },
@@ -148,7 +148,7 @@ describe('the environment', () => {
       queue: { concurrency: 4, ratePerSecond: 2.5, attemptsMax: 3, flushMs: 50 },
       index: { bytesMax: 1_073_741_824, idleSeconds: 5 },
       cache: { lookupTimeoutMs: 90, l1: { bytesMax: 1 } },
-      embedding: { threads: 2, queueMax: 10, batchMax: 4, model: './m' },
+      embedding: { threads: 2, queueMax: 10, model: './m' },
     });
     expect(() => Object.assign(load(yaml, env).services.cacheUrls, ['x'])).toThrow(TypeError);
   });

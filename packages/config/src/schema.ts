@@ -82,7 +82,6 @@ export const embeddingSchema = z.strictObject({
   model: z.string().min(1).optional(),
   threads: z.int().min(1).max(256).default(1),
   queueMax: z.int().min(1).max(1_000_000).default(4_096),
-  batchMax: z.int().min(1).max(1_024).optional(),
 });
 
 export const fileSchema = z.strictObject({
