@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DEFAULT_TENANT, type TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
@@ -28,6 +28,7 @@ const MEMO_BODY_BYTES_MAX = 65_536;
 export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exchange> {
   const flights = new Flights();
   const launchDeps: LaunchDeps = { ...deps, price: (model) => deps.upstream.price(model) };
+  const aloneDeps: LaunchDeps = { ...launchDeps, sharedFlights: undefined };
 
   return async function answer(call: ChatCall): Promise<Exchange> {
     const request = prepared(call, deps);
@@ -64,9 +65,11 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
       const late = exactInMemory(request, deps);
       if (late !== undefined) return end(hit('l1', late, undefined, deps));
     }
-    const { vector, embeddingModel, exactOnly } = found;
+    const { vector, embeddingModel, exactOnly, storeAway } = found;
     const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
-    const launch = (generation: Generation) => launchMiss(call, plan, generation, flights, launchDeps);
+    // The look-up has cost its deadline: to ask for a shared flight where the store is would cost as much again.
+    const launching = storeAway ? aloneDeps : launchDeps;
+    const launch = (generation: Generation) => launchMiss(call, plan, generation, flights, launching);
     const boarded = await boardOrFly(flights, mode, call, request, launch);
     return end(
       {
@@ -137,7 +140,7 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
     return prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
   let controls = call.credential ?? '';
   for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
-  const key = createHash('sha256').update(controls).update('\0').update(call.body).digest('base64');
+  const key = hash('sha256', call.body, 'base64') + hash('sha256', controls, 'base64');
   const known = deps.prepared.get(key);
   if (known?.policyVersion === deps.policies.version) return known.request;
   const request = prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
@@ -148,5 +151,5 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 /** Whoever pays the provider with a key of their own has a cache of their own. */
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
   if (call.credential === undefined || !upstream.usesClientCredential(model)) return DEFAULT_TENANT;
-  return `own-${createHash('sha256').update(call.credential).digest('hex').slice(0, 32)}` as TenantId;
+  return `own-${hash('sha256', call.credential).slice(0, 32)}` as TenantId;
 }

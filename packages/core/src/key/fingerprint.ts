@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ContextDocument } from '../entry.ts';
 import type { EntryId, Fingerprint, PartitionKey, Scope } from '../ids.ts';
 import { type ChatMessage, type ChatRequest, shapesAnswer } from '../request/chat-fields.ts';
@@ -7,7 +7,7 @@ import { canonicalJson } from './canonical-json.ts';
 /** Raised whenever keys are computed differently: old entries then never match by accident. */
 const KEY_VERSION = 1;
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text);
 
 /** The last user message and what of it is matched on. */
 export interface UserQuery {
