@@ -40,7 +40,6 @@ export class SteadyLoad {
   readonly asked: Asked[] = [];
   readonly namespace: string;
   readonly #clients: readonly GatewayClient[];
-  readonly #left = new Set<number>();
   readonly #running = new Set<Promise<void>>();
   readonly #answered: number[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -88,16 +87,6 @@ export class SteadyLoad {
     }
   }
 
-  /** Nothing more goes to that replica. Resolves when what was under way anywhere is answered. */
-  async leave(replica: number): Promise<void> {
-    this.#left.add(replica);
-    await Promise.all(this.#running);
-  }
-
-  comeBack(replica: number): void {
-    this.#left.delete(replica);
-  }
-
   /** Resolves when everything that was asked is answered. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
@@ -106,23 +95,21 @@ export class SteadyLoad {
 
   #ask(): void {
     const turn = this.#turn++;
-    const open = this.#clients.flatMap((client, at) => (this.#left.has(at) ? [] : [[at, client] as const]));
-    const to = open[turn % open.length];
-    if (to === undefined) return;
+    const replica = turn % this.#clients.length;
     const wanted = MIX[turn % MIX.length] as Kind;
     const kind = this.#answered.length === 0 ? 'new' : wanted;
     // Park & Miller, 1988: one after the other, and yet all over what was answered.
     const earlier = this.#answered[(turn * 48_271) % this.#answered.length] ?? 0;
     const subject = kind === 'new' ? this.#subjects++ : earlier;
     const wording = kind === 'paraphrase' ? 1 : 0;
-    const [replica, client] = to;
     const question = { kind, subject, wording, replica, stream: Math.floor(turn / MIX.length) % 2 === 1 } as const;
-    const running: Promise<void> = this.#send(client, question).finally(() => this.#running.delete(running));
+    const running: Promise<void> = this.#send(question).finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
-  async #send(client: GatewayClient, question: Pick<Asked, 'kind' | 'subject' | 'wording' | 'replica' | 'stream'>) {
+  async #send(question: Pick<Asked, 'kind' | 'subject' | 'wording' | 'replica' | 'stream'>) {
     const { subject, wording, stream } = question;
+    const client = this.#clients[question.replica] as GatewayClient;
     const headers = { 'x-nearhit-namespace': this.namespace };
     const answer = client.ask(questionOn(subject, wording), { stream }, headers);
     const reply = await withinReason(answer).catch((error: Error) => String(error.cause ?? error));
