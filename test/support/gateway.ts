@@ -6,7 +6,7 @@ import { type Standalone, startStandalone } from '@nearhit/standalone';
 import pino from 'pino';
 import { ADMIN_TOKEN, GatewayClient, PATIENT } from './client.ts';
 
-export { ADMIN_TOKEN, cacheOf, type Reply } from './client.ts';
+export { ADMIN_TOKEN, cacheOf } from './client.ts';
 
 /** The standalone process's insides, in this process, on real sockets, LMDB and the real model. */
 export class Gateway extends GatewayClient {
