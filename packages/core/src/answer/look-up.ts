@@ -35,6 +35,8 @@ export type Found =
       /** `EmbeddingModel.version` that made it. */
       readonly embeddingModel?: string | undefined;
       readonly exactOnly?: string | undefined;
+      /** The store did not answer: nor would whatever else is kept there. */
+      readonly storeAway?: boolean;
     };
 
 /** Why an entry may not be served to this request, or undefined. */
@@ -93,7 +95,7 @@ export async function lookUp(
     return await withDeadline(steps(), deadlineMs - deps.now());
   } catch (error) {
     deps.observer.incident(`look-up-${stage}-failed`, error);
-    return { kind: 'none', reason: 'cache-unavailable' };
+    return { kind: 'none', reason: 'cache-unavailable', storeAway: stage === 'l2' };
   } finally {
     next('');
   }

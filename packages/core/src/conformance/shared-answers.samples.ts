@@ -1,5 +1,6 @@
 import { createAnswer } from '../answer/answer.ts';
 import type { Client } from '../answer/flights.ts';
+import type { LookUpDeps } from '../answer/look-up.ts';
 import type { Outcome, UpstreamOutcome } from '../answer/outcome.ts';
 import { PendingAnswers } from '../answer/pending-answers.ts';
 import type { Entry } from '../entry.ts';
@@ -29,6 +30,9 @@ export class TestClient implements Client {
   }
 }
 
+/** What is late on a busy machine is no sign of anything. */
+const LOOKUP_MS = 5000;
+
 export interface Got {
   readonly status: number;
   readonly text: string;
@@ -55,7 +59,8 @@ export class AnsweringProcess {
   #received = '';
   #onClaim: () => void = () => {};
 
-  constructor(upstream: Upstream, flights: SharedFlights) {
+  /** `store`: what is stored elsewhere; nothing, if absent. */
+  constructor(upstream: Upstream, flights: SharedFlights, store?: LookUpDeps['store']) {
     this.flights = flights;
     const stores = createMemoryStore();
     const queue = {
@@ -70,8 +75,8 @@ export class AnsweringProcess {
       close: async () => {},
     };
     this.#answer = createAnswer({
-      ...{ upstream, queue, embedder, memory: this.memory, now: Date.now, lookupTimeoutMs: () => 5000 },
-      store: stores.responses,
+      ...{ upstream, queue, embedder, memory: this.memory, now: Date.now, lookupTimeoutMs: () => LOOKUP_MS },
+      store: store ?? stores.responses,
       upkeep: stores.upkeep,
       index: new MemoryNearestIndex({ dimensions: 4 }),
       observer: { record() {}, incident() {} },
