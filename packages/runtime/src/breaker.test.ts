@@ -142,3 +142,12 @@ test('closed for good, it asks nobody any more', async () => {
   expect(probes).toBe(asked);
   await expect(one.run(here)).rejects.toThrow();
 });
+
+test('a new timeout is that of the calls from then on', async () => {
+  const one = breaker({ timeoutMs: 5 });
+  const slow = () => new Promise((resolve) => setTimeout(resolve, 50, 'late'));
+  await expect(one.run(slow)).rejects.toThrow(/timed out/);
+  one.timeoutMs = 5000;
+  expect(one.timeoutMs).toBe(5000);
+  expect(await one.run(slow)).toBe('late');
+});

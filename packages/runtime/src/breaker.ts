@@ -21,6 +21,8 @@ export interface BreakerOptions {
 export interface Breaker {
   readonly name: string;
   readonly open: boolean;
+  /** Of the calls from now on. */
+  timeoutMs: number;
   /** Rejects at once while open. */
   run<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
@@ -30,9 +32,11 @@ type Work = () => Promise<unknown>;
 
 export function createBreaker(options: BreakerOptions): Breaker {
   const { name, timeoutMs, probe, observer, failuresMax = 5, probeMs = 500, counts } = options;
-  const circuit = new CircuitBreaker((work: Work) => work(), {
+  let callMs = timeoutMs;
+  const circuit = new CircuitBreaker((work: Work) => within(work(), callMs), {
     name,
-    timeout: timeoutMs,
+    // Its own can't be changed any more.
+    timeout: false,
     resetTimeout: probeMs,
     // Failures in a row decide: under much traffic a share of the last seconds would notice too late, under little never.
     errorThresholdPercentage: 100,
@@ -59,7 +63,20 @@ export function createBreaker(options: BreakerOptions): Breaker {
     get open() {
       return !circuit.closed;
     },
+    get timeoutMs() {
+      return callMs;
+    },
+    set timeoutMs(ms) {
+      callMs = ms;
+    },
     run: <T>(work: () => Promise<T>) => circuit.fire(work) as Promise<T>,
     close: () => circuit.shutdown(),
   };
+}
+
+function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`timed out after ${ms} ms`)), ms);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

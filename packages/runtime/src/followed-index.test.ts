@@ -229,6 +229,35 @@ test('one that must be built anew, because the log was trimmed past it, is not r
   expect(await held(index)).toEqual([1, 2, 3]);
 });
 
+test('one that starts again from nothing while it is being built is built once more, and not taken for whole before', async () => {
+  await stored(1);
+  await stored(2);
+  const listed = gate();
+  const { responses } = stores;
+  let lists = 0;
+  const { following, index, callbacks } = await follow('v1', {
+    log: stores.log,
+    responses: {
+      ...responses,
+      getMany: (ids) => responses.getMany(ids),
+      unlogged: () => responses.unlogged(),
+      list: async (filter, page) => {
+        lists += 1;
+        if (lists === 2) await listed.passed;
+        return responses.list(filter, { ...page, limit: 1 });
+      },
+    },
+  });
+  await until('half of it is there', () => lists === 2);
+  await index.apply([{ kind: 'remove', id: idOf(2) }], 0);
+  await index.apply([{ kind: 'remove', id: idOf(1) }], 0);
+  callbacks.onRestart(0);
+  listed.pass();
+  await whole(following);
+  expect(await held(index)).toEqual([1, 2]);
+  expect(index.cleared).toBe(2);
+});
+
 test('what was never whole leaves no snapshot', async () => {
   await stored(1);
   const away = async () => Promise.reject(new Error('Redis is away'));

@@ -36,7 +36,11 @@ test('tells at once and then again and again, through an outage, and signs off',
   opened.push(chores);
   let nowMs = 1000;
   let position = 7;
-  const report = async () => ({ position, detail: { waiting: 3 } });
+  let reports = 0;
+  const report = async () => {
+    reports += 1;
+    return { position, detail: { waiting: 3 } };
+  };
   const heart = startHeartbeat({ registry, kind: 'worker', version: '1.2.3', now: () => nowMs, report }, chores);
   await until('it is there', () => registry.there.size === 1);
   const told = { kind: 'worker', id: heart.id, version: '1.2.3', startedAtMs: 1000, detail: { waiting: 3 } };
@@ -48,9 +52,14 @@ test('tells at once and then again and again, through an outage, and signs off',
   await until('it is told anew', async () => (await registry.list())[0]?.seenAtMs === 5000);
   expect(await registry.list()).toMatchObject([{ ...told, position: 8 }]);
 
-  await chores.close();
   await heart.close();
+  const signedOffAt = registry.beats;
+  // The requests in flight are waited for, and the chores go on meanwhile.
+  const turns = reports;
+  await until('its turn has come again', () => reports > turns + 1);
   expect(await registry.list()).toEqual([]);
+  expect(registry.beats).toBe(signedOffAt);
+  await chores.close();
   const { beats } = registry;
   const other = new Chores({ incident() {} });
   opened.push(other);

@@ -18,8 +18,18 @@ export interface HeartbeatOptions {
 export function startHeartbeat(options: HeartbeatOptions, chores: Chores): { id: string; close(): Promise<void> } {
   const { registry, kind, version, now, report } = options;
   const self = { kind, id: randomUUID().slice(0, 8), host: hostname(), version, startedAtMs: now() };
-  const beat = async () => registry.report({ ...self, seenAtMs: now(), ...(await report()) });
+  let signedOff = false;
+  const beat = async () => {
+    const reported = await report();
+    if (!signedOff) await registry.report({ ...self, seenAtMs: now(), ...reported });
+  };
   chores.once('heartbeat-failed', beat);
   chores.every(BEAT_MS, 'heartbeat-failed', beat);
-  return { id: self.id, close: () => chores.attempt('heartbeat-failed', () => registry.remove(self)) };
+  return {
+    id: self.id,
+    async close() {
+      signedOff = true;
+      await chores.attempt('heartbeat-failed', () => registry.remove(self));
+    },
+  };
 }

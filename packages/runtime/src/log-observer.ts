@@ -17,7 +17,14 @@ export function createLogObserver(log: Logger, now: () => number): Observer {
       const nowMs = now();
       if (nowMs - (lastAtMs.get(name) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
       lastAtMs.set(name, nowMs);
-      log.warn({ incident: name, why: detail instanceof Error ? detail.message : detail }, 'survived');
+      log.warn({ incident: name, why: whyOf(detail) }, 'survived');
     },
   };
+}
+
+function whyOf(detail: unknown): unknown {
+  if (!(detail instanceof Error)) return detail;
+  // What a caller is not told, and whoever reads the log needs most.
+  const { detail: more } = detail as { readonly detail?: unknown };
+  return typeof more === 'string' && more !== '' ? `${detail.message}: ${more}` : detail.message;
 }

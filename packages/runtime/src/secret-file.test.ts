@@ -73,3 +73,8 @@ test('of processes that start at once one makes it, and all use it', async () =>
   expect(new Set(secrets.map(({ secret }) => secret))).toEqual(new Set([readFileSync(file, 'utf8').trim()]));
   expect(secrets.filter(({ fresh }) => fresh)).toHaveLength(1);
 });
+
+test('what is no file is named', () => {
+  mkdirSync(file, { recursive: true });
+  expect(() => secretOf(undefined, file, 'nhi_')).toThrow(`the file ${file} can't be read (EISDIR)`);
+});

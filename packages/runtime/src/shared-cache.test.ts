@@ -170,3 +170,22 @@ test('the gauges read what is there now', async () => {
     ['cache', false],
   ]);
 });
+
+test('a new look-up deadline is in force at once', async () => {
+  const { shared } = await open();
+  shared.reconfigure({ policies: { default: { threshold: 0.5 } }, cache: { lookupTimeoutMs: 7 } });
+  expect(shared.breakers.map(({ timeoutMs }) => timeoutMs)).toEqual([7, 7, 7]);
+  expect(shared.policies.resolve('n').policy.threshold).toBe(0.5);
+});
+
+test('what requests that were let finish had counted is saved at the end', async () => {
+  const { shared } = await open();
+  // The door.
+  const decision = { requestId: 'r', atMs: Date.now(), tenant: 'default', namespace: 'last', model: 'm' };
+  const cost = { costUsd: 0, savedUsd: 0, latencyMs: 1, firstByteMs: 1, overheadMs: 1 };
+  const asked = { outcome: 'miss', threshold: 0.9, query: 'q', stream: false, status: 200 } as const;
+  closers.add({ close: () => shared.observer.record({ ...decision, ...asked, ...cost }) });
+  shared.start();
+  await closers.close();
+  expect(await stores.stats.load(0)).toMatchObject([{ namespace: 'last' }]);
+});

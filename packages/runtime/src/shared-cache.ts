@@ -78,7 +78,14 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   await medium.ready(READY_MS);
   const stats = createStats({ now, store: stores.stats, shared: true, decisions });
   const observer = combineObservers(stats, ...options.observers);
-  const chores = closers.add(new Chores(observer));
+  const chores = new Chores(observer);
+  closers.add({
+    async close() {
+      await chores.close();
+      // Of the requests that were let finish, too.
+      await chores.attempt('stats-failed', () => stats.flush());
+    },
+  });
   const near = await options.neighbourhood(medium, observer, chores);
   const breakers = openBreakers(medium, near, options.lookupTimeoutMs, observer);
   for (const breaker of breakers) closers.add(breaker);
@@ -102,12 +109,16 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     ...{ medium, near, stats, observer, breakers, policies, follower, chores, probes: probesOf(medium, near) },
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => (await stores.upkeep.usage()).reduce((sum, { entries }) => sum + entries, 0),
+    /** A new configuration in force. */
+    reconfigure(next: { readonly policies: FilePolicies; readonly cache: { readonly lookupTimeoutMs: number } }): void {
+      policies.useFile(next.policies);
+      for (const breaker of breakers) breaker.timeoutMs = next.cache.lookupTimeoutMs;
+    },
     /** Begins to follow the log, and to share the statistics. */
     start(): void {
       follower.start();
       chores.once('stats-failed', () => stats.load());
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
-      closers.add({ close: () => chores.attempt('stats-failed', () => stats.flush()) });
     },
   };
 }

@@ -78,7 +78,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       // First what may refuse it: then the old configuration stays in force as a whole.
       upstream.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
-      cache.policies.useFile(next.policies);
+      cache.reconfigure(config);
     },
     close: () => closers.close(),
   };

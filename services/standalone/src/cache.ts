@@ -111,6 +111,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     data: config.dataDir,
     entries: async () => (await entriesAndBytes()).entries,
+    reconfigure: (next: Config) => policies.useFile(next.policies),
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
     start(): void {
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));

@@ -80,7 +80,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       // First what may refuse it: then the old configuration stays in force as a whole.
       upstream.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
-      policies.useFile(next.policies);
+      cache.reconfigure(config);
     },
     close: () => closers.close(),
   };
