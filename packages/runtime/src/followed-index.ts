@@ -42,8 +42,10 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
   const note = join(dir, 'log');
   let follower: LogFollower | undefined;
   let built = false;
+  let losses = 0;
   const notWhole = (): void => {
     built = false;
+    losses += 1;
     // Until it is whole again, a restart must not take its snapshot for one.
     rmSync(note, { force: true });
   };
@@ -55,16 +57,24 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
     onRestart: (position) => (position > 0 && built ? follower?.rewind(position) : startAnew()),
     onPartitionLost: startAnew,
   });
-  const known = readNote(note);
   const position = await index.position();
+  // Read last: the index may have said by then that it is not whole.
+  const known = readNote(note);
   const isOurs = known !== undefined && known.model === modelVersion() && position > 0;
   built = isOurs;
   let snapshotAt = position;
+  let building = losses;
   const following = followWithIndex({
     ...{ log: stores.log, store: stores.responses, index, modelVersion, observer },
     from: isOurs ? { epoch: known.epoch, seq: position } : undefined,
-    onRebuild: notWhole,
+    onRebuild: () => {
+      notWhole();
+      building = losses;
+      snapshotAt = 0;
+    },
     onRebuilt: (epoch) => {
+      // What was taken in before a loss is gone, and the rebuilding that follows the loss is still to come.
+      if (losses !== building) return;
       built = true;
       writeFileSync(note, JSON.stringify({ epoch, model: modelVersion() }));
     },

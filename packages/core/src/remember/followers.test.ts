@@ -81,6 +81,56 @@ describe('an index that follows', () => {
 });
 
 describe('a follower', () => {
+  test('told to begin anew while it does so begins once more; until it is done it stands nowhere', async () => {
+    await remember([entry('1', 'a', { semantic: false })], t.room.deps());
+    const resets: (() => void)[] = [];
+    const { log } = t.room.stores;
+    const { observer } = t.room;
+    const reset = () => new Promise<void>((resolve) => resets.push(resolve));
+    const from = { epoch: 'of another log', seq: 1000 };
+    const follower = started(new LogFollower({ log, observer, from, apply: async () => {}, reset, pollMs: 1 }));
+    await until(() => resets.length === 1);
+    expect([follower.position, follower.lag]).toEqual([undefined, undefined]);
+    follower.rewind(undefined);
+    resets[0]?.();
+    await until(() => resets.length === 2);
+    follower.rewind(undefined);
+    resets[1]?.();
+    await until(() => resets.length === 3);
+    expect(follower.position).toBeUndefined();
+    resets[2]?.();
+    await caughtUp(follower);
+    expect(resets).toHaveLength(3);
+  });
+
+  test('told to go back while it reads does not take in what comes later', async () => {
+    await remember(
+      [1, 2, 3].map((n) => entry(`${n}`, 'a', { semantic: false })),
+      t.room.deps(),
+    );
+    const { log } = t.room.stores;
+    const { epoch, lastSeq } = await log.bounds();
+    const taken: number[] = [];
+    let isRewound = false;
+    const read = async (after: number, limit: number) => {
+      const records = await log.read(after, limit);
+      if (!isRewound) follower.rewind(0);
+      isRewound = true;
+      return records;
+    };
+    const { observer } = t.room;
+    const apply = async (records: readonly LoggedChange[]) => void taken.push(...records.map(({ seq }) => seq));
+    const from = { epoch, seq: lastSeq - 1 };
+    const bounds = () => log.bounds();
+    const follower: LogFollower = new LogFollower({
+      ...{ log: { read, bounds }, observer, from, apply, pollMs: 1 },
+      reset: async () => {},
+    });
+    started(follower);
+    await caughtUp(follower);
+    expect(taken).toEqual(Array.from({ length: lastSeq }, (_, n) => n + 1));
+  });
+
   test('takes the records in again when they could not be, and never out of order', async () => {
     await remember([entry('1', 'a', { semantic: false }), entry('2', 'a', { semantic: false })], t.room.deps());
     const { epoch } = await t.room.stores.log.bounds();

@@ -31,6 +31,7 @@ export class LogFollower {
   #at: LogPosition | undefined;
   #lastSeq = 0;
   #failing = false;
+  #rewinds = 0;
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
 
@@ -39,7 +40,7 @@ export class LogFollower {
     this.#at = options.from;
   }
 
-  /** The last record taken in; undefined before the first time that the log was reached. */
+  /** The last record taken in; undefined before the first time that the log was reached, and until `reset` is done. */
   get position(): LogPosition | undefined {
     return this.#at;
   }
@@ -55,6 +56,7 @@ export class LogFollower {
 
   /** What was built of the records is only as far as this: the rest is to come again. Undefined: all of it. */
   rewind(seq: number | undefined): void {
+    this.#rewinds += 1;
     this.#at = seq === undefined || this.#at === undefined ? undefined : { ...this.#at, seq };
     this.#wake();
   }
@@ -88,25 +90,30 @@ export class LogFollower {
   async #step(): Promise<boolean> {
     const { log, reset, apply } = this.#options;
     const from = this.#at;
+    const rewinds = this.#rewinds;
     const [records, bounds] = await Promise.all([log.read(from?.seq ?? 0, READ_MAX), log.bounds()]);
+    // What was read is not what comes next any more.
+    if (this.#rewinds !== rewinds) return true;
     this.#lastSeq = bounds.lastSeq;
     const broken =
       from === undefined || from.epoch !== bounds.epoch || from.seq > bounds.lastSeq || hasGap(from, records, bounds);
     if (broken) {
+      // Until it is done, and after it has failed, there is nothing to go on from.
+      this.#at = undefined;
       await reset(bounds);
-      this.#settle(from, { epoch: bounds.epoch, seq: bounds.lastSeq });
+      this.#settle(rewinds, { epoch: bounds.epoch, seq: bounds.lastSeq });
       return true;
     }
     const last = records.at(-1);
     if (last === undefined) return false;
     await apply(records);
-    this.#settle(from, { epoch: bounds.epoch, seq: last.seq });
+    this.#settle(rewinds, { epoch: bounds.epoch, seq: last.seq });
     return records.length === READ_MAX;
   }
 
   /** Unless it was rewound meanwhile. */
-  #settle(from: LogPosition | undefined, to: LogPosition): void {
-    if (this.#at === from) this.#at = to;
+  #settle(rewinds: number, to: LogPosition): void {
+    if (this.#rewinds === rewinds) this.#at = to;
   }
 
   #pause(): Promise<void> {
