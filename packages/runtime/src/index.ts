@@ -7,6 +7,6 @@ export { createLogObserver } from './log-observer.ts';
 export { openLog, runProcess } from './process.ts';
 export { degradedOf, type Probe } from './readiness.ts';
 export { type Secret, secretOf } from './secret-file.ts';
-export { internalTokenOf, withPort } from './service-config.ts';
+export { internalTokenOf, requiredUrls, withPort } from './service-config.ts';
 export { openSharedCache, positionOf, sharedGauges } from './shared-cache.ts';
 export { createWriter, type Lease } from './writer.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { internalTokenOf, withPort } from './service-config.ts';
+import { internalTokenOf, requiredUrls, withPort } from './service-config.ts';
 
 let dataDir: string;
 beforeEach(() => {
@@ -27,4 +27,9 @@ test('the internal token: as configured, else in the file that is named, else in
   expect(internalTokenOf({ dataDir, services: { internalTokenFile } })).toMatchObject({ secret, fresh: false });
   const own = internalTokenOf({ dataDir, services: {} });
   expect([own.file, own.secret === secret]).toEqual([join(dataDir, 'internal-token'), false]);
+});
+
+test('a service that nobody named is refused in one line', () => {
+  expect(requiredUrls('CACHE_URL', ['http://cache:7002'])).toEqual(['http://cache:7002']);
+  expect(() => requiredUrls('EMBEDDING_URL', [])).toThrow(/^EMBEDDING_URL is not set: .*http:\/\/localhost:7001$/);
 });

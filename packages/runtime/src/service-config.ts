@@ -18,3 +18,11 @@ export function internalTokenOf({ dataDir, services }: InternalTokenConfig): Sec
   const file = services.internalTokenFile ?? join(dataDir, 'internal-token');
   return secretOf(services.internalToken, file, 'nhi_');
 }
+
+const EXAMPLES = { EMBEDDING_URL: 'http://localhost:7001', CACHE_URL: 'http://localhost:7002' } as const;
+
+/** Where a service is that this process can't do without. Throws an Error of one line when nobody said so. */
+export function requiredUrls(name: keyof typeof EXAMPLES, urls: readonly string[]): readonly string[] {
+  if (urls.length > 0) return urls;
+  throw new Error(`${name} is not set: this service needs it, for example ${EXAMPLES[name]}`);
+}

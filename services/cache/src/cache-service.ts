@@ -11,6 +11,7 @@ import {
   internalTokenOf,
   openFollowedIndex,
   positionOf,
+  requiredUrls,
   startHeartbeat,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
@@ -20,6 +21,7 @@ const VERSION = '0.1.0';
 
 /** The nearest-neighbour cache, over HTTP: owns the graphs, follows the change log in Redis. */
 export async function startCacheService(config: Config, log: Logger, exit: (why: string) => void): Promise<Door> {
+  const urls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);
   const closers = new Closers();
   const now = Date.now;
   let searches = 0;
@@ -38,7 +40,6 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   );
   await connection.ready(1000);
   const stores = closers.add(openRedisStores(connection));
-  const urls = config.services.embeddingUrls;
   let following: FollowedIndex | undefined;
   const onModel = ({ dimensions }: EmbeddingModel) => {
     if (following === undefined) return;

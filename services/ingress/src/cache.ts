@@ -3,7 +3,7 @@ import { combineObservers } from '@nearhit/core';
 import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import { openRedisMedium, redisSettings } from '@nearhit/redis';
-import { type Closers, createLogObserver, openSharedCache, sharedGauges } from '@nearhit/runtime';
+import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedGauges } from '@nearhit/runtime';
 import type { Logger } from 'pino';
 
 const EMBEDDING_MEMO = 5000;
@@ -14,7 +14,8 @@ export async function openCache(config: Config, token: string, log: Logger, clos
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
   const logging = createLogObserver(log, Date.now);
-  const { embeddingUrls, cacheUrls } = config.services;
+  const embeddingUrls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);
+  const cacheUrls = requiredUrls('CACHE_URL', config.services.cacheUrls);
   const observer = combineObservers(metrics, logging);
   const embedder = closers.add(createEmbeddingClient({ urls: embeddingUrls, token, observer }));
   const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));

@@ -9,6 +9,7 @@ import {
   createWriter,
   degradedOf,
   internalTokenOf,
+  requiredUrls,
   startHeartbeat,
 } from '@nearhit/runtime';
 import type { Logger } from 'pino';
@@ -17,6 +18,7 @@ const VERSION = '0.1.0';
 
 /** Writes answers and vectors behind the requests, and keeps the shared store in bounds. */
 export async function startWorker(config: Config, log: Logger): Promise<Door & { reconfigure(next: Config): void }> {
+  const urls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);
   const closers = new Closers();
   const now = Date.now;
   let written = 0;
@@ -37,7 +39,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   await connection.ready(1000);
   const stores = closers.add(openRedisStores(connection));
   const token = internalTokenOf(config).secret;
-  const embedder = closers.add(createEmbeddingClient({ urls: config.services.embeddingUrls, token, observer }));
+  const embedder = closers.add(createEmbeddingClient({ urls, token, observer }));
   const policies = new PolicyService(stores.policies, config.policies);
   const lease = closers.add(createLease(connection, 'upkeep'));
   const chores = closers.add(new Chores(observer));

@@ -23,7 +23,7 @@ export interface EmbeddingClientOptions extends Pick<ReplicaSetOptions<Embedding
  * version is left, the version of those that are there takes its place.
  */
 export interface EmbeddingClient extends Embedder {
-  /** Resolves when the model is known. Rejects with SHUTTING_DOWN when the client is closed before. */
+  /** Resolves when the model is known; an incident says every second what keeps it. Rejects with SHUTTING_DOWN when the client is closed before. */
   ready(): Promise<void>;
   /** As this process sees them. */
   replicas(): ReplicaStatus[];
@@ -37,6 +37,7 @@ const CONNECTIONS_MAX = 32;
 /** Parts of one call that are under way at once. */
 const LANES = 4;
 const ERROR_BYTES_MAX = 65_536;
+const TELL_MS = 1_000;
 const EMBEDDING_HEAD_BYTES = 5;
 
 export function createEmbeddingClient(options: EmbeddingClientOptions): EmbeddingClient {
@@ -46,6 +47,7 @@ export function createEmbeddingClient(options: EmbeddingClientOptions): Embeddin
 class HttpEmbedder implements EmbeddingClient {
   readonly #replicas: ReplicaSet<EmbeddingModel>;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #observer: EmbeddingClientOptions['observer'];
   readonly #onModel: EmbeddingClientOptions['onModel'];
   readonly #patienceMs: number;
   #model = UNKNOWN_MODEL;
@@ -55,6 +57,7 @@ class HttpEmbedder implements EmbeddingClient {
   constructor({ token, onModel, timeoutMs, ...rest }: EmbeddingClientOptions) {
     const authorization = `Bearer ${token}`;
     this.#headers = { authorization, 'content-type': 'application/json' };
+    this.#observer = rest.observer;
     this.#onModel = onModel;
     this.#patienceMs = timeoutMs ?? 60_000;
     this.#replicas = new ReplicaSet<EmbeddingModel>({
@@ -73,7 +76,13 @@ class HttpEmbedder implements EmbeddingClient {
   async ready(): Promise<void> {
     if (this.#replicas.closed) throw closed();
     if (this.#model !== UNKNOWN_MODEL) return;
-    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    const tell = () => this.#observer.incident('embedding-awaited', this.#replicas.problems());
+    const telling = setInterval(tell, TELL_MS);
+    try {
+      await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    } finally {
+      clearInterval(telling);
+    }
   }
 
   async embed(texts: readonly string[], { deadlineMs }: { deadlineMs?: number } = {}): Promise<Embedding[]> {

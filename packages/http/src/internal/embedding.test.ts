@@ -36,6 +36,17 @@ describe('createEmbeddingClient', () => {
     expect(await kindOf(client.embed(['now']))).toBe('answered');
   });
 
+  test('while the model is waited for, an incident says why', async () => {
+    const { url } = await startEmbedding({ embedder: new WordEmbedder() });
+    const { incidents, incident } = watcher();
+    const client = connect([url], { token: 'another', observer: { incident } });
+    const ready = kindOf(client.ready());
+    await until('it is told', () => incidents.length > 0);
+    expect(incidents[0]).toEqual(['embedding-awaited', expect.stringContaining('it refuses the internal token')]);
+    await client.close();
+    expect(await ready).toBe('SHUTTING_DOWN');
+  });
+
   test('rejects who waits for the model when it is closed', async () => {
     const client = connect(['http://127.0.0.1:1']);
     const ready = kindOf(client.ready());
