@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { NearhitError } from '@nearhit/core';
+import { LogFollower, NearhitError, searchable } from '@nearhit/core';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
 import { freePort, openTestStores, RedisServer } from '../testing/index.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
@@ -157,7 +157,32 @@ describe('after a loss', () => {
     expect(bounds.lastSeq).toBeGreaterThan(1000);
     const next = await log.append([{ kind: 'add', id: entryId(4) }]);
     expect(next).toBe(bounds.lastSeq + 1);
-    expect(await log.read(3, 10)).toEqual([{ seq: next, change: { kind: 'add', id: entryId(4) } }]);
+    expect(await log.read(3, 10)).toEqual([
+      { seq: bounds.lastSeq, change: { kind: 'policy' } },
+      { seq: next, change: { kind: 'add', id: entryId(4) } },
+    ]);
+  });
+
+  test('a restart is seen at once by whoever follows the log, and nobody is behind for ever', async () => {
+    const { url } = await startServer(DURABLE);
+    const before = await open(url);
+    await before.log.append([1, 2, 3].map((n) => ({ kind: 'add' as const, id: entryId(n) })));
+    const { epoch } = await before.log.bounds();
+    await server?.kill();
+    await server?.run();
+    const { log } = await open(url);
+    const resets: number[] = [];
+    const follower = new LogFollower({
+      ...{ log, from: { epoch, seq: 3 }, pollMs: 5, observer: { record() {}, incident() {} } },
+      apply: async () => {},
+      reset: async ({ lastSeq }) => void resets.push(lastSeq),
+    });
+    closers.push(() => follower.close());
+    follower.start();
+    await until(async () => resets.length > 0);
+    await searchable(log, async () => follower.position?.seq ?? 0, Date.now() + 10_000);
+    expect(follower.lag).toBe(0);
+    expect(resets).toEqual([(await log.bounds()).lastSeq]);
   });
 
   test('Redis restarted empty is another log', async () => {

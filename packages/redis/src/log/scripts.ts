@@ -18,7 +18,9 @@ local function head(candidate)
   local seq = tonumber(found[2])
   if run ~= found[3] then
     -- The server before this one may have lost its last moments; numbers that were read by someone do not come again.
+    -- A record stands behind the gap, so that followers come upon it now and not with the next change.
     seq = seq + 1048576
+    redis.call('XADD', B .. 'changes', string.format('%.0f', seq) .. '-0', 'c', 'p')
     redis.call('HSET', B .. 'head', 'seq', string.format('%.0f', seq), 'run', run)
   end
   return found[1], seq
