@@ -23,15 +23,24 @@ export function isVoid({ entry, askedAtMs }: PendingWrite, invalidations: readon
   return invalidations.some(({ filter, atMs }) => askedAtMs <= atMs && entryMatches(entry, filter));
 }
 
-/** Writes those that are not void, of several under one id the newest. Throws what `write` throws. */
+/**
+ * Writes those that are not void, of several under one id the newest. What is void is taken back: an earlier try may
+ * have written it and failed after that. Throws what `write` and `forget` throw.
+ */
 export async function writeUnlessVoid(pending: readonly PendingWrite[], deps: WriteDeps): Promise<void> {
-  const valid = newest(await unlessVoid(pending, deps.invalidations));
-  if (valid.length === 0) return;
-  await deps.write(valid.map(({ entry }) => entry));
+  const valid = await unlessVoid(pending, deps.invalidations);
+  const written = newest(valid);
+  if (written.length > 0) await deps.write(written.map(({ entry }) => entry));
   if (deps.forget === undefined) return;
-  const still = new Set(await unlessVoid(valid, deps.invalidations));
-  const gone = valid.filter((one) => !still.has(one)).map(({ entry }) => entry.id);
+  const still = new Set((await unlessVoid(written, deps.invalidations)).map(({ entry }) => entry.id));
+  const ids = new Set([...without(pending, valid), ...written].map(({ entry }) => entry.id));
+  const gone = [...ids].filter((id) => !still.has(id));
   if (gone.length > 0) await deps.forget(gone);
+}
+
+function without(pending: readonly PendingWrite[], some: readonly PendingWrite[]): readonly PendingWrite[] {
+  const left = new Set(some);
+  return pending.filter((one) => !left.has(one));
 }
 
 async function unlessVoid(

@@ -85,6 +85,31 @@ test('what is invalidated while it is being written is taken back', async () => 
   expect(forgotten).toEqual([sampleEntry(2).id]);
 });
 
+test('what was invalidated while it was being written is taken back by the next try when this one fails after the write', async () => {
+  const invalidations = new KnownInvalidations();
+  const stored = new Set<string>();
+  let failures = 1;
+  const deps = {
+    write: async (entries: readonly Entry[]) => {
+      for (const { id } of entries) stored.add(id);
+      if (failures > 0) await invalidations.add({ filter: { tags: ['doc:1'] }, atMs: T0 + 1 });
+    },
+    invalidations,
+    forget: async (ids: readonly string[]) => {
+      if (failures-- > 0) throw new Error('not now');
+      for (const id of ids) stored.delete(id);
+    },
+  };
+  const outdated = { entry: sampleEntry(1, { tags: ['doc:1'] }), askedAtMs: T0 };
+  await expect(writeUnlessVoid([outdated], deps)).rejects.toThrow('not now');
+  await writeUnlessVoid([outdated], deps);
+  expect([...stored]).toEqual([]);
+  // One that was asked for afterwards is no part of it, whatever comes with it.
+  const later = { entry: sampleEntry(1, { tags: ['doc:1'] }), askedAtMs: T0 + 2 };
+  await writeUnlessVoid([outdated, later], deps);
+  expect([...stored]).toEqual([later.entry.id]);
+});
+
 test('a failure is told by its kind, never by its words', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1'), { code: 'ECONNREFUSED' });
   const reply = Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' });
