@@ -11,6 +11,8 @@ export interface RedisMediumOptions {
   readonly settings: RedisSettings;
   readonly observer: Observer;
   readonly queue: Pick<RedisWriteQueueOptions, 'flushMs' | 'entriesMax' | 'attemptsMax'>;
+  /** Where what could not be handed on waits for the next start. */
+  readonly leftoversFile: string;
   /** How far all indexes have taken in the change log: a flush waits for them. */
   readonly position: () => Promise<number>;
   /** Where the queue's page will be mounted. */
@@ -18,13 +20,16 @@ export interface RedisMediumOptions {
 }
 
 /** All that a process which answers requests shares with the others by Redis. Does not wait for Redis. */
-export function openRedisMedium({ settings, observer, queue, position, boardPath }: RedisMediumOptions) {
+export function openRedisMedium({ settings, observer, queue, position, boardPath, leftoversFile }: RedisMediumOptions) {
   const connection = connectRedis(settings, (error) => observer.incident('redis-connection', error));
   const stores = openRedisStores(connection);
   const sharedFlights = createRedisFlights({ connection, observer });
   const barrier = (deadlineMs: number | undefined) => searchable(stores.log, position, deadlineMs);
   const { flushMs, entriesMax, attemptsMax } = queue;
-  const writing = createRedisWriteQueue({ connection, observer, barrier, flushMs, entriesMax, attemptsMax });
+  const writing = createRedisWriteQueue({
+    ...{ connection, observer, barrier, leftoversFile },
+    ...{ flushMs, entriesMax, attemptsMax },
+  });
   const decisions = createRedisDecisions({ connection, observer });
   const board = createQueueBoard({ connection, basePath: boardPath });
   return {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { combineObservers } from '@nearhit/core';
 import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
@@ -28,6 +29,7 @@ export async function openCache(config: Config, token: string, log: Logger, clos
     medium: (observer) =>
       openRedisMedium({
         ...{ observer, settings: redisSettings(config.redis), queue: config.queue, boardPath: '/admin/queues' },
+        leftoversFile: join(config.dataDir, 'unsent-writes'),
         position: () => index.position(),
       }),
     neighbourhood: async () => ({ embedder, index }),

@@ -40,6 +40,7 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
     medium: (observer) =>
       openRedisMedium({
         ...{ observer, settings: redisSettings(config.redis), queue: config.queue, boardPath: '/admin/queues' },
+        leftoversFile: join(config.dataDir, 'unsent-writes'),
         position: () => position(),
       }),
     neighbourhood: async (medium, observer, chores) => {

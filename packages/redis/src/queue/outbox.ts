@@ -75,12 +75,12 @@ export class Outbox<T> {
     this.#shut = true;
   }
 
-  /** Takes no more and tries no more. Answers how many were not handed on. */
-  close(): number {
+  /** Takes no more and tries no more. Answers what was not handed on. */
+  close(): readonly T[] {
     this.#shut = true;
     this.#closed = true;
     clearTimeout(this.#timer);
-    return this.#items.length;
+    return this.#items;
   }
 
   #schedule(): void {

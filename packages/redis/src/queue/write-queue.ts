@@ -12,6 +12,7 @@ import type { RedisClient, RedisConnection } from '../connection.ts';
 import { publicError } from '../failure.ts';
 import { isReady, openBullQueue } from './bull-queue.ts';
 import { encodeJob } from './job-codec.ts';
+import { keepLeftovers, takeLeftovers } from './leftovers.ts';
 import { Outbox } from './outbox.ts';
 import { createQueueAdmin } from './queue-admin.ts';
 import { atMostEvery } from './throttle.ts';
@@ -34,6 +35,8 @@ export interface RedisWriteQueueOptions {
   readonly barrier?: ((deadlineMs: number | undefined) => Promise<void>) | undefined;
   /** How long `close` tries to hand on what is in memory. */
   readonly closeMs?: number;
+  /** Where `close` leaves what could not be handed on, for the next start. Absent: it is dropped. */
+  readonly leftoversFile?: string | undefined;
 }
 
 export interface RedisWriteQueue extends WriteQueue {
@@ -87,6 +90,7 @@ class BullWriteQueue implements RedisWriteQueue {
       bytesMax: options.bytesMax ?? 134_217_728,
     });
     this.admin = createQueueAdmin({ queue, client, inMemory: () => this.#outbox.depth });
+    this.#resume();
   }
 
   enqueue(entry: Entry, askedAtMs: number): boolean {
@@ -118,10 +122,30 @@ class BullWriteQueue implements RedisWriteQueue {
   async #close(): Promise<void> {
     this.#outbox.shut();
     await this.#outbox.drained(this.#options.closeMs ?? 10_000);
-    const dropped = this.#outbox.close();
-    if (dropped > 0) this.#options.observer.incident('write-dropped', dropped);
+    this.#leave(this.#outbox.close());
     this.#client.disconnect();
     await this.#queue.close();
+  }
+
+  #leave(pending: readonly PendingWrite[]): void {
+    const { leftoversFile, observer } = this.#options;
+    if (pending.length === 0) return;
+    try {
+      if (leftoversFile === undefined) throw new Error(`${pending.length} answers could not be handed on`);
+      keepLeftovers(leftoversFile, pending);
+    } catch (error) {
+      observer.incident('write-dropped', error);
+    }
+  }
+
+  #resume(): void {
+    const { leftoversFile, observer } = this.#options;
+    if (leftoversFile === undefined) return;
+    try {
+      for (const pending of takeLeftovers(leftoversFile)) this.#outbox.push(pending);
+    } catch (error) {
+      observer.incident('leftovers-unreadable', error);
+    }
   }
 
   async #send(batch: readonly PendingWrite[]): Promise<void> {
