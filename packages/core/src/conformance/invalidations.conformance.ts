@@ -46,13 +46,18 @@ export function invalidationsConformance(name: string, open: () => Promise<Opene
       expect(new Set(tags)).toEqual(new Set(['a', 'b']));
     });
 
-    test('forgets after a day', async () => {
+    test('after a day what was void stays void, and everything that was asked for before with it', async () => {
       const invalidations = await start();
       const nowMs = Date.now();
-      await invalidations.add({ filter: { tags: ['old'] }, atMs: nowMs - DAY_MS - 60_000 });
+      const oldMs = nowMs - DAY_MS - 60_000;
+      await invalidations.add({ filter: { tags: ['older'] }, atMs: oldMs - 1 });
+      await invalidations.add({ filter: { tags: ['old'] }, atMs: oldMs });
       await invalidations.add({ filter: { tags: ['kept'] }, atMs: nowMs - DAY_MS + 60_000 });
       await invalidations.add({ filter: { tags: ['new'] }, atMs: nowMs });
-      expect((await invalidations.since(0)).map(({ filter }) => filter.tags)).toEqual([['kept'], ['new']]);
+      const [first, ...rest] = await invalidations.since(0);
+      expect(first).toEqual({ filter: {}, atMs: oldMs });
+      expect(rest.map(({ filter }) => filter.tags)).toEqual([['kept'], ['new']]);
+      expect(await invalidations.since(oldMs + 1)).toEqual(rest);
     });
 
     test('is bounded, and rather voids too much than too little', async () => {

@@ -13,6 +13,9 @@ export interface Invalidation {
 export interface Invalidations {
   /** Durable when it resolves; followers of the log hear of it. */
   add(invalidation: Invalidation): Promise<void>;
-  /** Those with `atMs >= sinceMs`. They are kept for a day: no write waits longer. */
+  /**
+   * Those with `atMs >= sinceMs`. They are kept for a day; those before become one that voids everything asked for
+   * until then, for a write that waits longer.
+   */
   since(sinceMs: number): Promise<Invalidation[]>;
 }

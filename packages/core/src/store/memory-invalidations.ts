@@ -3,7 +3,7 @@ import type { Invalidation, Invalidations } from '../ports/invalidations.ts';
 const KEPT_MS = 86_400_000;
 const MAX = 10_000;
 
-/** In this process alone. Bounded: beyond 10,000 in a day, the oldest ones void everything that was asked for before. */
+/** In this process alone. Beyond a day, and beyond 10,000, the oldest ones void everything that was asked for before. */
 export function createMemoryInvalidations({
   now = Date.now,
 }: {
@@ -13,13 +13,13 @@ export function createMemoryInvalidations({
   const known: Invalidation[] = [];
   return {
     async add({ filter, atMs }) {
-      let old = 0;
-      while ((known[old]?.atMs ?? Number.POSITIVE_INFINITY) < now() - KEPT_MS) old++;
-      known.splice(0, old);
       const after = known.findLastIndex((one) => one.atMs <= atMs);
       known.splice(after + 1, 0, { filter: structuredClone(filter), atMs });
-      const dropped = known.length > MAX ? known.splice(0, known.length - MAX + 1).at(-1) : undefined;
-      if (dropped !== undefined) known.unshift({ filter: {}, atMs: dropped.atMs });
+      const horizonMs = now() - KEPT_MS;
+      const old = known.findLastIndex((one) => one.atMs < horizonMs) + 1;
+      const over = known.length - MAX;
+      const last = known.splice(0, Math.max(old, over > 0 ? over + 1 : 0)).at(-1);
+      if (last !== undefined) known.unshift({ filter: {}, atMs: last.atMs });
     },
     async since(sinceMs) {
       return known.filter(({ atMs }) => atMs >= sinceMs).map((one) => structuredClone(one));

@@ -7,7 +7,7 @@ import { INVALIDATE } from './scripts.ts';
 const KEPT_MS = 86_400_000;
 const MAX = 10_000;
 
-/** Bounded: beyond 10,000 in a day, the oldest ones void everything that was asked for before. */
+/** Beyond a day, and beyond 10,000, the oldest ones void everything that was asked for before. */
 export class RedisInvalidations implements Invalidations {
   readonly #commands: Commands;
   readonly #base: string;

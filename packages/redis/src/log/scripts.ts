@@ -65,18 +65,19 @@ append(ARGV[1], ARGV, 3)
 return 1`,
 };
 
-/** epoch should there be none, when, the invalidation, up to when they are forgotten, at most so many, record of the log. */
+/** epoch should there be none, when, the invalidation, from when on they are kept, at most so many, record of the log. */
 export const INVALIDATE: Script = {
   name: 'nearhitInvalidate',
   lua: `${SHARED}
 local key = B .. 'invalidations'
-redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. ARGV[4])
 redis.call('ZADD', key, ARGV[2], ARGV[3])
+local folded = redis.call('ZCOUNT', key, '-inf', '(' .. ARGV[4])
 local over = redis.call('ZCARD', key) - tonumber(ARGV[5])
-if over > 0 then
-  -- Too many: the oldest ones become one that voids everything asked for before.
-  local at = redis.call('ZRANGE', key, over, over, 'WITHSCORES')[2]
-  redis.call('ZREMRANGEBYRANK', key, 0, over)
+if over > 0 and folded < over + 1 then folded = over + 1 end
+if folded > 0 then
+  -- Too old or too many: they become one that voids everything asked for before.
+  local at = redis.call('ZRANGE', key, folded - 1, folded - 1, 'WITHSCORES')[2]
+  redis.call('ZREMRANGEBYRANK', key, 0, folded - 1)
   redis.call('ZADD', key, at, '{"filter":{},"atMs":' .. at .. '}')
 end
 return append(ARGV[1], ARGV, 6)`,
