@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { createMemoryStore, type Embedder, PolicyService, type Stores, type UnitVector } from '@nearhit/core';
+import {
+  createMemoryStore,
+  type Embedder,
+  type FilePolicies,
+  PolicyService,
+  type Stores,
+  type UnitVector,
+} from '@nearhit/core';
 import { entry, idOf } from '../test/entry.ts';
 import { Chores } from './chores.ts';
 import { createWriter, type Lease } from './writer.ts';
@@ -52,12 +59,12 @@ const embedder: Embedder = {
   close: async () => {},
 };
 
-function worker(name: string) {
+function worker(name: string, file: FilePolicies = {}) {
   const incidents: string[] = [];
   const observer = { record() {}, incident: (what: string) => void incidents.push(what) };
   const chores = new Chores(observer);
   opened.push(chores);
-  const policies = new PolicyService(stores.policies);
+  const policies = new PolicyService(stores.policies, file);
   const writer = createWriter({ stores, embedder, observer, policies, lease: lease.of(name), chores });
   return { ...writer, chores, incidents, policies };
 }
@@ -102,6 +109,23 @@ test('a bound that is set elsewhere is heard of and held', async () => {
   await jest.advanceTimersByTimeAsync(11_000);
   expect(policies.resolve('n').policy.maxEntries).toBe(1);
   expect((await stores.responses.list({}, { limit: 10 })).entries.length).toBeLessThanOrEqual(1);
+});
+
+test('nothing is evicted while it is not known what operators allow', async () => {
+  await stores.policies.put({ namespace: 'n', patch: { maxEntries: 3 } });
+  const { policies: known } = stores;
+  let isAway = true;
+  const all = () => (isAway ? Promise.reject(new Error('Redis loads its data')) : known.all());
+  const policies = { all, put: known.put, delete: known.delete, onChange: () => () => {} };
+  stores = { ...stores, policies };
+  const { startUpkeep, write, incidents } = worker('a', { default: { maxEntries: 1 } });
+  await write([entry(1), entry(2), entry(3)]);
+  startUpkeep();
+  await jest.advanceTimersByTimeAsync(11_000);
+  expect(incidents).toContain('maintain-failed');
+  isAway = false;
+  await jest.advanceTimersByTimeAsync(6000);
+  expect((await stores.responses.list({}, { limit: 10 })).entries).toHaveLength(3);
 });
 
 test('what was stored without a vector gets one when the embedder is back', async () => {

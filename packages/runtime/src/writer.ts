@@ -42,13 +42,18 @@ export function createWriter({ stores, embedder, observer, policies, lease, chor
   const { responses: store, upkeep, log } = stores;
   const remembering = { store, feed: new ChangeFeed(log), embedder, observer };
   const maintaining = { ...remembering, upkeep, policies, now: Date.now };
+  const keepInBounds = async (): Promise<void> => {
+    // Built-in bounds instead of an operator's would evict what is to be kept.
+    await policies.load();
+    await maintain(maintaining);
+  };
   return {
     write: (entries: Parameters<typeof remember>[0]) => remember(entries, remembering),
     forget: (ids: Parameters<typeof forget>[0]) => forget(ids, remembering),
     startUpkeep(): void {
       chores.once('policies-failed', () => policies.load());
       chores.every(POLICIES_MS, 'policies-failed', () => policies.load());
-      chores.every(MAINTAIN_MS, 'maintain-failed', () => lease.held(() => maintain(maintaining)));
+      chores.every(MAINTAIN_MS, 'maintain-failed', () => lease.held(keepInBounds));
       chores.every(MAINTAIN_MS, 'reembed-failed', () => lease.held(() => reembed(maintaining, () => chores.stopped)));
       chores.every(UNLOGGED_MS, 'finish-failed', () => lease.held(() => finishUnlogged({ store, log })));
       chores.every(TRIM_MS, 'trim-failed', () =>
