@@ -92,7 +92,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const [redis, embedding, cache] = breakers;
   const policies = new PolicyService(stores.policies, options.filePolicies);
   const pending = new PendingAnswers();
-  const following = { log: stores.log, observer, memory, pending, policies, sharedFlights, now };
+  const following = { log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now };
   const follower = closers.add(followWithMemory(following));
   const lookingUp = {
     ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },

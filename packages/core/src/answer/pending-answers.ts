@@ -22,6 +22,14 @@ export class PendingAnswers {
     this.#pending.delete(pending);
   }
 
+  /** When the first of them was asked for; undefined when there is none. */
+  get sinceMs(): number | undefined {
+    let sinceMs: number | undefined;
+    for (const { createdAtMs } of this.#pending.values())
+      if (sinceMs === undefined || createdAtMs < sinceMs) sinceMs = createdAtMs;
+    return sinceMs;
+  }
+
   /** Those that were asked for at `atMs` or before (absent: all). */
   invalidate(filter: EntryFilter, atMs = Number.POSITIVE_INFINITY): void {
     for (const [pending, fields] of this.#pending) {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PendingAnswers } from '../answer/pending-answers.ts';
+import { KnownInvalidations } from '../conformance/queue.samples.ts';
 import { DIMENSIONS, embedded, entry, idOf, Room } from '../conformance/remember.samples.ts';
 import type { Entry } from '../entry.ts';
 import { PolicyService } from '../policy/service.ts';
@@ -215,6 +216,23 @@ describe('a memory that follows', () => {
     ]);
     await caughtUp(follower);
     expect([...memory.entries.keys()]).toEqual([idOf('own'), idOf('kept')]);
+  });
+
+  test('behind a gap in the log an answer that is being made hears of what was invalidated meanwhile', async () => {
+    const { memory, pending, policies } = await following();
+    const request = (id: string) =>
+      ({ id: idOf(id), scope: entry('x', '').scope, query: 'a', controls: { tags: ['t'] }, context: [] }) as unknown;
+    const before = pending.begin(request('before') as PreparedRequest, 1000);
+    const after = pending.begin(request('after') as PreparedRequest, 2000);
+    const known = new KnownInvalidations();
+    await known.add({ filter: { tags: ['other'] }, atMs: 3000 });
+    await known.add({ filter: { tags: ['t'] }, atMs: 1500 });
+    const { log } = t.room.stores;
+    let forgotten = 0;
+    const sharedFlights = { forget: () => void forgotten++ };
+    const deps = { log, observer: t.room.observer, memory, pending, policies, sharedFlights, now: () => 1, pollMs: 1 };
+    await caughtUp(started(followWithMemory({ ...deps, invalidations: known, from: { epoch: 'before', seq: 9 } })));
+    expect([before.outdated, after.outdated, forgotten]).toEqual([true, false, 1]);
   });
 
   test('an invalidation elsewhere marks answers that were asked for before it, and empties the memory', async () => {

@@ -1,6 +1,7 @@
 import type { PendingAnswers } from '../answer/pending-answers.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { Change } from '../ports/change-log.ts';
+import type { Invalidations } from '../ports/invalidations.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
 import { LogFollower, type LogFollowerOptions } from './log-follower.ts';
@@ -37,6 +38,8 @@ export interface MemoryFollowerOptions extends Following {
   readonly memory: MemoryCache;
   readonly pending: PendingAnswers;
   readonly policies: Pick<PolicyService, 'load'>;
+  /** What the log can't tell any more after a gap. */
+  readonly invalidations?: Pick<Invalidations, 'since'> | undefined;
   readonly sharedFlights?: Pick<SharedFlights, 'forget'> | undefined;
   readonly now: () => number;
 }
@@ -52,10 +55,22 @@ export function followWithMemory(options: MemoryFollowerOptions): LogFollower {
     },
     // What was deleted in between is not known: everything may be what was deleted.
     reset: async () => {
+      // First, so that no answer of before comes into the emptied memory.
+      await voidMissed(options);
       memory.clear();
       await policies.load();
     },
   });
+}
+
+/** A reply can be joined for so long after its end. */
+const JOINED_MS = 60_000;
+
+async function voidMissed({ pending, invalidations, sharedFlights, now }: MemoryFollowerOptions): Promise<void> {
+  const sinceMs = Math.min(pending.sinceMs ?? Number.POSITIVE_INFINITY, now() - JOINED_MS);
+  const missed = (await invalidations?.since(sinceMs)) ?? [];
+  for (const { filter, atMs } of missed) pending.invalidate(filter, atMs);
+  if (missed.length > 0) sharedFlights?.forget();
 }
 
 function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFollowerOptions): void {
