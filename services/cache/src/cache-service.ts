@@ -41,13 +41,15 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   await connection.ready(1000);
   const stores = closers.add(openRedisStores(connection));
   let following: FollowedIndex | undefined;
-  const onModel = ({ dimensions }: EmbeddingModel) => {
-    if (following === undefined) return;
-    if (dimensions === embedding.model.dimensions) following.startAnew();
+  let dimensions = 0;
+  const onModel = (model: EmbeddingModel) => {
+    if (dimensions === 0) return;
+    if (model.dimensions === dimensions) following?.startAnew();
     else exit('the embedding model has vectors of another length now');
   };
   const embedding = closers.add(createEmbeddingClient({ urls, token, observer, onModel }));
   await embedding.ready();
+  dimensions = embedding.model.dimensions;
   const dir = join(config.dataDir, 'index');
   const chores = closers.add(new Chores(observer));
   const followed = closers.add(
@@ -57,7 +59,7 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
       open: (callbacks) => {
         const { bytesMax, idleSeconds } = config.index;
         const bounds = { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
-        return openNearestIndex({ dir, dimensions: embedding.model.dimensions, ...bounds, ...callbacks });
+        return openNearestIndex({ dir, dimensions, ...bounds, ...callbacks });
       },
     }),
   );
