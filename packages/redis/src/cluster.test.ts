@@ -10,6 +10,7 @@ import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
 import { Redis } from 'ioredis';
 import { type OpenedStores, openTestStores, RedisCluster } from '../testing/index.ts';
 import { connectRedis } from './connection.ts';
+import { createLease } from './lease.ts';
 import { openRedisStores } from './open-stores.ts';
 
 let cluster: RedisCluster;
@@ -69,5 +70,25 @@ describe('on a cluster', () => {
     expect(failed.length).toBeLessThan(ids.length);
     for (const { reason } of failed) expect(reason).toMatchObject({ kind: 'STORE_UNAVAILABLE' });
     for (const one of results) if (one.status === 'fulfilled') expect(one.value).toBeDefined();
+  });
+
+  test('a lease can not be had, and is given up in bounded time, while no node answers', async () => {
+    const connection = connectRedis({ url: cluster.url, keyPrefix: 'nearhit', commandTimeoutMs: 300 });
+    try {
+      expect(await connection.ready(5000)).toBe(true);
+      const lease = createLease(connection, 'upkeep');
+      let worked = 0;
+      const work = async () => void worked++;
+      await lease.held(work);
+      for (const node of cluster.nodes) node.signal('SIGSTOP');
+      for (let n = 0; n < 5; n++) {
+        await expect(lease.held(work)).rejects.toMatchObject({ kind: 'STORE_UNAVAILABLE' });
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      }
+      await lease.close();
+      expect(worked).toBe(1);
+    } finally {
+      await connection.close();
+    }
   });
 });
