@@ -25,7 +25,7 @@ export interface RedisConsumerOptions extends WriteDeps {
   readonly deadLettersMax?: number;
   /** Redis is asked for a sign of life this often; one that gives none for as long is connected to anew. */
   readonly aliveMs?: number;
-  /** How long `close` waits for the jobs in hand. */
+  /** How long `close` waits for the jobs in hand; 1 s at most while Redis is away. Default 25,000. */
   readonly closeMs?: number;
 }
 
@@ -40,6 +40,8 @@ export interface RedisConsumer {
 const CONCURRENCY = 64;
 const INCIDENT_INTERVAL_MS = 10_000;
 const REFUSED_MS = 500;
+const AWAY_CLOSE_MS = 1000;
+const LOOK_MS = 100;
 /** Tries alone that ended with the death of the process. */
 const DEATHS_MAX = 3;
 
@@ -70,16 +72,24 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
   return {
     running: () => worker.isRunning() && !worker.closing,
     async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, closeMs);
-      });
-      await Promise.race([worker.close(), late]);
-      clearTimeout(timer);
+      const closed = new AbortController();
+      await Promise.race([worker.close(), patience(clients.client, closeMs, closed.signal)]);
+      closed.abort();
+      await worker.letGo();
       clearInterval(watch);
       clients.disconnect();
     },
   };
+}
+
+/** Resolves after `closeMs`, or soon where Redis is away: then there is nobody to take leave of. */
+async function patience(client: RedisClient, closeMs: number, signal: AbortSignal): Promise<void> {
+  let awayMs = 0;
+  for (let leftMs = closeMs; leftMs > 0 && awayMs < AWAY_CLOSE_MS; leftMs -= LOOK_MS) {
+    await sleep(Math.min(LOOK_MS, leftMs), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    awayMs = isReady(client) ? 0 : awayMs + LOOK_MS;
+  }
 }
 
 /** BullMQ asks again at once when Redis refuses to hand out a job (out of memory, disk full), thousands of times a second. */
@@ -91,6 +101,11 @@ class PatientWorker extends Worker<string> {
       await sleep(REFUSED_MS);
       throw error;
     }
+  }
+
+  /** A close that waits for Redis does not come to this, and its timer would run on. */
+  letGo(): Promise<void> {
+    return this.lockManager.close();
   }
 }
 
