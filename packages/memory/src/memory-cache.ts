@@ -25,7 +25,11 @@ export function createMemoryCache({
   slidingMs = SLIDING_MS,
 }: MemoryCacheOptions = {}): MemoryCache {
   const slots = new LRUCache<EntryId, Slot>({ maxSize: Math.max(1, bytesMax), sizeCalculation: ({ bytes }) => bytes });
+  let removals = 0;
   return {
+    get removals() {
+      return removals;
+    },
     get(id, nowMs) {
       const slot = slots.get(id);
       if (slot === undefined) return undefined;
@@ -50,9 +54,11 @@ export function createMemoryCache({
       return slot;
     },
     delete(id) {
+      removals += 1;
       slots.delete(id);
     },
     clear() {
+      removals += 1;
       slots.clear();
     },
     size() {

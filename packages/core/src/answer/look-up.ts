@@ -74,10 +74,11 @@ export async function lookUp(
     startedAt = at;
   };
   const steps = async (): Promise<Found> => {
+    const { removals } = deps.memory;
     const stored = await deps.store.get(request.id);
     const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
     if (stored !== undefined && refused === undefined)
-      return { kind: 'hit', layer: 'l2', cached: deps.memory.put(stored, deps.now()) };
+      return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
     if (request.exactOnly !== undefined) return { kind: 'none', reason: refused ?? 'no-candidate' };
     if (request.query.length > QUERY_CHARS_MAX)
       return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
@@ -117,6 +118,7 @@ async function byMeaning(
   const threshold = request.controls.threshold ?? policy.threshold;
   // Below the threshold only the nearest is of interest, and only for the report.
   const worth = neighbours.filter((neighbour, at) => at === 0 || neighbour.similarity >= threshold);
+  const { removals } = deps.memory;
   const entries = await Promise.all(
     worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),
   );
@@ -141,9 +143,14 @@ async function byMeaning(
   return {
     kind: 'hit',
     layer: 'semantic',
-    cached: deps.memory.get(id, deps.now()) ?? deps.memory.put(entry, deps.now()),
+    cached: deps.memory.get(id, deps.now()) ?? kept(entry, removals, deps),
     similarity,
   };
+}
+
+/** What was taken out of L1 since the store was asked may be this one: it is served, and not put back. */
+function kept(entry: Entry, removals: number, { memory, now }: LookUpDeps): CachedEntry {
+  return memory.removals === removals ? memory.put(entry, now()) : { entry, rendered: new Map() };
 }
 
 /** The index is a view: whatever it says, an answer never leaves its scope and fingerprint. */

@@ -32,6 +32,22 @@ function lives(start: (entries?: number) => MemoryCache): void {
     expect(cache.size()).toEqual({ entries: 1, bytes: entryBytes(entry) });
   });
 
+  test('tells that something was taken out', () => {
+    const cache = start();
+    const before = cache.removals;
+    cache.put(living(1), T0);
+    cache.get(entryId(1), T0);
+    expect(cache.removals).toBe(before);
+    cache.delete(entryId(1));
+    const deleted = cache.removals;
+    expect(deleted).toBeGreaterThan(before);
+    cache.delete(entryId(2));
+    const absent = cache.removals;
+    expect(absent).toBeGreaterThan(deleted);
+    cache.clear();
+    expect(cache.removals).toBeGreaterThan(absent);
+  });
+
   test('life slides with use', () => {
     const cache = start();
     cache.put(living(1), T0);

@@ -16,6 +16,8 @@ export interface MemoryCache {
   put(entry: Entry, nowMs: number): CachedEntry;
   delete(id: EntryId): void;
   clear(): void;
+  /** Grows with every `delete` and `clear`: what was read from the store before may be what was taken out. */
+  readonly removals: number;
   /** Accounted bytes and entries now. */
   size(): { entries: number; bytes: number };
 }

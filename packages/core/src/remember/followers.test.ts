@@ -188,6 +188,7 @@ describe('a memory that follows', () => {
     };
     delete = (id: string) => void this.entries.delete(id);
     clear = () => this.entries.clear();
+    removals = 0;
     size = () => ({ entries: this.entries.size, bytes: 0 });
   }
 
