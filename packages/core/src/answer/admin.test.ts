@@ -42,6 +42,7 @@ function memoryCache(): MemoryCache {
     },
     delete: (id) => void held.delete(id),
     clear: () => held.clear(),
+    removals: 0,
     size: () => ({ entries: held.size, bytes: 0 }),
   };
 }

@@ -197,6 +197,7 @@ function memoryCache(): MemoryCache {
     },
     delete: (id) => void held.delete(id),
     clear: () => held.clear(),
+    removals: 0,
     size: () => ({ entries: held.size, bytes: 0 }),
   };
 }

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { embedded } from '../conformance/remember.samples.ts';
+import type { Entry } from '../entry.ts';
+import type { EntryId, UnitVector } from '../ids.ts';
+import { POLICY_DEFAULTS } from '../policy/schema.ts';
+import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+import { lookUp } from './look-up.ts';
+
+class Memory implements MemoryCache {
+  readonly held = new Map<EntryId, CachedEntry>();
+  removals = 0;
+  get = (id: EntryId) => this.held.get(id);
+  put(entry: Entry) {
+    const cached = { entry, rendered: new Map() };
+    this.held.set(entry.id, cached);
+    return cached;
+  }
+  delete(id: EntryId) {
+    this.removals += 1;
+    this.held.delete(id);
+  }
+  clear() {
+    this.removals += 1;
+    this.held.clear();
+  }
+  size = () => ({ entries: this.held.size, bytes: 0 });
+}
+
+const stored = embedded('1', 'a');
+const other = embedded('2', 'a');
+
+/** `whileRead`: what happens between the store's answer and its arrival. */
+async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void) {
+  const memory = new Memory();
+  const request = {
+    ...{ id, scope: stored.scope, fingerprint: stored.fingerprint, query: stored.query, context: [] },
+    ...{ controls: {}, resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 } } },
+  } as unknown as PreparedRequest;
+  const get = async (asked: EntryId) => {
+    if (asked !== stored.id) return undefined;
+    whileRead(memory);
+    return stored;
+  };
+  const vector = stored.vector as UnitVector;
+  const found = await lookUp(
+    request,
+    {
+      memory,
+      store: { get, getMany: async () => [] },
+      upkeep: { touch() {} },
+      embedder: {
+        model: { id: 'm', version: 'v1', dimensions: vector.length, tokensMax: 100 },
+        embed: async () => [{ vector, tokens: 1, truncated: false }],
+        close: async () => {},
+      },
+      index: { nearest: async () => [{ id: stored.id, similarity: 1 }] },
+      observer: { record() {}, incident() {} },
+      now: () => stored.createdAtMs,
+    },
+    stored.createdAtMs + 10_000,
+    {},
+  );
+  return { found, memory };
+}
+
+test.each([
+  ['its key', stored.id, 'l2'],
+  ['its meaning', other.id, 'semantic'],
+] as const)(
+  'what is found by %s is kept in memory, unless it was taken out while it was read',
+  async (_, id, layer) => {
+    const kept = await lookedUp(id, () => {});
+    expect(kept.found).toMatchObject({ kind: 'hit', layer, cached: { entry: stored } });
+    expect([...kept.memory.held.keys()]).toEqual([stored.id]);
+    for (const takeOut of [(m: Memory) => m.delete(stored.id), (m: Memory) => m.clear()]) {
+      const { found, memory } = await lookedUp(id, takeOut);
+      expect(found).toMatchObject({ kind: 'hit', layer, cached: { entry: stored } });
+      expect(memory.held.size).toBe(0);
+    }
+  },
+);
