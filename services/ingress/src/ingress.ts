@@ -27,6 +27,7 @@ export interface Ingress extends Door {
 }
 
 const PREPARED_MEMO = { entriesMax: 10_000, bytesMax: 33_554_432 };
+const FOLLOWERS_GRACE_MS = 15_000;
 const VERSION = '0.1.0';
 
 /** The public door. Starts, and answers, while Redis and the other services are away. */
@@ -38,6 +39,8 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
+  // When its own clients are served, others may still wait at other replicas for what this one fetches.
+  closers.add({ close: () => cache.medium.sharedFlights.drained(FOLLOWERS_GRACE_MS) });
   const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
     entriesMax: PREPARED_MEMO.entriesMax,
     // A body's texts are most of what is kept of it, at up to two bytes a character.

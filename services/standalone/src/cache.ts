@@ -110,6 +110,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     data: config.dataDir,
+    /** Nobody elsewhere waits for what this process fetches. */
+    drained: async () => {},
     entries: async () => (await entriesAndBytes()).entries,
     reconfigure: (next: Config) => policies.useFile(next.policies),
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */

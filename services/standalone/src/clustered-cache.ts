@@ -23,6 +23,7 @@ import type { Logger } from 'pino';
 type Medium = ReturnType<typeof openRedisMedium>;
 
 const EMBEDDING_MEMO = 5000;
+const FOLLOWERS_GRACE_MS = 15_000;
 const VERSION = '0.1.0';
 
 /** As one of several processes on one Redis: what has no service of its own (EMBEDDING_URL, CACHE_URL) runs in here. */
@@ -65,6 +66,8 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
       ...{ services: registry, changes: medium.stores.log },
     },
     data: 'Redis',
+    /** Others may wait at other processes for what this one fetches. */
+    drained: () => medium.sharedFlights.drained(FOLLOWERS_GRACE_MS),
     // While Redis is away nobody can say.
     entries: async () => shared.entries().catch(() => 0),
     start(): void {

@@ -42,6 +42,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   let config = initial;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
+  closers.add({ close: () => cache.drained() });
   const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
     entriesMax: PREPARED_MEMO.entriesMax,
     // A body's texts are most of what is kept of it, at up to two bytes a character.

@@ -212,3 +212,22 @@ test('nonsense on a channel harms nobody', async () => {
   call.answer('still');
   expect((await sink.over()).text).toBe('still');
 });
+
+test('a process that ends waits for those who follow it elsewhere, and no longer', async () => {
+  const [one, two] = [await open(), await open()];
+  await one.flights.drained(10_000);
+  const call = await led(one, JSON_FORM);
+  const sink = await followed(two);
+  call.live.onHead(okHead());
+  await sink.until(({ heads }) => heads.length === 1);
+  await one.flights.drained(100);
+  let drained = false;
+  const draining = one.flights.drained(60_000).then(() => {
+    drained = true;
+  });
+  expect(drained).toBe(false);
+  call.live.onData(Buffer.from('{}'));
+  call.live.onEnd();
+  await draining;
+  await sink.until(({ ends }) => ends === 1);
+});

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlightFollow, FlightLead, Observer, ReplyForm, SharedFlights } from '@nearhit/core';
 import type { RedisConnection } from '../connection.ts';
 import { Follower } from './follower.ts';
@@ -27,11 +28,14 @@ export interface RedisFlightsOptions {
 export interface RedisFlights extends SharedFlights {
   /** False while Redis carries nothing to this process: it leads alone then. */
   readonly connected: boolean;
+  /** Resolves when nobody elsewhere waits for a reply that this process makes, at the latest after `timeoutMs`. */
+  drained(timeoutMs: number): Promise<void>;
 }
 
 const FAILURES_MAX = 3;
 const PAUSE_MS = 1000;
 const OUTAGE_MS_MAX = 10_000;
+const DRAIN_POLL_MS = 50;
 const ALONE: FlightLead = { role: 'leader', share: () => {} };
 
 /** One upstream call per key over all processes on one Redis. The replies travel over its channels, on demand. */
@@ -102,6 +106,11 @@ class FlightsOverRedis implements RedisFlights {
   forget(): void {
     this.#forgottenAtMs = performance.now();
     this.#leads.closeAll();
+  }
+
+  async drained(timeoutMs: number): Promise<void> {
+    const giveUpAtMs = performance.now() + timeoutMs;
+    while (this.#leads.awaited && performance.now() < giveUpAtMs) await sleep(DRAIN_POLL_MS);
   }
 
   async close(): Promise<void> {

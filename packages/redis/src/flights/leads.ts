@@ -82,6 +82,12 @@ export class Leads {
     }
   }
 
+  /** A reply is being made that other processes wait for. */
+  get awaited(): boolean {
+    for (const lead of this.#leads.values()) if (lead.followed && !lead.whole) return true;
+    return false;
+  }
+
   /** None of them is joined any more. */
   closeAll(): void {
     for (const lead of [...this.#leads.values()]) if (lead.shared) lead.close();
