@@ -81,6 +81,24 @@ describe('an index that follows', () => {
   });
 });
 
+test('an index that is being built when it is closed is not built to its end', async () => {
+  await remember([embedded('1', 'a')], t.room.deps());
+  const deps = t.room.deps(new MemoryNearestIndex({ dimensions: DIMENSIONS }));
+  let pages = 0;
+  const list = async () => {
+    pages += 1;
+    // Without an end, and others get a turn as with a store behind a network.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { ...(await deps.store.list({}, { limit: 1 })), cursor: 'next' };
+  };
+  const getMany = (ids: Parameters<typeof deps.store.getMany>[0]) => deps.store.getMany(ids);
+  const store = { list, getMany, unlogged: async () => [] };
+  const follower = started(followWithIndex({ ...deps, store, pollMs: 1 }));
+  await until(() => pages > 1);
+  await follower.close();
+  expect([follower.position, t.room.incidents]).toEqual([undefined, []]);
+});
+
 describe('a follower', () => {
   test('told to begin anew while it does so begins once more; until it is done it stands nowhere', async () => {
     await remember([entry('1', 'a', { semantic: false })], t.room.deps());

@@ -26,9 +26,9 @@ export function followWithIndex(options: IndexFollowerOptions): LogFollower {
         records.at(-1)?.seq ?? 0,
         options,
       ),
-    reset: async ({ epoch, lastSeq }) => {
+    reset: async ({ epoch, lastSeq }, signal) => {
       options.onRebuild?.();
-      const entries = await rebuild(lastSeq, options);
+      const entries = await rebuild(lastSeq, options, signal);
       options.onRebuilt?.(epoch, entries);
     },
   });

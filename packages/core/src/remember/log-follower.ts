@@ -13,8 +13,9 @@ export interface LogFollowerOptions {
   /**
    * The log began anew, or what lies between was trimmed: what was made of its records must be made again from the
    * store. The follower goes on behind `bounds.lastSeq`; it is called again when it rejects.
+   * `signal`: the follower is being closed, and waits.
    */
-  readonly reset: (bounds: LogBounds) => Promise<void>;
+  readonly reset: (bounds: LogBounds, signal: AbortSignal) => Promise<void>;
   readonly observer: Observer;
   /** Where what is there already ends; absent: `reset` comes first. */
   readonly from?: LogPosition | undefined;
@@ -80,6 +81,7 @@ export class LogFollower {
         this.#failing = false;
       } catch (error) {
         this.#failing = true;
+        if (this.#stop.signal.aborted) return;
         this.#options.observer.incident('follow-log-failed', error);
       }
       if (!more) await this.#pause();
@@ -100,7 +102,7 @@ export class LogFollower {
     if (broken) {
       // Until it is done, and after it has failed, there is nothing to go on from.
       this.#at = undefined;
-      await reset(bounds);
+      await reset(bounds, this.#stop.signal);
       this.#settle(rewinds, { epoch: bounds.epoch, seq: bounds.lastSeq });
       return true;
     }

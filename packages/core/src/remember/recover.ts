@@ -80,12 +80,13 @@ export async function applyRecords(
   await index.apply(indexChanges(changes, entries, modelVersion()), seq);
 }
 
-/** The index anew, from everything in the store; it then stands at `lastSeq`, read before. Answers how many entries. */
-export async function rebuild(lastSeq: number, deps: Omit<RecoverDeps, 'log'>): Promise<number> {
+/** The index anew, from everything in the store; it then stands at `lastSeq`, read before. Answers how many entries. Rejects when aborted. */
+export async function rebuild(lastSeq: number, deps: Omit<RecoverDeps, 'log'>, signal?: AbortSignal): Promise<number> {
   await deps.index.clear();
   let cursor: string | undefined;
   let changes = 0;
   do {
+    signal?.throwIfAborted();
     const page = await deps.store.list({}, { cursor, limit: PAGE });
     const adds = page.entries.map(({ id }): Change => ({ kind: 'add', id }));
     // Not yet at the log's end: a snapshot of a half-built index must not pass for a whole one.
