@@ -45,8 +45,10 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
         position: () => position(),
       }),
     neighbourhood: async (medium, observer, chores) => {
-      const embedder = closers.add(await openOwnEmbedder(config, observer));
+      let onModel = () => {};
+      const embedder = closers.add(await openOwnEmbedder(config, observer, () => onModel()));
       const own = await openOwnIndex(config, medium, embedder, observer, chores, closers);
+      onModel = own.startAnew;
       position = own.position;
       return { embedder, index: own.index };
     },
@@ -80,10 +82,11 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
 async function openOwnEmbedder(
   { embedding, services, dataDir, ...config }: Config,
   observer: Observer,
+  onModel: () => void,
 ): Promise<Embedder> {
   if (services.embeddingUrls.length > 0) {
     const token = internalTokenOf({ services, dataDir, ...config }).secret;
-    const client = createEmbeddingClient({ urls: services.embeddingUrls, token, observer });
+    const client = createEmbeddingClient({ urls: services.embeddingUrls, token, observer, onModel });
     // The index of this process needs to know how long its vectors are.
     if (services.cacheUrls.length === 0) await client.ready();
     return client;
@@ -104,7 +107,7 @@ async function openOwnIndex(
   if (cacheUrls.length > 0) {
     const token = internalTokenOf(config).secret;
     const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));
-    return { index, position: () => index.position() };
+    return { index, position: () => index.position(), startAnew: () => {} };
   }
   const dir = join(config.dataDir, 'shared-index');
   const following = closers.add(
@@ -118,5 +121,6 @@ async function openOwnIndex(
       },
     }),
   );
-  return { index: following.index, position: async () => positionOf(following.follower) };
+  const { index, follower, startAnew } = following;
+  return { index, startAnew, position: async () => positionOf(follower) };
 }

@@ -78,7 +78,9 @@ function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFol
   if (change.kind === 'invalidate') {
     pending.invalidate(change.filter, change.atMs);
     sharedFlights?.forget();
-    memory.clear();
+    // An answer whose write has failed is in L1 only, where no other filter finds it.
+    if (change.filter.ids === undefined) memory.clear();
+    else for (const id of change.filter.ids) memory.delete(id);
     return;
   }
   // An answer that was made here is in L1 before the log tells of it: only an older one has to go.
