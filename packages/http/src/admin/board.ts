@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { NearhitError } from '@nearhit/core';
 import type { RequestHandler } from 'express';
 import { bearerOf } from '../request.ts';
-import { tokenCheck } from './token.ts';
+import { tokenCheck } from '../token-check.ts';
 
 const SAFE_METHODS: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -11,14 +11,12 @@ const SAFE_METHODS: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS']
  * browsers ask for. As they then send it by themselves, what changes something must come from a page of the same origin.
  */
 export function boardDoor(token: string): RequestHandler {
-  const isToken = tokenCheck(token);
+  const isToken = tokenCheck(token, 'admin');
   return (req, res, next) => {
     res.setHeader('cache-control', 'no-store');
     res.setHeader('x-frame-options', 'DENY');
-    const bearer = bearerOf(req);
-    if (bearer !== undefined && isToken(bearer)) return next();
-    const password = passwordOf(req);
-    if (password === undefined || !isToken(password)) {
+    if (isToken(bearerOf(req))) return next();
+    if (!isToken(passwordOf(req))) {
       res.setHeader('www-authenticate', 'Basic realm="nearhit", charset="UTF-8"');
       throw new NearhitError(
         'UNAUTHORIZED',

@@ -1,12 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NearhitError } from '@nearhit/core';
-import express, { type Application, type ErrorRequestHandler } from 'express';
+import type { Application } from 'express';
+import { bareApp, withRequestId } from '../bare-app.ts';
 import type { Logger } from '../logger.ts';
 import { type OpsDeps, opsRoutes } from '../ops/ops.ts';
 import { sendError } from '../reply.ts';
-import { bearerOf, requestIdOf } from '../request.ts';
+import { bearerOf } from '../request.ts';
 import { type Method, type Route, routerOf } from '../routes.ts';
+import { tokenCheck } from '../token-check.ts';
 import { BINARY, DEADLINE_HEADER } from './wire.ts';
 
 export interface ServiceDeps extends OpsDeps {
@@ -37,31 +38,20 @@ export function createServiceWire(
   others: readonly ServiceRoute[],
 ): ServiceWire {
   const { log } = deps;
-  const allow = createGate(deps.token);
+  const isToken = tokenCheck(deps.token, 'internal');
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
   const guarded =
     (handler: ServiceRoute['handler']): Handler =>
     (req, res) => {
-      if (allow(req)) handler(req, res).catch((error: unknown) => fail(req, res, error));
+      if (isToken(bearerOf(req))) handler(req, res).catch((error: unknown) => fail(req, res, error));
       else {
         res.setHeader('www-authenticate', 'Bearer realm="nearhit internal"');
         fail(req, res, unauthorized());
       }
     };
   const handle = guarded(busiest.handler);
-  const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
-  app.use((req, res, next) => {
-    res.setHeader('x-request-id', requestIdOf(req));
-    next();
-  });
   const routes: Route[] = [busiest, ...others].map((route) => ({ ...route, handler: guarded(route.handler) }));
-  app.use(routerOf([...routes, ...opsRoutes(deps)]));
-  app.use((req) => {
-    throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
-  });
-  const onError: ErrorRequestHandler = (error, req, res, _next) => fail(req, res, error);
-  app.use(onError);
+  const app = bareApp(log, (bare) => bare.use(withRequestId, routerOf([...routes, ...opsRoutes(deps)])));
   const method = busiest.method.toUpperCase();
   const fast: ServiceWire['fast'] = (req, res) => {
     if (req.url !== busiest.path || req.method !== method) return false;
@@ -69,17 +59,6 @@ export function createServiceWire(
     return true;
   };
   return { app, fast };
-}
-
-function createGate(token: string): (req: IncomingMessage) => boolean {
-  if (token === '') throw new TypeError('the internal token must not be empty');
-  // Digests are of equal length, so the time tells nothing about the token, its length included.
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (req) => {
-    const given = bearerOf(req);
-    return given !== undefined && timingSafeEqual(digest(given), expected);
-  };
 }
 
 function unauthorized(): NearhitError {
