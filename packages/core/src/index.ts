@@ -66,6 +66,7 @@ export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat
 export { type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';
 export { type PreparedRequest, parseJsonObject, prepare } from './request/prepare.ts';
+export { topFields } from './request/top-fields.ts';
 export {
   createMemoryDecisions,
   DecisionRing,
@@ -83,3 +84,4 @@ export { MemoryNearestIndex } from './store/memory-nearest-index.ts';
 export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
+export { totalUsage } from './store/usage-total.ts';
