@@ -16,11 +16,11 @@ interface InFlight {
 }
 
 /**
- * Remembers the embeddings of the last `entriesMax` texts (about 2 KB each; default 4096), and lets equal texts asked at the same time share
+ * Remembers the embeddings of the last `entriesMax` texts (about 2 KB each; default 5000), and lets equal texts asked at the same time share
  * one run. Each caller gets a vector of its own. Closing it closes the embedder it wraps.
  */
 export function memoizeEmbedder(embedder: Embedder, options: { entriesMax?: number } = {}): Embedder {
-  return new MemoEmbedder(embedder, options.entriesMax ?? 4096);
+  return new MemoEmbedder(embedder, options.entriesMax ?? 5000);
 }
 
 class MemoEmbedder implements Embedder {

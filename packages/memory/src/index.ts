@@ -1,3 +1,4 @@
 export { memoizeEmbedder } from './embedder-memo.ts';
 export { createMemo } from './memo.ts';
 export { createMemoryCache, type MemoryCacheOptions } from './memory-cache.ts';
+export { createPreparedMemo } from './prepared-memo.ts';

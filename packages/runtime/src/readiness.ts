@@ -1,7 +1,14 @@
+import type { Embedder } from '@nearhit/core';
+
 /** A part that answers when it works. */
 export type Probe = readonly [name: string, ask: () => Promise<unknown>];
 
 const PROBE_MS = 1000;
+
+/** Has a text embedded, within a second. */
+export function embedderProbe(embedder: Pick<Embedder, 'embed'>): Probe {
+  return ['embedding', () => embedder.embed(['ready?'], { deadlineMs: Date.now() + PROBE_MS })];
+}
 
 /** Names of the parts that do not work: they failed, or did not answer within a second. */
 export async function degradedOf(probes: readonly Probe[]): Promise<string[]> {

@@ -17,13 +17,14 @@ import {
   type ServiceRegistry,
   type SharedFlights,
   type Stores,
+  totalUsage,
   type WriteQueue,
 } from '@nearhit/core';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { Chores } from './chores.ts';
 import type { Closers } from './closers.ts';
 import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
-import type { Probe } from './readiness.ts';
+import { embedderProbe, type Probe } from './readiness.ts';
 
 /** What processes share, and the ways to it. */
 export interface SharedMedium {
@@ -60,7 +61,6 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
 }
 
 const STATS_MS = 2000;
-const PROBE_MS = 1000;
 /** At start: usually the medium is there, and what needs it then need not fail first. */
 const READY_MS = 1000;
 
@@ -108,7 +108,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
     ...{ medium, near, stats, observer, breakers, policies, follower, chores, probes: probesOf(medium, near) },
     /** How many there are. Rejects while the medium can't be reached. */
-    entries: async () => (await stores.upkeep.usage()).reduce((sum, { entries }) => sum + entries, 0),
+    entries: async () => totalUsage(await stores.upkeep.usage()).entries,
     /** A new configuration in force. */
     reconfigure(next: { readonly policies: FilePolicies; readonly cache: { readonly lookupTimeoutMs: number } }): void {
       policies.useFile(next.policies);
@@ -131,11 +131,10 @@ function openBreakers(medium: SharedMedium, near: Neighbourhood, timeoutMs: numb
 
 /** What the metrics of a process with a shared cache say, read at each scrape. */
 export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCache>>, memory: MemoryCache) {
-  const usage = async (field: 'entries' | 'bytes') =>
-    (await cache().medium.stores.upkeep.usage()).reduce((total, one) => total + one[field], 0);
+  const usage = async () => totalUsage(await cache().medium.stores.upkeep.usage());
   return {
-    entries: () => usage('entries'),
-    bytes: () => usage('bytes'),
+    entries: async () => (await usage()).entries,
+    bytes: async () => (await usage()).bytes,
     queueDepth: () => cache().medium.queue.depth(),
     queue: () => cache().medium.queue.admin.counts(),
     indexVectors: async () => (await cache().near.index.stats()).vectors,
@@ -148,11 +147,7 @@ export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCa
 
 /** For readiness. */
 function probesOf(medium: SharedMedium, near: Neighbourhood): Probe[] {
-  return [
-    ['redis', () => medium.ping()],
-    ['embedding', () => near.embedder.embed(['ready?'], { deadlineMs: Date.now() + PROBE_MS })],
-    ['cache', () => near.index.stats()],
-  ];
+  return [['redis', () => medium.ping()], embedderProbe(near.embedder), ['cache', () => near.index.stats()]];
 }
 
 /** Position of a follower that other processes ask for: 0 before it has caught up for the first time. */

@@ -13,11 +13,10 @@ import {
   positionOf,
   requiredUrls,
   startHeartbeat,
+  VERSION,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
-
-const VERSION = '0.1.0';
 
 /** The nearest-neighbour cache, over HTTP: owns the graphs, follows the change log in Redis. */
 export async function startCacheService(config: Config, log: Logger, exit: (why: string) => void): Promise<Door> {
@@ -58,8 +57,7 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
       modelVersion: () => embedding.model.version,
       open: (callbacks) => {
         const { bytesMax, idleSeconds } = config.index;
-        const bounds = { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
-        return openNearestIndex({ dir, dimensions, ...bounds, ...callbacks });
+        return openNearestIndex({ dir, dimensions, bytesMax, idleMs: idleSeconds * 1000, ...callbacks });
       },
     }),
   );

@@ -7,8 +7,6 @@ import { openRedisMedium, redisSettings } from '@nearhit/redis';
 import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedGauges } from '@nearhit/runtime';
 import type { Logger } from 'pino';
 
-const EMBEDDING_MEMO = 5000;
-
 /** The cache of this process: Redis and the other services behind it, a memory of its own before them. */
 export async function openCache(config: Config, token: string, log: Logger, closers: Closers) {
   const { bytesMax, slidingSeconds } = config.cache.l1;
@@ -25,7 +23,7 @@ export async function openCache(config: Config, token: string, log: Logger, clos
     observers: [metrics, logging],
     filePolicies: config.policies,
     lookupTimeoutMs: config.cache.lookupTimeoutMs,
-    memoize: (embedder) => memoizeEmbedder(embedder, { entriesMax: EMBEDDING_MEMO }),
+    memoize: memoizeEmbedder,
     medium: (observer) =>
       openRedisMedium({
         ...{ observer, settings: redisSettings(config.redis), queue: config.queue, boardPath: '/admin/queues' },

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, createAnswer, type PreparedRequest } from '@nearhit/core';
+import { CacheAdmin, createAnswer } from '@nearhit/core';
 import { createUpstream } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
-import { createMemo } from '@nearhit/memory';
+import { createPreparedMemo } from '@nearhit/memory';
 import {
   Closers,
   degradedOf,
@@ -12,6 +12,7 @@ import {
   type Secret,
   secretOf,
   startHeartbeat,
+  VERSION,
 } from '@nearhit/runtime';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
@@ -26,10 +27,6 @@ export interface Ingress extends Door {
   reconfigure(config: Config): void;
 }
 
-const PREPARED_MEMO = { entriesMax: 10_000, bytesMax: 33_554_432 };
-const FOLLOWERS_GRACE_MS = 15_000;
-const VERSION = '0.1.0';
-
 /** The public door. Starts, and answers, while Redis and the other services are away. */
 export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
   let config = initial;
@@ -40,16 +37,11 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
   // When its own clients are served, others may still wait at other replicas for what this one fetches.
-  closers.add({ close: () => cache.medium.sharedFlights.drained(FOLLOWERS_GRACE_MS) });
-  const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
-    entriesMax: PREPARED_MEMO.entriesMax,
-    // A body's texts are most of what is kept of it, at up to two bytes a character.
-    bytes: { max: PREPARED_MEMO.bytesMax, of: ({ request }) => 1024 + 2 * request.promptChars },
-  });
+  closers.add({ close: () => cache.medium.sharedFlights.drained() });
   const answer = createAnswer({
     ...lookingUp,
     upstream,
-    prepared,
+    prepared: createPreparedMemo(),
     lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
   });
   const door = closers.add(

@@ -19,17 +19,17 @@ import {
   reembed,
   remember,
   snapshot,
+  totalUsage,
   type WriteQueue,
 } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
 import { openLmdb } from '@nearhit/lmdb';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
-import { Chores, type Closers, createLogObserver, type Probe } from '@nearhit/runtime';
+import { Chores, type Closers, createLogObserver, embedderProbe, type Probe } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
 
-const EMBEDDING_MEMO = 5000;
 const MAINTAIN_MS = 5000;
 const STATS_MS = 10_000;
 
@@ -40,20 +40,16 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
   const { threads, queueMax } = config.embedding;
   const model = { ...embeddingModelFrom(config.embedding.model), cacheDir: join(config.dataDir, 'models') };
   const rawEmbedder = closers.add(await openEmbedder({ ...model, threads, queueMax }));
-  const embedder = memoizeEmbedder(rawEmbedder, { entriesMax: EMBEDDING_MEMO });
+  const embedder = memoizeEmbedder(rawEmbedder);
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
-  const entriesAndBytes = async () => {
-    const usage = await stores.upkeep.usage();
-    const sum = (field: 'entries' | 'bytes') => usage.reduce((total, one) => total + one[field], 0);
-    return { entries: sum('entries'), bytes: sum('bytes') };
-  };
+  const usage = async () => totalUsage(await stores.upkeep.usage());
   const stats = createStats({ now, store: stores.stats });
   await stats.load();
   const metrics = createMetrics({
     sources: {
-      entries: async () => (await entriesAndBytes()).entries,
-      bytes: async () => (await entriesAndBytes()).bytes,
+      entries: async () => (await usage()).entries,
+      bytes: async () => (await usage()).bytes,
       queueDepth: () => queue.depth(),
       queue: () => queue.admin.counts(),
       indexVectors: async () => (await index.stats()).vectors,
@@ -73,7 +69,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
     await openNearestIndex({
       dir: join(config.dataDir, 'index'),
       dimensions: embedder.model.dimensions,
-      ...indexBounds(config),
+      bytesMax: config.index.bytesMax,
+      idleMs: config.index.idleSeconds * 1000,
       onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
       onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
     }),
@@ -112,7 +109,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},
-    entries: async () => (await entriesAndBytes()).entries,
+    entries: async () => (await usage()).entries,
     reconfigure: (next: Config) => policies.useFile(next.policies),
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
     start(): void {
@@ -128,7 +125,7 @@ const NO_SUCH_ENTRY = '0'.repeat(64) as EntryId;
 
 function probesOf({ index, store, queue }: Watched, embedder: Embedder): Probe[] {
   return [
-    ['embedding', () => embedder.embed(['ready?'], { deadlineMs: Date.now() + 1000 })],
+    embedderProbe(embedder),
     ['index', () => index.stats()],
     ['store', () => store.get(NO_SUCH_ENTRY)],
     ['queue', async () => queue.depth() <= QUEUE_DEPTH_MAX || Promise.reject(new Error('many answers wait'))],
@@ -139,8 +136,4 @@ interface Watched {
   readonly index: Pick<NearestIndex, 'stats'>;
   readonly store: Pick<ResponseStore, 'get'>;
   readonly queue: Pick<WriteQueue, 'depth'>;
-}
-
-function indexBounds({ index: { bytesMax, idleSeconds } }: Config) {
-  return { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
 }

@@ -16,15 +16,12 @@ import {
   positionOf,
   sharedGauges,
   startHeartbeat,
+  VERSION,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
 
 type Medium = ReturnType<typeof openRedisMedium>;
-
-const EMBEDDING_MEMO = 5000;
-const FOLLOWERS_GRACE_MS = 15_000;
-const VERSION = '0.1.0';
 
 /** As one of several processes on one Redis: what has no service of its own (EMBEDDING_URL, CACHE_URL) runs in here. */
 export async function openClusteredCache(config: Config, log: Logger, closers: Closers) {
@@ -37,7 +34,7 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
     observers: [metrics, createLogObserver(log, Date.now)],
     filePolicies: config.policies,
     lookupTimeoutMs: config.cache.lookupTimeoutMs,
-    memoize: (embedder) => memoizeEmbedder(embedder, { entriesMax: EMBEDDING_MEMO }),
+    memoize: memoizeEmbedder,
     medium: (observer) =>
       openRedisMedium({
         ...{ observer, settings: redisSettings(config.redis), queue: config.queue, boardPath: '/admin/queues' },
@@ -69,7 +66,7 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
     },
     data: 'Redis',
     /** Others may wait at other processes for what this one fetches. */
-    drained: () => medium.sharedFlights.drained(FOLLOWERS_GRACE_MS),
+    drained: () => medium.sharedFlights.drained(),
     // While Redis is away nobody can say.
     entries: async () => shared.entries().catch(() => 0),
     start(): void {
@@ -79,13 +76,10 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
   };
 }
 
-async function openOwnEmbedder(
-  { embedding, services, dataDir, ...config }: Config,
-  observer: Observer,
-  onModel: () => void,
-): Promise<Embedder> {
+async function openOwnEmbedder(config: Config, observer: Observer, onModel: () => void): Promise<Embedder> {
+  const { embedding, services, dataDir } = config;
   if (services.embeddingUrls.length > 0) {
-    const token = internalTokenOf({ services, dataDir, ...config }).secret;
+    const token = internalTokenOf(config).secret;
     const client = createEmbeddingClient({ urls: services.embeddingUrls, token, observer, onModel });
     // The index of this process needs to know how long its vectors are.
     if (services.cacheUrls.length === 0) await client.ready();
@@ -116,8 +110,8 @@ async function openOwnIndex(
       modelVersion: () => embedder.model.version,
       open: (callbacks) => {
         const { bytesMax, idleSeconds } = config.index;
-        const bounds = { idleMs: idleSeconds * 1000, ...(bytesMax !== undefined && { bytesMax }) };
-        return openNearestIndex({ dir, dimensions: embedder.model.dimensions, ...bounds, ...callbacks });
+        const { dimensions } = embedder.model;
+        return openNearestIndex({ dir, dimensions, bytesMax, idleMs: idleSeconds * 1000, ...callbacks });
       },
     }),
   );

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, createAnswer, type PreparedRequest, type ProviderStatus } from '@nearhit/core';
+import { CacheAdmin, createAnswer, type ProviderStatus } from '@nearhit/core';
 import { createUpstream } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
-import { createMemo } from '@nearhit/memory';
-import { Closers, degradedOf, type Secret, secretOf } from '@nearhit/runtime';
+import { createPreparedMemo } from '@nearhit/memory';
+import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -19,9 +19,6 @@ export interface Standalone extends Door {
    */
   reconfigure(config: Config): void;
 }
-
-const PREPARED_MEMO = { entriesMax: 10_000, bytesMax: 33_554_432 };
-const VERSION = '0.1.0';
 
 /** Everything in one process: on LMDB and worker threads, or, where REDIS_URL is set, as one of several on Redis. */
 export async function startStandalone(initial: Config, log: Logger): Promise<Standalone> {
@@ -43,16 +40,11 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
   closers.add({ close: () => cache.drained() });
-  const prepared = createMemo<{ request: PreparedRequest; policyVersion: number }>({
-    entriesMax: PREPARED_MEMO.entriesMax,
-    // A body's texts are most of what is kept of it, at up to two bytes a character.
-    bytes: { max: PREPARED_MEMO.bytesMax, of: ({ request }) => 1024 + 2 * request.promptChars },
-  });
   const { lookingUp, policies } = cache;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
   const door = closers.add(
     await openDoor({
-      answer: createAnswer({ ...lookingUp, upstream, prepared, lookupTimeoutMs }),
+      answer: createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs }),
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,

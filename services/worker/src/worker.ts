@@ -8,13 +8,13 @@ import {
   createLogObserver,
   createWriter,
   degradedOf,
+  embedderProbe,
   internalTokenOf,
   requiredUrls,
   startHeartbeat,
+  VERSION,
 } from '@nearhit/runtime';
 import type { Logger } from 'pino';
-
-const VERSION = '0.1.0';
 
 /** Writes answers and vectors behind the requests, and keeps the shared store in bounds. */
 export async function startWorker(config: Config, log: Logger): Promise<Door & { reconfigure(next: Config): void }> {
@@ -60,10 +60,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   const report = async () => ({ detail: { running: consumer.running(), written, model: embedder.model.version } });
   closers.add(startHeartbeat({ registry: stores.registry, kind: 'worker', version: VERSION, now, report }, chores));
   const readiness = async () => {
-    const degraded = await degradedOf([
-      ['redis', () => connection.client.ping()],
-      ['embedding', () => embedder.embed(['ready?'], { deadlineMs: now() + 1000 })],
-    ]);
+    const degraded = await degradedOf([['redis', () => connection.client.ping()], embedderProbe(embedder)]);
     return { ready: consumer.running() && !degraded.includes('redis'), degraded };
   };
   const { url } = closers.add(await openServer(createOpsApp({ readiness, metrics, log }), config.server));

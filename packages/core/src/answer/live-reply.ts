@@ -53,6 +53,11 @@ export class LiveReply implements UpstreamSink {
     return this.state !== 'waiting' && this.state !== 'open';
   }
 
+  /** Its bytes come as server-sent events. */
+  get streamed(): boolean {
+    return (this.head?.headers['content-type'] ?? '').startsWith('text/event-stream');
+  }
+
   get joinable(): boolean {
     return this.recorded && this.state !== 'failed' && this.state !== 'abandoned';
   }

@@ -2,7 +2,7 @@ import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
-import type { ModelPrice, UpstreamHead } from '../ports/upstream.ts';
+import type { ModelPrice } from '../ports/upstream.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, readJsonAnswer } from '../reply/assemble.ts';
@@ -65,9 +65,6 @@ const FAULTS: Partial<Record<IncompleteWhy, string>> = {
   'error-event': 'it carries an error',
 };
 
-const isStream = (head: UpstreamHead | undefined): boolean =>
-  (head?.headers['content-type'] ?? '').startsWith('text/event-stream');
-
 function readReply(live: LiveReply): ReadReply {
   const { head } = live;
   if (live.state === 'abandoned') return { why: 'client-gone' };
@@ -76,7 +73,7 @@ function readReply(live: LiveReply): ReadReply {
   if (!live.recorded) return { why: 'too-large' };
   const encoding = head.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
-  const streamed = isStream(head);
+  const { streamed } = live;
   const body = live.body();
   const read = streamed ? assembleStream(body) : readJsonAnswer(body);
   if (read.kind === 'complete')
@@ -96,7 +93,7 @@ function ownBytes(bytes: Buffer): Buffer {
 /** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {
   const price = deps.price(request.scope.model);
-  const streamed = isStream(live.head) && request.stream;
+  const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
   const counted = streamed && whole ? usageInTail(live.body()) : undefined;
   if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };

@@ -62,11 +62,6 @@ export class LogFollower {
     this.#wake();
   }
 
-  /** Reads at once instead of at the next turn. */
-  hurry(): void {
-    this.#wake();
-  }
-
   async close(): Promise<void> {
     this.#stop.abort();
     this.#wake();

@@ -1,3 +1,4 @@
+import { totalUsage } from '@nearhit/core';
 import { type Operation, operation } from './operation.ts';
 import type { CacheAdmin, StatsReader, UpstreamReader, UsageReader } from './ports.ts';
 import {
@@ -33,8 +34,7 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       handle: async ({ query }) => {
         const all = await upkeep.usage();
         const usage = all.filter(({ namespace }) => query.namespace === undefined || namespace === query.namespace);
-        const sum = (field: 'entries' | 'bytes') => usage.reduce((total, one) => total + one[field], 0);
-        return { ...stats.summary(query), entries: sum('entries'), bytes: sum('bytes') };
+        return { ...stats.summary(query), ...totalUsage(usage) };
       },
     }),
     operation({

@@ -78,7 +78,7 @@ function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse
 function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
   const { live } = outcome;
   const { stream } = exchange.request;
-  const otherForm = isStream(live.head) !== stream || (stream && !outcome.sameForm);
+  const otherForm = live.streamed !== stream || (stream && !outcome.sameForm);
   if (!outcome.leader && live.head !== undefined && live.head.status < 300 && otherForm) {
     deliverConverted(exchange, outcome, res, startedAtMs).catch((error: unknown) =>
       giveUp(exchange, error, res, startedAtMs),
@@ -105,9 +105,6 @@ function follow(exchange: Exchange, outcome: UpstreamOutcome, res: ServerRespons
   res.on('drain', () => live.drained(writer));
 }
 
-const isStream = (head: UpstreamHead | undefined): boolean =>
-  (head?.headers['content-type'] ?? '').startsWith('text/event-stream');
-
 /** What nobody waits for must not fail unheard: that would end the process. */
 function giveUp(exchange: Exchange, cause: unknown, res: ServerResponse, startedAtMs: number): void {
   if (res.headersSent) res.destroy();
@@ -123,7 +120,7 @@ async function deliverConverted(
 ): Promise<void> {
   const { answer, costUsd } = await outcome.settled;
   // Of a stream that is no whole answer, the bytes say more than an error would.
-  if (answer === undefined && isStream(outcome.live.head) === exchange.request.stream)
+  if (answer === undefined && outcome.live.streamed === exchange.request.stream)
     return follow(exchange, outcome, res, startedAtMs);
   outcome.release();
   if (answer === undefined) {
@@ -175,7 +172,7 @@ class LiveWriter implements ReplyListener {
   }
 
   onHead(head: UpstreamHead): void {
-    if (!isStream(head) || !this.#exchange.request.stream) return;
+    if (!this.#outcome.live.streamed || !this.#exchange.request.stream) return;
     this.#held = undefined;
     if ((head.headers['content-encoding'] ?? 'identity') === 'identity') this.#lines = new WholeLines();
     this.#writeHead(undefined);
@@ -247,7 +244,7 @@ class LiveWriter implements ReplyListener {
   /** Some providers answer a stream with JSON, or the other way round: the client still gets what it asked for. */
   #inForm(held: Buffer[], { answer }: Settled): Buffer {
     const { stream, includeUsage } = this.#exchange.request;
-    if (answer === undefined || isStream(this.#outcome.live.head) === stream) {
+    if (answer === undefined || this.#outcome.live.streamed === stream) {
       return held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
     }
     this.#type = stream ? SSE : JSON_TYPE;

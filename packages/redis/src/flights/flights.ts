@@ -28,13 +28,14 @@ export interface RedisFlightsOptions {
 export interface RedisFlights extends SharedFlights {
   /** False while Redis carries nothing to this process: it leads alone then. */
   readonly connected: boolean;
-  /** Resolves when nobody elsewhere waits for a reply that this process makes, at the latest after `timeoutMs`. */
-  drained(timeoutMs: number): Promise<void>;
+  /** Resolves when nobody elsewhere waits for a reply that this process makes, at the latest after `timeoutMs` (15,000). */
+  drained(timeoutMs?: number): Promise<void>;
 }
 
 const FAILURES_MAX = 3;
 const PAUSE_MS = 1000;
 const OUTAGE_MS_MAX = 10_000;
+const DRAIN_MS = 15_000;
 const DRAIN_POLL_MS = 50;
 const ALONE: FlightLead = { role: 'leader', share: () => {} };
 
@@ -108,7 +109,7 @@ class FlightsOverRedis implements RedisFlights {
     this.#leads.closeAll();
   }
 
-  async drained(timeoutMs: number): Promise<void> {
+  async drained(timeoutMs = DRAIN_MS): Promise<void> {
     const giveUpAtMs = performance.now() + timeoutMs;
     while (this.#leads.awaited && performance.now() < giveUpAtMs) await sleep(DRAIN_POLL_MS);
   }
