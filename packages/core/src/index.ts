@@ -85,3 +85,4 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export { within } from './within.ts';

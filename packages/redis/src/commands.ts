@@ -1,4 +1,4 @@
-import { NearhitError } from '@nearhit/core';
+import { NearhitError, within } from '@nearhit/core';
 import type { RedisClient, RedisConnection } from './connection.ts';
 import { describeFailure } from './failure.ts';
 
@@ -38,7 +38,7 @@ export class Commands {
     // In cluster mode ioredis would wait for the slots as long as it takes.
     if (this.#client.status !== 'ready') throw unavailable('not connected');
     try {
-      return await this.#within(ask(this.#client));
+      return await within(ask(this.#client), this.#timeoutMs, () => new Error('Command timed out'));
     } catch (error) {
       throw unavailable(describeFailure(error));
     }
@@ -53,13 +53,6 @@ export class Commands {
   script<T>({ name }: Script, key: string, ...args: ScriptArgument[]): Promise<T> {
     const runner = `${name}Buffer` as keyof RedisClient;
     return this.run((client) => (client[runner] as unknown as Runner).call(client, key, ...args)) as Promise<T>;
-  }
-
-  #within<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('Command timed out')), this.#timeoutMs);
-      answer.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Observer } from '@nearhit/core';
+import { type Observer, within } from '@nearhit/core';
 import CircuitBreaker from 'opossum';
 
 export interface BreakerOptions {
@@ -33,7 +33,8 @@ type Work = () => Promise<unknown>;
 export function createBreaker(options: BreakerOptions): Breaker {
   const { name, timeoutMs, probe, observer, failuresMax = 5, probeMs = 500, counts } = options;
   let callMs = timeoutMs;
-  const circuit = new CircuitBreaker((work: Work) => within(work(), callMs), {
+  const late = () => new Error(`timed out after ${callMs} ms`);
+  const circuit = new CircuitBreaker((work: Work) => within(work(), callMs, late), {
     name,
     // Its own can't be changed any more.
     timeout: false,
@@ -72,11 +73,4 @@ export function createBreaker(options: BreakerOptions): Breaker {
     run: <T>(work: () => Promise<T>) => circuit.fire(work) as Promise<T>,
     close: () => circuit.shutdown(),
   };
-}
-
-function within<T>(answer: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`timed out after ${ms} ms`)), ms);
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

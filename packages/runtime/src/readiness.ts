@@ -1,4 +1,4 @@
-import type { Embedder } from '@nearhit/core';
+import { type Embedder, within } from '@nearhit/core';
 
 /** A part that answers when it works. */
 export type Probe = readonly [name: string, ask: () => Promise<unknown>];
@@ -16,19 +16,10 @@ export async function degradedOf(probes: readonly Probe[]): Promise<string[]> {
   return results.flat();
 }
 
-async function works(ask: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PROBE_MS);
-  });
+async function works(ask: Probe[1]): Promise<boolean> {
   const asked = async () => ask();
-  const outcome = await Promise.race([
-    asked().then(
-      () => true,
-      () => false,
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
-  return outcome;
+  return within(asked(), PROBE_MS, () => new Error('no answer')).then(
+    () => true,
+    () => false,
+  );
 }

@@ -8,6 +8,7 @@ import type { NearestIndex } from '../ports/nearest-index.ts';
 import type { Layer, Observer } from '../ports/observer.ts';
 import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { within } from '../within.ts';
 
 /** How many neighbours are looked at: a refused nearest must not hide a good second. */
 const NEIGHBOURS = 5;
@@ -93,7 +94,9 @@ export async function lookUp(
       : found;
   };
   try {
-    return await withDeadline(steps(), deadlineMs - deps.now());
+    const leftMs = deadlineMs - deps.now();
+    const late = () => new Error(`look-up deadline of ${Math.round(leftMs)} ms passed`);
+    return await within(steps(), leftMs, late);
   } catch (error) {
     deps.observer.incident(`look-up-${stage}-failed`, error);
     return { kind: 'none', reason: 'cache-unavailable', storeAway: stage === 'l2' };
@@ -162,17 +165,4 @@ function sameScope(entry: Entry, request: PreparedRequest): boolean {
     entry.scope.namespace === namespace &&
     entry.scope.model === model
   );
-}
-
-async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`look-up deadline of ${Math.round(ms)} ms passed`)), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }

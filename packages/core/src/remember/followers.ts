@@ -83,8 +83,10 @@ function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFol
     else for (const id of change.filter.ids) memory.delete(id);
     return;
   }
-  // An answer that was made here is in L1 before the log tells of it: only an older one has to go.
-  const held = change.kind === 'add' ? memory.get(change.id, now())?.entry.createdAtMs : undefined;
-  const isOlder = held !== undefined && change.kind === 'add' && held < (change.createdAtMs ?? 0);
-  if (change.kind !== 'add' || isOlder) memory.delete(change.id);
+  if (change.kind === 'add') {
+    // An answer that was made here is in L1 before the log tells of it: only an older one has to go.
+    const held = memory.get(change.id, now());
+    if (held === undefined || held.entry.createdAtMs >= (change.createdAtMs ?? 0)) return;
+  }
+  memory.delete(change.id);
 }
