@@ -1,31 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables are what is tested
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConfigError } from './faults.ts';
-import { loadConfig } from './load.ts';
-
-let cwd: string;
-beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'nearhit-config-'));
-});
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
-
-function load(yaml?: string, env: Record<string, string> = {}) {
-  if (yaml !== undefined) writeFileSync(join(cwd, 'nearhit.yaml'), yaml);
-  return loadConfig({ env, cwd });
-}
-
-function faults(yaml: string | undefined, env: Record<string, string> = {}): string[] {
-  try {
-    load(yaml, env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message.split('\n');
-    throw error;
-  }
-  throw new Error('the configuration was accepted');
-}
+import { describe, expect, test } from '@jest/globals';
+import { cwd, faults, load } from '../test/folder.ts';
 
 const REDIS = { REDIS_URL: 'redis://r' };
 

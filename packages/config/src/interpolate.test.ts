@@ -1,33 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables are what is tested
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConfigError } from './faults.ts';
-import { loadConfig } from './load.ts';
-
-let cwd: string;
-beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'nearhit-config-'));
-});
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
-
-function load(yaml?: string, env: Record<string, string> = {}) {
-  if (yaml !== undefined) writeFileSync(join(cwd, 'nearhit.yaml'), yaml);
-  return loadConfig({ env, cwd });
-}
-
-/** The lines of the error. */
-function faults(yaml: string | undefined, env: Record<string, string> = {}): string[] {
-  try {
-    load(yaml, env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    expect(error.faults).toHaveLength(error.message.split('\n').length);
-    return error.message.split('\n');
-  }
-  throw new Error('the configuration was accepted');
-}
+import { describe, expect, test } from '@jest/globals';
+import { faults, load } from '../test/folder.ts';
 
 describe('${ENV} in the file', () => {
   test('in any scalar, in parts of one, quoted or not, with defaults and escapes', () => {

@@ -1,33 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to variables are what is tested
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConfigError } from './faults.ts';
+import { describe, expect, test } from '@jest/globals';
+import { cwd, faults, load } from '../test/folder.ts';
 import { loadConfig } from './load.ts';
-
-let cwd: string;
-beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'nearhit-config-'));
-});
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
-
-function load(yaml?: string, env: Record<string, string> = {}) {
-  if (yaml !== undefined) writeFileSync(join(cwd, 'nearhit.yaml'), yaml);
-  return loadConfig({ env, cwd });
-}
-
-/** The lines of the error. */
-function faults(yaml: string | undefined, env: Record<string, string> = {}): string[] {
-  try {
-    load(yaml, env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    expect(error.faults).toHaveLength(error.message.split('\n').length);
-    return error.message.split('\n');
-  }
-  throw new Error('the configuration was accepted');
-}
 
 /** The contract's example, word for word. */
 const CONTRACT = `server: { port: 8080, host: 127.0.0.1, bodyBytesMax: 10485760, adminToken: \${NEARHIT_ADMIN_TOKEN} }
