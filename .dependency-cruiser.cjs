@@ -27,6 +27,13 @@ module.exports = {
       from: { path: '^packages/core/' },
       to: { path: `${adapters}|^services/` },
     },
+    {
+      name: 'dialects-are-pure',
+      comment: 'translations know core and zod, and no adapter',
+      severity: 'error',
+      from: { path: '^packages/dialects/src', pathNot: tests },
+      to: { path: `${adapters}|^services/` },
+    },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
     {
       name: 'services-know-no-service',

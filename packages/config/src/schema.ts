@@ -2,10 +2,8 @@ import { NAMESPACE_PATTERN, policySchema } from '@nearhit/core';
 import { z } from 'zod';
 import { indexSchema, queueSchema, redisSchema, servicesSchema } from './distributed.ts';
 
-/** Kinds that the contract names; those not supported yet get a fault that says so. */
 const PROVIDER_KINDS = ['openai', 'demo', 'anthropic', 'gemini', 'azure-openai'] as const;
-export type ProviderKind = 'openai' | 'demo';
-const SUPPORTED_KINDS: readonly string[] = ['openai', 'demo'];
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 const DAY_MS = 86_400_000;
 
 const milliseconds = z.int().min(1).max(DAY_MS);
@@ -23,13 +21,7 @@ export const providerSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/)
     .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ -' }),
-  kind: z
-    .enum(PROVIDER_KINDS)
-    .refine((kind) => SUPPORTED_KINDS.includes(kind), {
-      error: ({ input }) => `${String(input)} is not yet supported; supported are ${SUPPORTED_KINDS.join(' and ')}`,
-    })
-    .transform((kind) => kind as ProviderKind)
-    .default('openai'),
+  kind: z.enum(PROVIDER_KINDS).default('openai'),
   baseUrl: z
     .string()
     .superRefine((value, context) => {
@@ -43,27 +35,52 @@ export const providerSchema = z.strictObject({
     .default([]),
   timeoutsMs: timeoutsSchema.prefault({}),
   concurrencyMax: z.int().min(1).max(10_000).default(200),
+  apiVersion: z.string().min(1).max(64).optional(),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/), z.string().max(8192)).optional(),
 });
 
 const usdPerMTok = z.number().min(0).max(1_000_000);
 
+const priceSchema = z.strictObject({
+  inputUsdPerMTok: usdPerMTok,
+  cachedInputUsdPerMTok: usdPerMTok.optional(),
+  outputUsdPerMTok: usdPerMTok,
+});
+
+const routingPolicy = z.enum(['priority', 'weighted', 'cost', 'latency', 'balanced']);
+const share = z.number().min(0).max(1_000_000);
+
 const modelSchema = z.strictObject({
   id: name,
   aliases: z.array(name).default([]),
-  routing: z.enum(['priority', 'weighted', 'cost', 'latency', 'balanced']).default('priority'),
+  routing: routingPolicy.default('priority'),
   targets: z
-    .array(z.strictObject({ provider: name, model: name, weight: z.number().min(0).max(1_000_000).default(1) }))
+    .array(z.strictObject({ provider: name, model: name, weight: share.default(1), price: priceSchema.optional() }))
     .default([]),
   fallbacks: z.array(name).default([]),
-  price: z
-    .strictObject({
-      inputUsdPerMTok: usdPerMTok,
-      cachedInputUsdPerMTok: usdPerMTok.optional(),
-      outputUsdPerMTok: usdPerMTok,
-    })
-    .optional(),
+  price: priceSchema.optional(),
   contextTokens: z.int().min(1).optional(),
+  weights: z.strictObject({ cost: share, latency: share, reliability: share }).optional(),
+  sticky: z.boolean().default(false),
+  hedgeAfterMs: milliseconds.optional(),
 });
+
+/** What may be used in a minute, at once, in a day and in a month. Absent: no limit. */
+const limitFields = {
+  rpm: z.int().min(0).max(1_000_000_000).optional(),
+  tpm: z.int().min(0).max(1_000_000_000_000).optional(),
+  concurrent: z.int().min(0).max(1_000_000).optional(),
+  budgetUsdDay: z.number().min(0).max(1_000_000_000).optional(),
+  budgetUsdMonth: z.number().min(0).max(1_000_000_000).optional(),
+};
+
+const routingPreference = z.strictObject({
+  policy: routingPolicy.optional(),
+  maxLatencyMs: milliseconds.optional(),
+  maxCostUsd: z.number().min(0).max(1_000_000).optional(),
+});
+
+const tenantSchema = z.strictObject({ id: name, ...limitFields, routing: routingPreference.optional() });
 
 const namespaceName = z.string().regex(NAMESPACE_PATTERN);
 const namespacePolicySchema = policySchema.extend({ models: z.record(name, policySchema).default({}) });
@@ -112,6 +129,38 @@ export const fileSchema = z.strictObject({
       openMs: milliseconds.default(10_000),
     })
     .prefault({}),
+  tenants: z.array(tenantSchema).default([]),
+  limits: z
+    .strictObject({
+      /** What an answer from the cache counts against its caller's limits. */
+      hitRequests: z.number().min(0).max(1).default(1),
+      hitTokensShare: z.number().min(0).max(1).default(0),
+    })
+    .prefault({}),
+  usage: z
+    .strictObject({
+      recordDays: z.int().min(1).max(3_650).default(30),
+      rollupDays: z.int().min(1).max(36_500).default(400),
+      prompts: z.boolean().default(false),
+    })
+    .prefault({}),
+  batches: z
+    .strictObject({
+      concurrency: z.int().min(1).max(1_000).default(8),
+      linesMax: z.int().min(1).max(1_000_000).default(50_000),
+      fileBytesMax: z.int().min(1_024).max(2_147_483_648).default(209_715_200),
+      fileDays: z.int().min(1).max(365).default(30),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      /** OTLP over HTTP, `http://collector:4318`; not set: no traces. */
+      otlpEndpoint: z.url({ protocol: /^https?$/ }).optional(),
+      serviceName: z.string().min(1).max(128).default('nearhit'),
+      sampleRatio: z.number().min(0).max(1).default(1),
+    })
+    .prefault({}),
+  logging: z.strictObject({ requests: z.boolean().default(true), prompts: z.boolean().default(false) }).prefault({}),
   cache: cacheSchema.prefault({}),
   embedding: embeddingSchema.prefault({}),
   index: indexSchema.prefault({}),

@@ -16,6 +16,9 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, type: 'invalid_request_error', code: 'method_not_allowed', retryable: false },
   MODEL_NOT_FOUND: { status: 404, type: 'invalid_request_error', code: 'model_not_found', retryable: false },
   RATE_LIMITED: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', retryable: true },
+  BUDGET_EXCEEDED: { status: 429, type: 'insufficient_quota', code: 'budget_exceeded', retryable: false },
+  COST_LIMIT: { status: 402, type: 'invalid_request_error', code: 'max_cost_exceeded', retryable: false },
+  LATENCY_LIMIT: { status: 503, type: 'server_error', code: 'max_latency_unmet', retryable: true },
   CACHE_MISS: { status: 504, type: 'cache_error', code: 'cache_miss', retryable: false },
   CLIENT_GONE: { status: 499, type: 'invalid_request_error', code: 'client_closed_request', retryable: false },
   UPSTREAM_UNREACHABLE: { status: 502, type: 'upstream_error', code: 'upstream_unreachable', retryable: true },
@@ -37,17 +40,29 @@ export class NearhitError extends Error {
   readonly kind: ErrorName;
   readonly param: string | null;
   readonly detail: string | undefined;
+  /** For how long it is no use to try again; `Retry-After`. */
+  readonly retryAfterMs: number | undefined;
+  /** name, value, ...: headers that an answer with this error carries beside (`x-ratelimit-*`). */
+  readonly headers: readonly string[];
 
   constructor(
     kind: ErrorName,
     message: string,
-    options: { param?: string | null; detail?: string; cause?: unknown } = {},
+    options: {
+      param?: string | null;
+      detail?: string;
+      cause?: unknown;
+      retryAfterMs?: number | undefined;
+      headers?: readonly string[];
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'NearhitError';
     this.kind = kind;
     this.param = options.param ?? null;
     this.detail = options.detail;
+    this.retryAfterMs = options.retryAfterMs;
+    this.headers = options.headers ?? [];
   }
 
   get status(): number {

@@ -14,6 +14,7 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
+export * from './caller.ts';
 export * from './decide/decide.ts';
 export { GUARDS } from './decide/guards/index.ts';
 export * from './entry.ts';
@@ -36,6 +37,7 @@ export * from './ports/service-registry.ts';
 export * from './ports/shared-flights.ts';
 export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
+export * from './ports/usage-store.ts';
 export * from './ports/write-queue.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
 export { failureReason } from './remember/failure-reason.ts';

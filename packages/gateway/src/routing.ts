@@ -1,7 +1,7 @@
 import type { ModelPrice } from '@nearhit/core';
 import { distance } from 'fastest-levenshtein';
 import type { ModelConfig } from './config.ts';
-import type { Provider } from './provider.ts';
+import type { Provider } from './provider/provider.ts';
 
 export interface Route {
   readonly provider: Provider;

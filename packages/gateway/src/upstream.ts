@@ -10,9 +10,10 @@ import {
 } from '@nearhit/core';
 import type { GatewayConfig, ProviderConfig, RetryConfig } from './config.ts';
 import { DemoProvider } from './demo/provider.ts';
-import { OpenAiProvider } from './openai/provider.ts';
-import { Counters, failedFlow, type Provider } from './provider.ts';
+import { HttpProvider } from './provider/http-provider.ts';
+import { Counters, failedFlow, type Provider } from './provider/provider.ts';
 import { RouteTable } from './routing.ts';
+import { wireOf } from './wires/index.ts';
 
 export interface GatewayOptions {
   /** Milliseconds since 1970. */
@@ -150,7 +151,7 @@ class ProviderGateway implements Gateway {
     const counters = this.#counters.get(definition.id) ?? new Counters();
     this.#counters.set(definition.id, counters);
     if (definition.kind === 'demo') return new DemoProvider(definition.id, { counters, now: this.#options.now });
-    return new OpenAiProvider(definition, { retry, counters, ...this.#options });
+    return new HttpProvider(definition, wireOf(definition.kind), { retry, counters, ...this.#options });
   }
 
   #modelNotFound(model: string): NearhitError {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { NearhitError } from '@nearhit/core';
+import { ANYONE, NearhitError } from '@nearhit/core';
 import { closeAll, start } from '../test/start.ts';
 
 afterEach(closeAll);
@@ -155,7 +155,7 @@ describe('/v1/models', () => {
   test('is refused to callers who may not ask', async () => {
     const authorize = (credential: string | undefined) => {
       if (credential !== 'k') throw new NearhitError('UNAUTHORIZED', 'no');
-      return credential;
+      return { ...ANYONE, credential };
     };
     const { call } = await start({ authorize });
     expect((await call.get('/v1/models')).status).toBe(401);

@@ -1,4 +1,4 @@
-import { NearhitError } from '@nearhit/core';
+import { ANYONE, NearhitError } from '@nearhit/core';
 import type { Authorize } from './request.ts';
 import { tokenCheck } from './token-check.ts';
 
@@ -9,8 +9,8 @@ import { tokenCheck } from './token-check.ts';
 export function createAuthorize(auth: () => 'required' | 'optional', token: string): Authorize {
   const isAdmin = tokenCheck(token, 'admin');
   return (credential) => {
-    if (isAdmin(credential)) return undefined;
-    if (auth() === 'optional') return credential;
+    if (isAdmin(credential)) return ANYONE;
+    if (auth() === 'optional') return credential === undefined ? ANYONE : { ...ANYONE, credential };
     throw new NearhitError(
       'UNAUTHORIZED',
       credential === undefined

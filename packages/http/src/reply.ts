@@ -29,6 +29,8 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
   };
   const seconds = retryAfterSeconds(known);
   if (seconds !== undefined) headers['retry-after'] = seconds;
+  for (let at = 0; at + 1 < known.headers.length; at += 2)
+    headers[known.headers[at] as string] = known.headers[at + 1] as string;
   if (!mustLinger(req)) {
     res.writeHead(known.status, headers).end(bytes);
     return;
@@ -37,8 +39,9 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
   linger(req, () => res.end());
 }
 
-/** For what passes by itself, soon. */
-export function retryAfterSeconds({ status }: NearhitError): string | undefined {
+/** As the error knows; else soon, for what passes by itself. */
+export function retryAfterSeconds({ status, retryAfterMs }: NearhitError): string | undefined {
+  if (retryAfterMs !== undefined) return String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   return status === 429 || status === 503 ? '1' : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Allowance, Caller } from '@nearhit/core';
 
 /** Visible ASCII: safe in a header, in a log line and in a terminal. */
 const SANE = /^[\x21-\x7e]{1,200}$/;
@@ -13,15 +14,19 @@ export function requestIdOf(req: IncomingMessage): string {
   return id;
 }
 
-/**
- * Lets a caller in, or throws UNAUTHORIZED. Answers what of the credential may go on to a provider: nothing, when it is
- * one for nearhit alone.
- */
-export type Authorize = (credential: string | undefined) => string | undefined;
+/** Whose credential this is. Throws (or rejects with) UNAUTHORIZED when it opens nothing. */
+export type Authorize = (credential: string | undefined) => Caller | Promise<Caller>;
 
-/** The bearer token, undefined when there is none. */
+/** Lets a caller's request in, within the caller's limits. Throws (or rejects with) RATE_LIMITED, BUDGET_EXCEEDED. */
+export type Enter = (caller: Caller) => Allowance | Promise<Allowance>;
+
+/** The bearer token, or what Anthropic's and Azure's clients send instead; undefined when there is none. */
 export function bearerOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
-  if (authorization === undefined) return undefined;
+  if (authorization === undefined) return keyOf(req.headers['x-api-key'] ?? req.headers['api-key']);
   return /^bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+}
+
+function keyOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\x21-\x7e]+$/.test(header) ? header : undefined;
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DEFAULT_TENANT, type TenantId } from '../ids.ts';
+import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
 import type { Layer } from '../ports/observer.ts';
@@ -138,7 +138,7 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
   if (call.body.length > MEMO_BODY_BYTES_MAX)
     return prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
-  let controls = call.credential ?? '';
+  let controls = callerKey(call);
   for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
   const key = hash('sha256', call.body, 'base64') + hash('sha256', controls, 'base64');
   const known = deps.prepared.get(key);
@@ -150,6 +150,11 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 
 /** Whoever pays the provider with a key of their own has a cache of their own. */
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
-  if (call.credential === undefined || !upstream.usesClientCredential(model)) return DEFAULT_TENANT;
-  return `own-${hash('sha256', call.credential).slice(0, 32)}` as TenantId;
+  const { tenant: own, credential } = call.caller;
+  if (credential === undefined || !upstream.usesClientCredential(model)) return own;
+  return `own-${hash('sha256', credential).slice(0, 32)}` as TenantId;
 }
+
+/** What of the caller and the door shapes a prepared request. */
+const callerKey = ({ caller: { tenant: own, credential = '', thresholdFloor = 0 }, provider = '' }: ChatCall): string =>
+  `${own}\n${credential}\n${provider}\n${thresholdFloor}`;

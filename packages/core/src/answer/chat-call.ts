@@ -1,13 +1,21 @@
+import type { Allowance, Caller } from '../caller.ts';
+import type { Endpoint } from '../ports/usage-store.ts';
 import type { Client } from './flights.ts';
 
 /** A chat completion request as it came in. */
 export interface ChatCall {
   readonly requestId: string;
+  /** Made here, unique; names the request in the accounts. */
+  readonly callId: string;
   readonly body: Buffer;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The client's bearer token, if any. */
-  readonly credential?: string | undefined;
+  readonly caller: Caller;
+  readonly allowance: Allowance;
+  /** By which door it came. */
+  readonly endpoint: Endpoint;
+  /** The one provider that may answer (`/{provider}/v1/...`). */
+  readonly provider?: string | undefined;
   /** Client headers that may go upstream. */
   readonly forward: Readonly<Record<string, string>>;
   /** `performance.now()` when the request had been read. */

@@ -3,6 +3,7 @@ import type { Client } from '../answer/flights.ts';
 import type { LookUpDeps } from '../answer/look-up.ts';
 import type { Outcome, UpstreamOutcome } from '../answer/outcome.ts';
 import { PendingAnswers } from '../answer/pending-answers.ts';
+import { ANYONE, UNLIMITED } from '../caller.ts';
 import type { Entry } from '../entry.ts';
 import { NearhitError } from '../errors.ts';
 import type { EntryId } from '../ids.ts';
@@ -115,7 +116,8 @@ export class AnsweringProcess {
     if (whenLaunched !== undefined) this.#onClaim = whenLaunched;
     const body = Buffer.from(JSON.stringify({ model: 'm', stream, messages: [{ role: 'user', content: question }] }));
     const exchange = await this.#answer({
-      ...{ requestId: 'r', body, headers, forward: {}, startedAtMs: performance.now(), client },
+      ...{ requestId: 'r', callId: 'c', body, headers, forward: {}, startedAtMs: performance.now(), client },
+      ...{ caller: ANYONE, allowance: UNLIMITED, endpoint: 'chat' as const },
     });
     return this.#got(exchange.outcome, stream, client);
   }

@@ -1,12 +1,20 @@
 import type { TokenUsage } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
+import type { RouteDecision } from './upstream.ts';
+import type { Endpoint } from './usage-store.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';
 
 /** One request as it was decided and answered. Kept for the admin plane; never written to a log file. */
 export interface DecisionRecord {
+  /** Unique, unlike `requestId`, which clients choose. */
+  readonly id?: string | undefined;
   readonly requestId: string;
+  /** Default `chat`. */
+  readonly endpoint?: Endpoint | undefined;
+  /** The API key's. */
+  readonly keyId?: string | undefined;
   readonly atMs: number;
   readonly tenant: string;
   readonly namespace: string;
@@ -25,6 +33,14 @@ export interface DecisionRecord {
   readonly stream: boolean;
   readonly status: number;
   readonly provider?: string | undefined;
+  readonly upstreamModel?: string | undefined;
+  readonly attempts?: number | undefined;
+  /** How the target was chosen and what was tried; of the request that made the call. */
+  readonly route?: RouteDecision | undefined;
+  /** Answered from a call that another request pays for. */
+  readonly shared?: boolean | undefined;
+  /** Of the answer's prompt: read from the provider's own cache. */
+  readonly cachedPromptTokens?: number | undefined;
   readonly usage?: TokenUsage | undefined;
   readonly costUsd: number;
   readonly savedUsd: number;

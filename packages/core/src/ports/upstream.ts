@@ -1,16 +1,73 @@
 import type { NearhitError } from '../errors.ts';
 
+/** How a target is chosen among those that may answer. */
+export type RoutingPolicy = 'priority' | 'weighted' | 'cost' | 'latency' | 'balanced';
+
+/** What a request, its key or its tenant says about where it may go. Absent: as the model has it. */
+export interface RoutingPreference {
+  readonly policy?: RoutingPolicy | undefined;
+  /** Expected total latency of a target at most this. */
+  readonly maxLatencyMs?: number | undefined;
+  /** Estimated cost of the call at most this. */
+  readonly maxCostUsd?: number | undefined;
+}
+
+/** Tokens that a call will need, before it is made. */
+export interface TokenEstimate {
+  readonly promptTokens: number;
+  /** The request's own limit, else a guess. */
+  readonly completionTokens: number;
+}
+
 export interface UpstreamCall {
   readonly path: '/chat/completions' | '/embeddings';
   /** As the client asked for it. */
   readonly model: string;
-  /** JSON to send, byte for byte unless the route renames the model. */
+  /** JSON to send, byte for byte unless the route renames the model or the provider speaks another dialect. */
   readonly body: Buffer;
   readonly stream: boolean;
   /** The client's own bearer token, used when the provider has no key of the house. */
   readonly credential?: string | undefined;
   /** Client headers that may go on (`accept-language`, `openai-organization`, `openai-project`, `x-request-id`, ...). */
   readonly headers: Readonly<Record<string, string>>;
+  /** Names this call in accounts and traces; unique. */
+  readonly callId?: string | undefined;
+  /** The one provider that may answer, whatever the model (`/{provider}/v1/...`). */
+  readonly provider?: string | undefined;
+  /** By provider id: credentials of the caller's tenant, instead of the house's. */
+  readonly upstreamKeys?: Readonly<Record<string, string>> | undefined;
+  readonly routing?: RoutingPreference | undefined;
+  /** Equal keys go to the same target while it is well, for the provider's own prompt cache. */
+  readonly stickyKey?: string | undefined;
+  /** Asked for only when something depends on it. */
+  readonly estimate?: (() => TokenEstimate) | undefined;
+  /** `batch` waits behind `live` where places are few. */
+  readonly priority?: 'live' | 'batch' | undefined;
+}
+
+/** One upstream call of those that a reply took. */
+export interface RouteAttempt {
+  readonly provider: string;
+  /** The provider's name for the model. */
+  readonly model: string;
+  /** `ok`, or why it was given up: `status-429`, `timeout`, `connection`, `invalid`, `hedged` ... */
+  readonly outcome: string;
+  readonly status?: number | undefined;
+  readonly startedAtMs: number;
+  readonly latencyMs: number;
+}
+
+/** Why a reply came from where it came. */
+export interface RouteDecision {
+  readonly policy: RoutingPolicy;
+  /** In the order in which they were to be asked. `score`: lower is better; `why`: what spoke for or against it. */
+  readonly ranked: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly score?: number | undefined;
+    readonly why?: string | undefined;
+  }[];
+  readonly attempts: readonly RouteAttempt[];
 }
 
 export interface UpstreamHead {
@@ -22,6 +79,8 @@ export interface UpstreamHead {
   readonly model: string;
   /** Upstream calls made for this reply, retries included. */
   readonly attempts: number;
+  /** Of the target that answers; absent when it has none. */
+  readonly price?: ModelPrice | undefined;
 }
 
 /** Called in order: onHead once, onData any number of times, then onEnd or onError once. Or onError alone. */
@@ -30,6 +89,8 @@ export interface UpstreamSink {
   onData(chunk: Buffer): void;
   onEnd(): void;
   onError(error: NearhitError): void;
+  /** Once, before onHead or a lone onError, when a route was looked for. */
+  onRoute?(decision: RouteDecision): void;
 }
 
 /** Control over a running call. All are safe to call at any time and more than once. */
@@ -44,8 +105,11 @@ export interface ModelInfo {
   readonly id: string;
   readonly provider: string;
   readonly created: number;
+  readonly contextTokens?: number | undefined;
+  readonly price?: ModelPrice | undefined;
 }
 
+/** USD per million tokens. */
 export interface ModelPrice {
   readonly inputUsdPerMTok: number;
   readonly cachedInputUsdPerMTok?: number | undefined;
@@ -57,7 +121,7 @@ export interface Upstream {
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow;
   /** Models that clients may name, from configuration and, where a provider lists them, from it (cached a while). */
   models(): Promise<ModelInfo[]>;
-  /** Undefined when unknown: the call is then counted with 0 USD. */
+  /** Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. */
   price(model: string): ModelPrice | undefined;
   /** True when the model's provider is called with the client's own credential because the house has none. */
   usesClientCredential(model: string): boolean;
@@ -72,5 +136,22 @@ export interface ProviderStatus {
   readonly baseUrl: string;
   readonly requests: number;
   readonly errors: number;
+  readonly inFlight: number;
+  /** What is known of its targets. Empty where nothing was asked yet. */
+  readonly targets?: readonly TargetStatus[] | undefined;
+  /** What is wrong with it, for an operator: `key ...3f was refused (401)`. */
+  readonly alarms?: readonly string[] | undefined;
+}
+
+/** One provider's model as the router sees it. */
+export interface TargetStatus {
+  readonly model: string;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Weighted number of calls that the figures rest on. */
+  readonly samples: number;
+  readonly firstTokenMs?: number | undefined;
+  readonly totalMs?: number | undefined;
+  /** 0..1 */
+  readonly errorRate?: number | undefined;
   readonly inFlight: number;
 }

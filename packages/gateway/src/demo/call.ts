@@ -1,5 +1,5 @@
 import type { UpstreamFlow, UpstreamHead, UpstreamSink } from '@nearhit/core';
-import type { InFlight } from '../provider.ts';
+import type { InFlight } from '../provider/provider.ts';
 
 export interface DemoScript {
   readonly head: UpstreamHead;

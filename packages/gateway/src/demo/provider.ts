@@ -1,5 +1,5 @@
 import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
-import { type Counters, failedFlow, InFlight, type Provider } from '../provider.ts';
+import { type Counters, failedFlow, InFlight, type Provider } from '../provider/provider.ts';
 import { demoAnswer } from './answer.ts';
 import { DemoCall } from './call.ts';
 import { completionBody, completionEvents, errorBody } from './wire.ts';

@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ChatCall, Client, Exchange } from '@nearhit/core';
+import { type ChatCall, type Client, type Exchange, UNLIMITED } from '@nearhit/core';
 import { readBody, requireJson } from '../body.ts';
-import { type Authorize, bearerOf, requestIdOf } from '../request.ts';
+import { type Authorize, bearerOf, type Enter, requestIdOf } from '../request.ts';
 import { deliver } from './deliver.ts';
 
 export interface ChatDeps {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   readonly bodyBytesMax: number;
   readonly authorize: Authorize;
+  /** Absent: nobody is limited. */
+  readonly enter?: Enter | undefined;
   /** Writes a failure in OpenAI's shape. */
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
 }
@@ -46,7 +49,7 @@ function clientOf(res: ServerResponse): Client {
 export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     const handle = async () => {
-      const credential = deps.authorize(bearerOf(req));
+      const caller = await deps.authorize(bearerOf(req));
       requireJson(req);
       const body = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();
@@ -54,7 +57,10 @@ export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: S
         requestId: requestIdOf(req),
         body,
         headers: req.headers,
-        credential,
+        callId: randomUUID(),
+        caller,
+        allowance: deps.enter === undefined ? UNLIMITED : await deps.enter(caller),
+        endpoint: 'chat',
         forward: forwardedHeaders(req),
         startedAtMs,
         client: clientOf(res),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Embedder, NearhitError } from '@nearhit/core';
+import { ANYONE, type Embedder, NearhitError } from '@nearhit/core';
 import { readJson } from '../body.ts';
 import { createEmbeddingsHandler } from '../openai/embeddings.ts';
 import { sendError, sendJson } from '../reply.ts';
@@ -38,7 +38,7 @@ export function createEmbeddingApp(deps: EmbeddingAppDeps): ServiceWire {
     bodyBytesMax,
     fail: (req, res, error) => sendError(req, res, error, log),
     // The token was checked before and must go no further.
-    authorize: () => undefined,
+    authorize: () => ANYONE,
   });
   return createServiceWire(deps, { method: 'post', path: PATHS.embed, handler: embed }, [
     { method: 'get', path: PATHS.model, handler: async (_req, res) => sendJson(res, 200, embedder.model) },

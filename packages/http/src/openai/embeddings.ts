@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
-import type { Embedder, Embedding, Upstream } from '@nearhit/core';
+import { ANYONE, type Embedder, type Embedding, type Upstream } from '@nearhit/core';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import { sendJson } from '../reply.ts';
 import { type Authorize, bearerOf } from '../request.ts';
@@ -29,7 +29,8 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   const isLocal = localNames();
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const given = bearerOf(req);
-    const credential = deps.authorize === undefined ? given : deps.authorize(given);
+    const caller = (await deps.authorize?.(given)) ?? { ...ANYONE, credential: given };
+    const { credential, upstreamKeys } = caller;
     requireJson(req);
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);
@@ -37,7 +38,7 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     if (local !== undefined && isLocal(model, local.model.id)) {
       await answerLocally(local, body as object, res);
     } else {
-      forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential }, deps);
+      forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential, upstreamKeys }, deps);
     }
   };
 }

@@ -30,11 +30,11 @@ export function modelRoutes(deps: ModelsDeps): Route[] {
     return models;
   };
   const all: RequestHandler = async (req, res) => {
-    deps.authorize?.(bearerOf(req));
+    await deps.authorize?.(bearerOf(req));
     sendJson(res, 200, { object: 'list', data: await list() });
   };
   const one: RequestHandler = async (req, res) => {
-    deps.authorize?.(bearerOf(req));
+    await deps.authorize?.(bearerOf(req));
     const id = wildcard(req.params.id);
     const models = await list();
     const found = models.find((model) => model.id === id);

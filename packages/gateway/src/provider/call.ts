@@ -1,9 +1,10 @@
 import { NearhitError, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
 import type { Dispatcher, Pool } from 'undici';
 import type { ProviderTimeouts, RetryConfig } from '../config.ts';
-import { responseHeaders } from '../headers.ts';
-import type { InFlight } from '../provider.ts';
 import { type CallPhase, isConnectionFailure, isConnectionLost, toNearhitError } from './faults.ts';
+import { responseHeaders } from './headers.ts';
+import type { InFlight } from './provider.ts';
+import type { ReplyTranslator } from './wire.ts';
 
 export interface CallSetup {
   readonly provider: { readonly id: string; readonly origin: string };
@@ -28,10 +29,12 @@ let parsing = 0;
  * One call: undici's handler and the caller's flow in one object, because an allocation and a closure less per event
  * is what a pass-through is measured by.
  */
-export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
+export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   readonly #setup: CallSetup;
   readonly #request: Request;
   readonly #model: string;
+  /** Absent: bytes pass as they come. */
+  readonly #translator: ReplyTranslator | undefined;
   readonly #sink: UpstreamSink;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: CallPhase = 'connecting';
@@ -44,10 +47,17 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   #timer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(setup: CallSetup, request: Request, model: string, sink: UpstreamSink) {
+  constructor(
+    setup: CallSetup,
+    request: Request,
+    model: string,
+    translator: ReplyTranslator | undefined,
+    sink: UpstreamSink,
+  ) {
     this.#setup = setup;
     this.#request = request;
     this.#model = model;
+    this.#translator = translator;
     this.#sink = sink;
     setup.inFlight.enter();
     const { connect, firstByte, total } = setup.timeoutsMs;
@@ -95,9 +105,10 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     this.#status = status;
     parsing++;
     try {
+      const passed = responseHeaders(headers);
       this.#sink.onHead({
         status,
-        headers: responseHeaders(headers),
+        headers: this.#translator === undefined ? passed : this.#translator.head(status, passed),
         provider: this.#setup.provider.id,
         model: this.#model,
         attempts: this.#attempts,
@@ -113,7 +124,8 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     if (this.#done) return;
     parsing++;
     try {
-      this.#sink.onData(chunk);
+      const bytes = this.#translator === undefined ? chunk : this.#translator.data(chunk);
+      if (bytes.length > 0) this.#sink.onData(bytes);
     } catch (error) {
       this.#sinkThrew(error);
     } finally {
@@ -122,7 +134,7 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#done) return;
+    if (this.#done || !this.#endOfTranslation()) return;
     this.#finish(this.#status >= 500);
     parsing++;
     try {
@@ -178,8 +190,25 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     if (!this.#done && !this.#paused) this.#controller?.resume();
   }
 
+  /** What the translator had kept back goes out. False: the call is over because of it. */
+  #endOfTranslation(): boolean {
+    if (this.#translator === undefined) return true;
+    parsing++;
+    try {
+      const rest = this.#translator.end();
+      if (rest.length > 0) this.#sink.onData(rest);
+    } catch (error) {
+      this.#sinkThrew(error);
+    } finally {
+      parsing--;
+    }
+    return !this.#done;
+  }
+
   #sinkThrew(cause: unknown): void {
-    if (!this.#done) this.#failNow(new NearhitError('INTERNAL', 'The answer could not be passed on.', { cause }));
+    if (this.#done) return;
+    const known = cause instanceof NearhitError ? cause : undefined;
+    this.#failNow(known ?? new NearhitError('INTERNAL', 'The answer could not be passed on.', { cause }));
   }
 
   #failNow(error: NearhitError): void {
@@ -213,6 +242,6 @@ export class OpenAiCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   }
 }
 
-function onTimer(call: OpenAiCall, leftMs: number): void {
+function onTimer(call: HttpCall, leftMs: number): void {
   call.onTimer(leftMs);
 }

@@ -1,25 +1,25 @@
 import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
 import { Pool } from 'undici';
 import type { ProviderConfig, RetryConfig } from '../config.ts';
-import { requestHeaders } from '../headers.ts';
-import { type Counters, failedFlow, InFlight, type Provider } from '../provider.ts';
-import { renameModel } from '../rename-model.ts';
 import { parseBaseUrl } from './base-url.ts';
-import { type CallSetup, OpenAiCall } from './call.ts';
+import { type CallSetup, HttpCall } from './call.ts';
 import { ModelListing } from './listing.ts';
+import { type Counters, failedFlow, InFlight, type Provider } from './provider.ts';
+import type { Wire } from './wire.ts';
 
 /** Longer than undici's 4 s: a TLS handshake per call costs more than a connection closed under us, which is retried. */
 const KEEP_ALIVE_MS = 30_000;
 /** Calls that may wait for a connection, per connection. */
 const WAITING_PER_CONNECTION_MAX = 10;
 
-/** Any server that speaks OpenAI's API. Throws TypeError when the base URL can't be used. */
-export class OpenAiProvider implements Provider {
-  readonly kind = 'openai';
+/** A provider behind a socket, spoken to in its own dialect. Throws TypeError when the base URL can't be used. */
+export class HttpProvider implements Provider {
+  readonly kind: string;
   readonly id: string;
   readonly baseUrl: string;
   readonly counters: Counters;
   readonly #config: ProviderConfig;
+  readonly #wire: Wire;
   readonly #prefix: string;
   readonly #pool: Pool;
   readonly #inFlight: InFlight;
@@ -30,11 +30,14 @@ export class OpenAiProvider implements Provider {
 
   constructor(
     config: ProviderConfig,
+    wire: Wire,
     options: { retry: RetryConfig; counters: Counters; now: () => number; random: () => number },
   ) {
     const { origin, prefix } = parseBaseUrl(config.baseUrl);
     const { timeoutsMs } = config;
     this.id = config.id;
+    this.kind = config.kind;
+    this.#wire = wire;
     this.baseUrl = config.baseUrl;
     this.counters = options.counters;
     this.#config = config;
@@ -57,7 +60,7 @@ export class OpenAiProvider implements Provider {
       retry: options.retry,
       random: options.random,
     };
-    this.#listing = new ModelListing(this.#pool, `${prefix}/models`, config.id, options.now);
+    this.#listing = new ModelListing(this.#pool, wire, prefix, config.id, options.now);
   }
 
   get usesClientCredential(): boolean {
@@ -70,13 +73,13 @@ export class OpenAiProvider implements Provider {
     if (this.#inFlight.count >= this.#config.concurrencyMax * (1 + WAITING_PER_CONNECTION_MAX)) {
       return failedFlow(sink, new NearhitError('UPSTREAM_BUSY', `Provider ${this.id}: too many calls are waiting.`));
     }
-    const request = {
-      path: this.#prefix + call.path,
-      method: 'POST',
-      headers: requestHeaders(call, this.#nextKey()),
-      body: model === call.model ? call.body : renameModel(call.body, model),
-    };
-    return new OpenAiCall(this.#setup, request, model, sink);
+    const wire = this.#wire;
+    try {
+      const request = wire.request(call, { model, apiKey: this.#nextKey(), prefix: this.#prefix });
+      return new HttpCall(this.#setup, { method: 'POST', ...request }, model, wire.reply?.(call, model), sink);
+    } catch (error) {
+      return failedFlow(sink, asNearhitError(error));
+    }
   }
 
   models(): Promise<readonly ModelInfo[]> {
@@ -100,4 +103,9 @@ export class OpenAiProvider implements Provider {
     this.#keyTurn = (this.#keyTurn + 1) % apiKeys.length;
     return apiKeys[this.#keyTurn];
   }
+}
+
+function asNearhitError(error: unknown): NearhitError {
+  if (error instanceof NearhitError) return error;
+  return new NearhitError('INTERNAL', 'The call could not be put into the words of its provider.', { cause: error });
 }

@@ -1,31 +1,34 @@
 import type { ModelInfo } from '@nearhit/core';
 import type { Pool } from 'undici';
-import { authorizationOf, USER_AGENT } from '../headers.ts';
+import { USER_AGENT } from './headers.ts';
+import type { Wire } from './wire.ts';
 
 const TIMEOUT_MS = 2_000;
 const FRESH_MS = 60_000;
 const FRESH_AFTER_FAILURE_MS = 5_000;
 const BYTES_MAX = 4 * 1024 * 1024;
 
-/** What a provider says at GET /models, kept a minute. A provider that fails or says nonsense keeps its last list. */
+/** What a provider says of its models, kept a minute. A provider that fails or says nonsense keeps its last list. */
 export class ModelListing {
   known: readonly ModelInfo[] = [];
   readonly #pool: Pool;
-  readonly #path: string;
+  readonly #wire: Wire['listing'];
+  readonly #prefix: string;
   readonly #provider: string;
   readonly #now: () => number;
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<readonly ModelInfo[]> | undefined;
 
-  constructor(pool: Pool, path: string, provider: string, now: () => number) {
+  constructor(pool: Pool, wire: Wire, prefix: string, provider: string, now: () => number) {
     this.#pool = pool;
-    this.#path = path;
+    this.#wire = wire.listing;
+    this.#prefix = prefix;
     this.#provider = provider;
     this.#now = now;
   }
 
   models(apiKey: string | undefined): Promise<readonly ModelInfo[]> {
-    if (this.#now() < this.#freshUntilMs) return Promise.resolve(this.known);
+    if (this.#wire === undefined || this.#now() < this.#freshUntilMs) return Promise.resolve(this.known);
     this.#asking ??= this.#ask(apiKey).finally(() => {
       this.#asking = undefined;
     });
@@ -34,7 +37,7 @@ export class ModelListing {
 
   async #ask(apiKey: string | undefined): Promise<readonly ModelInfo[]> {
     try {
-      this.known = await this.#fetch(apiKey);
+      this.known = await this.#fetch(this.#wire as NonNullable<Wire['listing']>, apiKey);
       this.#freshUntilMs = this.#now() + FRESH_MS;
     } catch {
       this.#freshUntilMs = this.#now() + FRESH_AFTER_FAILURE_MS;
@@ -42,16 +45,15 @@ export class ModelListing {
     return this.known;
   }
 
-  async #fetch(apiKey: string | undefined): Promise<ModelInfo[]> {
-    const authorization = authorizationOf(apiKey, undefined);
+  async #fetch(wire: NonNullable<Wire['listing']>, apiKey: string | undefined): Promise<ModelInfo[]> {
     const { statusCode, body } = await this.#pool.request({
-      path: this.#path,
+      path: wire.path(this.#prefix),
       method: 'GET',
       headers: {
         accept: 'application/json',
         'accept-encoding': 'identity',
         'user-agent': USER_AGENT,
-        ...(authorization === undefined ? {} : { authorization }),
+        ...wire.headers(apiKey),
       },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -63,11 +65,7 @@ export class ModelListing {
       chunks.push(chunk);
     }
     if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-    const { data } = JSON.parse(Buffer.concat(chunks).toString()) as { data: { id?: unknown; created?: unknown }[] };
-    return data.flatMap(({ id, created }) =>
-      typeof id === 'string' && id !== ''
-        ? [{ id, provider: this.#provider, created: Number.isSafeInteger(created) ? (created as number) : 0 }]
-        : [],
-    );
+    const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    return wire.read(answer).map((model) => ({ ...model, provider: this.#provider }));
   }
 }

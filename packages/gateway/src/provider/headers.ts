@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { UpstreamCall } from '@nearhit/core';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 export const USER_AGENT = `nearhit/${version}`;
@@ -51,8 +51,11 @@ const NOT_PASSED_BACK = new Set([
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Flat name, value, name, value: what undici takes with the least work. A client header it would refuse is left out. */
-export function requestHeaders(call: UpstreamCall, apiKey: string | undefined): string[] {
+/**
+ * Flat name, value, name, value: what undici takes with the least work. A client header it would refuse is left out.
+ * `own`: the wire's, how it shows its key among them.
+ */
+export function requestHeaders(call: UpstreamCall, own: readonly string[]): string[] {
   const headers = [
     'content-type',
     'application/json',
@@ -62,9 +65,8 @@ export function requestHeaders(call: UpstreamCall, apiKey: string | undefined): 
     'identity',
     'user-agent',
     USER_AGENT,
+    ...own,
   ];
-  const authorization = authorizationOf(apiKey, call.credential);
-  if (authorization !== undefined) headers.push('authorization', authorization);
   for (const name in call.headers) {
     const value = call.headers[name];
     const lower = name.toLowerCase();

@@ -1,0 +1,1 @@
+export type { FrontDialect, FrontReplies, FrontRequest, FrontStream } from './front.ts';
