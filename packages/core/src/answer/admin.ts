@@ -9,8 +9,9 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
-import { type LookUpDeps, unservable } from './look-up.ts';
+import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
+import { unservable } from './stale.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
   readonly store: ResponseStore;

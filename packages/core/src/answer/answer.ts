@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
+import { UNLIMITED } from '../caller.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
@@ -6,13 +7,17 @@ import type { Layer } from '../ports/observer.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
+import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
-import { type Flight, Flights, type Generation } from './flights.ts';
+import { estimateOf } from './estimate.ts';
+import { type Client, type Flight, Flights, type Generation } from './flights.ts';
+import { assertFeature, assertScope } from './grants.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
-import type { Exchange, HitOutcome, Outcome } from './outcome.ts';
-import { recordOf } from './record.ts';
+import type { Exchange, HitOutcome, Outcome, UpstreamOutcome } from './outcome.ts';
+import { recordOf, spentOf } from './record.ts';
 import type { StorePlan } from './settle.ts';
+import { isUpstreamDown, type StaleFound } from './stale.ts';
 
 export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   readonly policies: PolicyService;
@@ -24,83 +29,172 @@ export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
 /** Bodies above this are prepared anew each time: the memo is for many small ones. */
 const MEMO_BODY_BYTES_MAX = 65_536;
 
-/** The use case. Throws NearhitError for a request that is wrong in itself; the cache never makes it throw. */
+const NOTHING_SPENT = { hit: false, promptTokens: 0, completionTokens: 0, costUsd: 0 };
+
+/**
+ * The use case. Throws NearhitError for a request that is wrong in itself, that its caller may not make, or that is over
+ * its caller's limits; the cache never makes it throw.
+ */
 export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exchange> {
-  const flights = new Flights();
-  const launchDeps: LaunchDeps = { ...deps, price: (model) => deps.upstream.price(model) };
-  const aloneDeps: LaunchDeps = { ...launchDeps, sharedFlights: undefined };
-
-  return async function answer(call: ChatCall): Promise<Exchange> {
-    const request = prepared(call, deps);
-    const stages: Record<string, number> = {};
-    const end = (outcome: Outcome, nearest?: { id: string; query: string }): Exchange => ({
-      requestId: call.requestId,
-      request,
-      outcome,
-      stages,
-      finish: (delivery) =>
-        void recordOf(call, request, outcome, delivery, nearest).then((record) => deps.observer.record(record)),
-    });
-
-    const mode = modeOf(request);
-    if (mode === 'off' || request.notCacheable !== undefined) {
-      const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
-      if (request.controls.cache === 'only') return end({ kind: 'refused', reason });
-      return end(bypass(call, request, reason, launchDeps));
+  const answering = new Answering(deps);
+  return async (call) => {
+    try {
+      return await answering.answer(call);
+    } catch (error) {
+      call.allowance.settle(NOTHING_SPENT);
+      throw error;
     }
-    let found: Found = { kind: 'none', reason: mode };
-    if (mode !== 'refresh') {
-      const cached = exactInMemory(request, deps);
-      if (cached !== undefined) found = { kind: 'hit', layer: 'l1', cached };
-      else found = await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages);
-    }
-    if (found.kind === 'hit' && mode !== 'shadow') return end(hit(found.layer, found.cached, found.similarity, deps));
-    if (found.kind === 'hit') found = { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
-    const { nearest } = found;
-    if (request.controls.cache === 'only')
-      return end({ kind: 'refused', reason: found.reason, similarity: nearest?.similarity }, nearest);
-
-    // Between the look-up and here nothing is awaited: whoever has just finished has left the answer in L1.
-    if (mode === 'on') {
-      const late = exactInMemory(request, deps);
-      if (late !== undefined) return end(hit('l1', late, undefined, deps));
-    }
-    const { vector, embeddingModel, exactOnly, storeAway } = found;
-    const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
-    // The look-up has cost its deadline: to ask for a shared flight where the store is would cost as much again.
-    const launching = storeAway ? aloneDeps : launchDeps;
-    const launch = (generation: Generation) => launchMiss(call, plan, generation, flights, launching);
-    const boarded = await boardOrFly(flights, mode, call, request, launch);
-    return end(
-      {
-        kind: 'upstream',
-        cache: 'miss',
-        reason: boarded.leader ? found.reason : `joined:${found.reason}`,
-        similarity: nearest?.similarity,
-        entryId: request.id,
-        live: boarded.flight.live,
-        leader: boarded.leader,
-        sameForm: boarded.sameForm,
-        release: boarded.release,
-        settled: boarded.flight.settled,
-      },
-      nearest,
-    );
   };
 }
 
-/** `refresh` wants an answer of its own; everyone else shares. */
-async function boardOrFly(
-  flights: Flights,
-  mode: string,
-  call: ChatCall,
-  request: PreparedRequest,
-  launch: (generation: Generation) => Flight,
-) {
-  if (mode !== 'refresh') return flights.board(request.flightKey, request, call.client, launch);
-  const flight = launch(2);
-  return { flight, leader: true, sameForm: true, release: flight.live.hold() };
+/** One request on its way: what was asked, and where the time went. */
+interface Asked {
+  readonly call: ChatCall;
+  readonly request: PreparedRequest;
+  readonly stages: Record<string, number>;
 }
+
+class Answering {
+  readonly #deps: AnswerDeps;
+  readonly #flights = new Flights();
+  readonly #launching: LaunchDeps;
+  /** Shares its calls with no other process. */
+  readonly #alone: LaunchDeps;
+
+  constructor(deps: AnswerDeps) {
+    this.#deps = deps;
+    this.#launching = { ...deps, price: (model) => deps.upstream.price(model) };
+    this.#alone = { ...this.#launching, sharedFlights: undefined };
+  }
+
+  async answer(call: ChatCall): Promise<Exchange> {
+    const request = prepared(call, this.#deps);
+    if (call.endpoint !== 'batch') assertFeature(call.caller, call.endpoint);
+    assertScope(call.caller, request.scope);
+    const asked = { call, request, stages: {} };
+    const mode = modeOf(request);
+    if (mode === 'off' || request.notCacheable !== undefined) {
+      const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
+      if (request.controls.cache === 'only') return this.#end(asked, { kind: 'refused', reason });
+      if (call.allowance !== UNLIMITED) await this.#reserve(call, request);
+      return this.#end(asked, bypass(call, request, reason, this.#launching));
+    }
+    const found = await this.#look(asked, mode);
+    if (found.kind === 'hit') return this.#end(asked, hit(found.layer, found.cached, found.similarity, this.#deps));
+    if (request.controls.cache === 'only') {
+      const { reason, nearest } = found;
+      return this.#end(asked, { kind: 'refused', reason, similarity: nearest?.similarity }, nearest);
+    }
+    return this.#miss(asked, mode, found);
+  }
+
+  /** What may be served from the cache now. */
+  async #look({ request, stages }: Asked, mode: Mode): Promise<Found> {
+    const deps = this.#deps;
+    if (mode === 'refresh') return { kind: 'none', reason: mode };
+    const cached = exactInMemory(request, deps);
+    const found: Found =
+      cached === undefined
+        ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages)
+        : { kind: 'hit', layer: 'l1', cached };
+    if (found.kind === 'none' || mode !== 'shadow') return found;
+    return { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
+  }
+
+  async #miss(asked: Asked, mode: Mode, found: Missed): Promise<Exchange> {
+    const { call, request } = asked;
+    const { stale } = found;
+    if (stale !== undefined && mode === 'on' && request.resolved.policy.staleMode === 'while-revalidate') {
+      this.#revalidate(asked, found);
+      return this.#end(
+        { ...asked, call: { ...call, allowance: told(call) } },
+        staleHit(stale, 'revalidating', this.#deps),
+      );
+    }
+    if (call.allowance !== UNLIMITED) await this.#reserve(call, request);
+    // Between the look-up and here only limits are awaited: whoever has just finished has left the answer in L1.
+    if (mode === 'on') {
+      const late = exactInMemory(request, this.#deps);
+      if (late !== undefined) return this.#end(asked, hit('l1', late, undefined, this.#deps));
+    }
+    const outcome = await this.#fly(asked, mode, found, call.client);
+    if (stale !== undefined && mode !== 'shadow') {
+      await outcome.live.headOrFailure();
+      if (isUpstreamDown(outcome.live)) {
+        outcome.release();
+        return this.#end(asked, staleHit(stale, 'upstream-failed', this.#deps));
+      }
+    }
+    return this.#end(asked, outcome, found.nearest);
+  }
+
+  /** One upstream call for all who ask the same at the same time; `refresh` wants one of its own. */
+  async #fly({ call, request }: Asked, mode: Mode, found: Missed, client: Client): Promise<UpstreamOutcome> {
+    const { vector, embeddingModel, exactOnly, storeAway, nearest } = found;
+    const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
+    // The look-up has cost its deadline: to ask for a shared flight where the store is would cost as much again.
+    const deps = storeAway ? this.#alone : this.#launching;
+    const launch = (generation: Generation): Flight => launchMiss(call, plan, generation, this.#flights, deps);
+    const { flight, leader, sameForm, release } =
+      mode === 'refresh' ? ownFlight(launch(2)) : await this.#flights.board(request.flightKey, request, client, launch);
+    return {
+      ...{ kind: 'upstream', cache: 'miss', entryId: request.id, similarity: nearest?.similarity },
+      reason: leader ? found.reason : `joined:${found.reason}`,
+      ...{ live: flight.live, leader, sameForm, release, settled: flight.settled },
+    };
+  }
+
+  /** A new answer behind the back of the client, which has got the old one. It counts as a call of whoever asked. */
+  #revalidate(asked: Asked, found: Missed): void {
+    const call: ChatCall = { ...asked.call, callId: randomUUID(), client: NOBODY };
+    const refresh = async (): Promise<void> => {
+      if (call.allowance !== UNLIMITED) await this.#reserve(call, asked.request);
+      const outcome = await this.#fly({ ...asked, call }, 'on', { ...found, reason: 'revalidate' }, NOBODY);
+      await outcome.settled;
+      outcome.release();
+      const { live } = outcome;
+      const delivery = { status: live.head?.status ?? 502, firstByteAtMs: live.headAtMs, endAtMs: live.endAtMs };
+      this.#end({ ...asked, call }, outcome).finish({ ...delivery, failed: live.failed });
+    };
+    refresh().catch((error: unknown) => {
+      call.allowance.settle({ ...NOTHING_SPENT, hit: true });
+      this.#deps.observer.incident('revalidate-failed', error);
+    });
+  }
+
+  #reserve(call: ChatCall, request: PreparedRequest): Promise<void> {
+    const { upstream, countTokens } = this.#deps;
+    return call.allowance.reserve(
+      () => estimateOf(call.body, request, countTokens),
+      (tokens) => charged(tokens, upstream.price(request.scope.model)).costUsd,
+    );
+  }
+
+  #end({ call, request, stages }: Asked, outcome: Outcome, nearest?: { id: string; query: string }): Exchange {
+    return {
+      ...{ requestId: call.requestId, request, outcome, stages },
+      headers: () => call.allowance.headers(),
+      finish: (delivery) =>
+        void recordOf(call, request, outcome, delivery, nearest).then((record) => {
+          call.allowance.settle(spentOf(record));
+          this.#deps.observer.record(record);
+        }),
+    };
+  }
+}
+
+type Missed = Extract<Found, { kind: 'none' }>;
+
+/** Who waits for an answer that nobody waits for. */
+const NOBODY: Client = { gone: false, onGone() {} };
+
+/** The same headers; what is used is settled by the call behind. */
+const told = ({ allowance }: ChatCall): ChatCall['allowance'] => ({
+  ...UNLIMITED,
+  headers: () => allowance.headers(),
+});
+
+const ownFlight = (flight: Flight) => ({ flight, leader: true, sameForm: true, release: flight.live.hold() });
 
 type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
 
@@ -124,26 +218,31 @@ const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
 function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
   deps.upkeep.touch([cached.entry.id], nowMs);
-  return {
-    kind: 'hit',
-    layer,
-    cached,
-    similarity,
-    ageSeconds: Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000)),
-  };
+  const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
+  return { kind: 'hit', layer, cached, similarity, ageSeconds };
 }
 
-/** The same bytes under the same controls, credential and policies mean the same request. */
+/** Not kept in memory: that gives nothing past its life. */
+function staleHit(
+  { layer, entry, similarity }: StaleFound,
+  stale: NonNullable<HitOutcome['stale']>,
+  deps: AnswerDeps,
+): HitOutcome {
+  return { ...hit(layer, { entry, rendered: new Map() }, similarity, deps), stale };
+}
+
+/** The same bytes under the same controls, caller and policies mean the same request. */
 function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
-  if (call.body.length > MEMO_BODY_BYTES_MAX)
-    return prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+  const { body, headers, caller } = call;
+  const input = { body, headers, tenantOf, thresholdFloor: caller.thresholdFloor };
+  if (body.length > MEMO_BODY_BYTES_MAX) return prepare(input, deps.policies);
   let controls = callerKey(call);
-  for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
-  const key = hash('sha256', call.body, 'base64') + hash('sha256', controls, 'base64');
+  for (const name of CONTROL_HEADERS) controls += `\n${headers[name] ?? ''}`;
+  const key = hash('sha256', body, 'base64') + hash('sha256', controls, 'base64');
   const known = deps.prepared.get(key);
   if (known?.policyVersion === deps.policies.version) return known.request;
-  const request = prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+  const request = prepare(input, deps.policies);
   deps.prepared.set(key, { request, policyVersion: deps.policies.version });
   return request;
 }

@@ -8,6 +8,8 @@ export interface ChatCall {
   /** Made here, unique; names the request in the accounts. */
   readonly callId: string;
   readonly body: Buffer;
+  /** `batch`: behind live requests where places are few. Default `live`. */
+  readonly priority?: 'live' | 'batch' | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly caller: Caller;

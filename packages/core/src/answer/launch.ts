@@ -2,7 +2,9 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
+import { estimateOf, type TokenCounter } from './estimate.ts';
 import type { Flight, FlightSource, Flights, Generation } from './flights.ts';
+import { mergeRouting } from './grants.ts';
 import { LiveReply } from './live-reply.ts';
 import type { Outcome, Settled } from './outcome.ts';
 import type { PendingAnswers } from './pending-answers.ts';
@@ -13,6 +15,8 @@ export interface LaunchDeps extends SettleDeps {
   readonly pending: PendingAnswers;
   /** Absent: this process shares its upstream calls with no other. */
   readonly sharedFlights?: SharedFlights | undefined;
+  /** Absent: guessed from the length of the texts. */
+  readonly countTokens?: TokenCounter | undefined;
 }
 
 /** Replies outside the cache are kept up to here for their usage figures. */
@@ -31,20 +35,25 @@ function start(recordBytesMax: number, onSettled: (live: LiveReply) => Settled):
   return { live: new LiveReply(recordBytesMax, (reply) => resolve(onSettled(reply))), settled };
 }
 
-function send(call: ChatCall, request: PreparedRequest, live: LiveReply, upstream: Upstream): void {
-  const { scope, stream } = request;
+function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: LaunchDeps): void {
+  const { scope, stream, controls, prefix } = request;
+  const { caller } = call;
   live.attach(
-    upstream.send(
+    deps.upstream.send(
       {
         path: '/chat/completions',
         model: scope.model,
         body: bodyForUpstream(call.body, request.strip),
         stream,
-        credential: call.caller.credential,
+        credential: caller.credential,
         headers: call.forward,
         callId: call.callId,
         provider: call.provider,
-        upstreamKeys: call.caller.upstreamKeys,
+        upstreamKeys: caller.upstreamKeys,
+        routing: mergeRouting(caller.routing, controls.routing),
+        stickyKey: `${scope.tenant}\n${prefix}`,
+        estimate: () => estimateOf(call.body, request, deps.countTokens),
+        priority: call.priority,
       },
       live,
     ),
@@ -71,7 +80,7 @@ export function launchMiss(
   const flight = { live, settled, generation, isOutdated: () => pending.outdated };
   if (deps.sharedFlights !== undefined && generation !== 2 && isShared(request))
     return { ...flight, source: claim(call, request, live, from, deps, deps.sharedFlights) };
-  send(call, request, live, deps.upstream);
+  send(call, request, live, deps);
   return { ...flight, source: { own: true, form: formOf(request) } };
 }
 
@@ -103,7 +112,7 @@ async function claim(
   const flight = await sharedFlights.claim(request.flightKey, form);
   live.startedAtMs = performance.now();
   if (flight.role === 'leader') {
-    if (!live.done) send(call, request, live, deps.upstream);
+    if (!live.done) send(call, request, live, deps);
     flight.share(live);
     return { own: true, form };
   }
@@ -129,7 +138,7 @@ function settleJoined(live: LiveReply, plan: StorePlan, from: Joined, deps: Laun
 /** A call past the cache: nobody joins it. */
 export function bypass(call: ChatCall, request: PreparedRequest, reason: string, deps: LaunchDeps): Outcome {
   const { live, settled } = start(BYPASS_RECORD_BYTES, (reply) => settle(reply, { bypass: request }, deps));
-  send(call, request, live, deps.upstream);
+  send(call, request, live, deps);
   return {
     kind: 'upstream',
     cache: 'bypass',

@@ -1,5 +1,5 @@
 import { NearhitError } from '../errors.ts';
-import type { UpstreamFlow, UpstreamHead, UpstreamSink } from '../ports/upstream.ts';
+import type { RouteDecision, UpstreamFlow, UpstreamHead, UpstreamSink } from '../ports/upstream.ts';
 
 /** Hears a reply from its first byte, whenever it joins. Answering false from onData asks for a pause. */
 export interface ReplyListener {
@@ -8,6 +8,8 @@ export interface ReplyListener {
   onEnd(): void;
   onError(error: NearhitError): void;
 }
+
+const TAIL_BYTES = 4096;
 
 export type ReplyState = 'waiting' | 'open' | 'ended' | 'failed' | 'abandoned';
 
@@ -20,6 +22,8 @@ export class LiveReply implements UpstreamSink {
   state: ReplyState = 'waiting';
   head: UpstreamHead | undefined;
   error: NearhitError | undefined;
+  /** How its target was chosen; absent when another process made the call. */
+  route: RouteDecision | undefined;
   /** False once the reply grew over the bound. */
   recorded = true;
   /** `performance.now()` of the upstream's first byte and of the end. */
@@ -30,6 +34,8 @@ export class LiveReply implements UpstreamSink {
   /** Set by its maker when its answer is stored (`Date.now()` clock): until then whoever asks may still have it. */
   servableUntilMs = 0;
   #chunks: Buffer[] = [];
+  /** The last bytes of a reply that outgrew its record: its usage is told there. */
+  #tail: Buffer = Buffer.alloc(0);
   #bytes = 0;
   #holders = 0;
   #flow: UpstreamFlow | undefined;
@@ -70,6 +76,11 @@ export class LiveReply implements UpstreamSink {
   /** Received so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The last bytes, at least as many as a usage chunk has, even when the record was given up. */
+  tail(): Buffer {
+    return this.recorded ? this.body() : this.#tail;
   }
 
   body(): Buffer {
@@ -123,6 +134,10 @@ export class LiveReply implements UpstreamSink {
     }));
   }
 
+  onRoute(decision: RouteDecision): void {
+    this.route = decision;
+  }
+
   onHead(head: UpstreamHead): void {
     if (this.state !== 'waiting') return;
     this.headAtMs = performance.now();
@@ -139,6 +154,7 @@ export class LiveReply implements UpstreamSink {
       this.#chunks = [];
     }
     if (this.recorded) this.#chunks.push(chunk);
+    else this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES);
     for (const listener of this.#listeners) {
       // While the reply is being recorded its bytes are in memory anyway: only beyond that does a slow reader slow the source.
       if (!listener.onData(chunk) && !this.recorded) this.#saturated.add(listener);

@@ -1,7 +1,7 @@
 import { type Candidate, decide } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
-import { documentKey, partitionOf } from '../key/fingerprint.ts';
+import { partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
@@ -9,6 +9,7 @@ import type { Layer, Observer } from '../ports/observer.ts';
 import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
+import { isStaleServable, type StaleFound, unservable } from './stale.ts';
 
 /** How many neighbours are looked at: a refused nearest must not hide a good second. */
 const NEIGHBOURS = 5;
@@ -38,19 +39,9 @@ export type Found =
       readonly exactOnly?: string | undefined;
       /** The store did not answer: nor would whatever else is kept there. */
       readonly storeAway?: boolean;
+      /** Past its life and kept: for when there is no other. */
+      readonly stale?: StaleFound | undefined;
     };
-
-/** Why an entry may not be served to this request, or undefined. */
-export function unservable(entry: Entry, request: PreparedRequest, nowMs: number): string | undefined {
-  if (entry.expiresAtMs <= nowMs) return 'expired';
-  const { maxAgeSeconds } = request.controls;
-  if (maxAgeSeconds !== undefined && nowMs - entry.createdAtMs > maxAgeSeconds * 1000) return 'expired';
-  if (request.resolved.policy.contextMatch === 'subset') {
-    const given = new Set(request.context.map(documentKey));
-    if (!entry.context.every((document) => given.has(documentKey(document)))) return 'context';
-  }
-  return undefined;
-}
 
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
@@ -67,6 +58,7 @@ export async function lookUp(
   stages: Record<string, number>,
 ): Promise<Found> {
   let stage = 'l2';
+  let stale: StaleFound | undefined;
   let startedAt = performance.now();
   const next = (name: string) => {
     const at = performance.now();
@@ -80,18 +72,17 @@ export async function lookUp(
     const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
     if (stored !== undefined && refused === undefined)
       return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
-    if (request.exactOnly !== undefined) return { kind: 'none', reason: refused ?? 'no-candidate' };
-    if (request.query.length > QUERY_CHARS_MAX)
-      return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
+    if (stored !== undefined && isStaleServable(stored, request, deps.now())) stale = { layer: 'l2', entry: stored };
+    const reason = refused ?? 'no-candidate';
+    if (request.exactOnly !== undefined) return { kind: 'none', reason, stale };
+    if (request.query.length > QUERY_CHARS_MAX) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('embed');
     const [embedding] = await deps.embedder.embed([request.query], { deadlineMs });
-    if (embedding === undefined || embedding.truncated)
-      return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
+    if (embedding === undefined || embedding.truncated) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('nearest');
     const found = await byMeaning(request, embedding.vector, deadlineMs, deps, next);
-    return found.kind === 'none' && found.reason === 'no-candidate'
-      ? { ...found, reason: refused ?? found.reason }
-      : found;
+    if (found.kind === 'hit') return found;
+    return { ...found, reason: found.reason === 'no-candidate' ? reason : found.reason, stale: stale ?? found.stale };
   };
   try {
     const leftMs = deadlineMs - deps.now();
@@ -99,7 +90,7 @@ export async function lookUp(
     return await within(steps(), leftMs, late);
   } catch (error) {
     deps.observer.incident(`look-up-${stage}-failed`, error);
-    return { kind: 'none', reason: 'cache-unavailable', storeAway: stage === 'l2' };
+    return { kind: 'none', reason: 'cache-unavailable', storeAway: stage === 'l2', stale };
   } finally {
     next('');
   }
@@ -127,6 +118,7 @@ async function byMeaning(
   );
   next('decide');
   const candidates: Candidate[] = [];
+  const expired: Candidate[] = [];
   let unservableWhy: string | undefined;
   worth.forEach(({ id, similarity }, at) => {
     const entry = entries[at];
@@ -134,14 +126,23 @@ async function byMeaning(
     const why = unservable(entry, request, deps.now());
     if (why === undefined) candidates.push({ id, query: entry.query, similarity });
     else unservableWhy ??= why;
+    if (isStaleServable(entry, request, deps.now())) expired.push({ id, query: entry.query, similarity });
   });
-  const decision = decide({ query: request.query, candidates, policy: { threshold, guard: policy.guard } });
+  const judged = (among: readonly Candidate[]) =>
+    decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard } });
+  const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
+  const decision = judged(candidates);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
-    return { kind: 'none', reason, nearest: decision.nearest, vector, embeddingModel };
+    const kept = expired.length > 0 ? judged(expired) : decision;
+    const stale: StaleFound | undefined =
+      kept.kind === 'refuse'
+        ? undefined
+        : { layer: 'semantic', entry: entryOf(kept.candidate.id), similarity: kept.candidate.similarity };
+    return { kind: 'none', reason, nearest: decision.nearest, vector, embeddingModel, stale };
   }
   const { id, similarity } = decision.candidate;
-  const entry = entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
+  const entry = entryOf(id);
   deps.upkeep.touch([id], deps.now());
   return {
     kind: 'hit',

@@ -11,6 +11,8 @@ export interface Settled {
   readonly answer?: Buffer | undefined;
   readonly usage?: TokenUsage | undefined;
   readonly costUsd: number;
+  /** Of the prompt: read from the provider's own cache. */
+  readonly cachedPromptTokens?: number | undefined;
   /** Why it was not stored; absent when it was. */
   readonly notStored?: string | undefined;
   /** Why a reply with a success status is no answer at all. */
@@ -24,6 +26,8 @@ export interface HitOutcome {
   /** Cosine similarity; semantic hits only. */
   readonly similarity?: number | undefined;
   readonly ageSeconds: number;
+  /** Past its life: why it was served all the same. */
+  readonly stale?: 'upstream-failed' | 'revalidating' | undefined;
 }
 
 export interface UpstreamOutcome {
@@ -65,6 +69,8 @@ export interface Delivery {
 export interface Exchange {
   readonly requestId: string;
   readonly request: PreparedRequest;
+  /** name, value, name, value ...: what else the caller is told with the answer (`x-ratelimit-*`). */
+  readonly headers: () => readonly string[];
   readonly outcome: Outcome;
   /** Milliseconds of each look-up stage that ran: `l2`, `embed`, `nearest`, `decide`. */
   readonly stages: Readonly<Record<string, number>>;

@@ -1,6 +1,8 @@
+import type { Spent } from '../caller.ts';
 import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import type { ChatCall } from './chat-call.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 
 const QUERY_CHARS_KEPT = 2000;
@@ -17,27 +19,22 @@ export function overheadMs(outcome: Outcome, startedAtMs: number, firstByteAtMs:
 
 /** The decision as the admin plane shows it; waits for the reply to settle, because only then is its cost known. */
 export async function recordOf(
-  call: { readonly requestId: string; readonly startedAtMs: number },
+  call: RecordedCall,
   request: PreparedRequest,
   outcome: Outcome,
   delivery: Delivery,
   nearest: { id: string; query: string } | undefined,
 ): Promise<DecisionRecord> {
-  const settled = outcome.kind === 'upstream' ? await outcome.settled : undefined;
-  const entry = outcome.kind === 'hit' ? outcome.cached.entry : undefined;
-  const shared = outcome.kind === 'upstream' && !outcome.leader;
-  const served = entry === undefined || outcome.kind !== 'hit' || outcome.layer !== 'semantic' ? undefined : entry;
-  const candidate = served ?? nearest;
+  const candidate = servedByMeaning(outcome) ?? nearest;
   return {
-    requestId: call.requestId,
+    ...whoAsked(call),
     atMs: Date.now(),
     ...request.scope,
     outcome: outcomeName(outcome, delivery),
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
-    reason: outcome.kind === 'hit' ? undefined : outcome.reason,
+    reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
     similarity: outcome.similarity,
     threshold: request.controls.threshold ?? request.resolved.policy.threshold,
-    entryId: entry?.id ?? (outcome.kind === 'upstream' ? outcome.entryId : undefined),
     candidate:
       candidate === undefined
         ? undefined
@@ -45,18 +42,58 @@ export async function recordOf(
     query: request.query.slice(0, QUERY_CHARS_KEPT),
     stream: request.stream,
     status: delivery.status,
-    provider: entry?.provider ?? (outcome.kind === 'upstream' ? outcome.live.head?.provider : undefined),
-    usage: entry?.usage ?? settled?.usage,
-    costUsd: shared ? 0 : (settled?.costUsd ?? 0),
-    savedUsd: entry?.costUsd ?? (shared ? (settled?.costUsd ?? 0) : 0),
+    ...(await answeredBy(outcome)),
     latencyMs: delivery.endAtMs - call.startedAtMs,
     firstByteMs: delivery.firstByteAtMs - call.startedAtMs,
     overheadMs: overheadMs(outcome, call.startedAtMs, delivery.firstByteAtMs),
   };
 }
 
+type RecordedCall = Pick<ChatCall, 'requestId' | 'callId' | 'endpoint' | 'caller' | 'headers' | 'startedAtMs'>;
+
+function whoAsked({ requestId, callId, endpoint, caller, headers }: RecordedCall) {
+  const { traceparent } = headers;
+  return {
+    ...{ id: callId, requestId, endpoint, keyId: caller.keyId },
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+  };
+}
+
+function servedByMeaning(outcome: Outcome) {
+  return outcome.kind === 'hit' && outcome.layer === 'semantic' ? outcome.cached.entry : undefined;
+}
+
+/** Who answered, and what it cost or saved. */
+async function answeredBy(outcome: Outcome) {
+  if (outcome.kind === 'refused') return { costUsd: 0, savedUsd: 0 };
+  if (outcome.kind === 'hit') {
+    const { id, provider, upstreamModel, attempts, usage, costUsd } = outcome.cached.entry;
+    return { entryId: id, provider, upstreamModel, attempts, usage, costUsd: 0, savedUsd: costUsd };
+  }
+  const { live, leader, entryId } = outcome;
+  const { usage, costUsd, cachedPromptTokens } = await outcome.settled;
+  const { head } = live;
+  const route = leader ? live.route : undefined;
+  const last = head ?? route?.attempts.at(-1);
+  return {
+    ...{ entryId, provider: last?.provider, upstreamModel: last?.model, route, usage, cachedPromptTokens },
+    attempts: head?.attempts ?? route?.attempts.length,
+    ...(leader ? { costUsd, savedUsd: 0 } : { shared: true, costUsd: 0, savedUsd: costUsd }),
+  };
+}
+
+/** What of it counts against the limits of whoever asked. */
+export function spentOf({ outcome, shared, usage, costUsd }: DecisionRecord): Spent {
+  return {
+    hit: outcome === 'hit' || outcome === 'stale' || shared === true,
+    promptTokens: usage?.promptTokens ?? 0,
+    completionTokens: usage?.completionTokens ?? 0,
+    costUsd,
+  };
+}
+
 function outcomeName(outcome: Outcome, delivery: Delivery): OutcomeName {
-  if (outcome.kind === 'hit') return 'hit';
+  if (outcome.kind === 'hit') return outcome.stale === undefined ? 'hit' : 'stale';
   if (delivery.failed === true || delivery.status >= 500) return outcome.kind === 'refused' ? 'miss' : 'error';
   return outcome.kind === 'refused' ? 'miss' : outcome.cache;
 }

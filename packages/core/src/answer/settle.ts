@@ -5,10 +5,19 @@ import type { Observer } from '../ports/observer.ts';
 import type { ModelPrice } from '../ports/upstream.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
-import { assembleStream, type IncompleteWhy, readJsonAnswer } from '../reply/assemble.ts';
+import { assembleStream, type IncompleteWhy, partialAnswer, readJsonAnswer } from '../reply/assemble.ts';
 import { storability } from '../reply/storability.ts';
-import { type CountedUsage, estimateUsage, usageInTail, usageOf, withUsage } from '../reply/usage.ts';
+import {
+  type CountedUsage,
+  estimateUsage,
+  guessedPromptTokens,
+  usageInJsonTail,
+  usageInTail,
+  usageOf,
+  withUsage,
+} from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { charged } from './charged.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
 
@@ -31,15 +40,6 @@ export interface StorePlan {
   readonly outdated?: boolean | undefined;
   /** Another process made the call: it stores the answer and pays for it. */
   readonly follower?: boolean | undefined;
-}
-
-/** What a call used, and its price in USD: 0 when the model has none. */
-function charged({ cachedPromptTokens = 0, ...usage }: CountedUsage, price: ModelPrice | undefined) {
-  if (price === undefined) return { usage, costUsd: 0 };
-  const { inputUsdPerMTok, cachedInputUsdPerMTok = inputUsdPerMTok, outputUsdPerMTok } = price;
-  const input =
-    (usage.promptTokens - cachedPromptTokens) * inputUsdPerMTok + cachedPromptTokens * cachedInputUsdPerMTok;
-  return { usage, costUsd: (input + usage.completionTokens * outputUsdPerMTok) / 1e6 };
 }
 
 /**
@@ -90,29 +90,52 @@ function ownBytes(bytes: Buffer): Buffer {
   return own;
 }
 
+/**
+ * A reply that is no whole answer may have cost all the same: one that a client left, that broke off, or that was too long
+ * to be kept. Counted where the provider told it, else guessed from what came.
+ */
+function chargedInPart(live: LiveReply, request: PreparedRequest, deps: SettleDeps) {
+  const { head } = live;
+  if (head === undefined || head.status > 299 || live.bytes === 0) return { costUsd: 0 };
+  const tail = live.tail();
+  const counted = live.streamed ? usageInTail(tail) : usageInJsonTail(tail);
+  return charged(counted ?? guessedUsage(live, request), priceOf(live, request, deps));
+}
+
+/** A chunk of a stream carries about a token and this much around it. */
+const BYTES_PER_TOKEN = 180;
+
+function guessedUsage(live: LiveReply, { promptChars }: PreparedRequest): CountedUsage {
+  if (live.recorded && live.streamed) return estimateUsage(promptChars, partialAnswer(live.body()));
+  const completionTokens = Math.ceil(live.bytes / (live.streamed ? BYTES_PER_TOKEN : 4));
+  return { promptTokens: guessedPromptTokens(promptChars), completionTokens, estimated: true };
+}
+
+/** Of the target that answered; else of the model. */
+const priceOf = (live: LiveReply, request: PreparedRequest, deps: SettleDeps): ModelPrice | undefined =>
+  live.head?.price ?? deps.price(request.scope.model);
+
 /** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {
-  const price = deps.price(request.scope.model);
+  const price = priceOf(live, request, deps);
   const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
   const counted = streamed && whole ? usageInTail(live.body()) : undefined;
   if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };
   const read = readReply(live);
-  if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
+  if ('why' in read) return { ...chargedInPart(live, request, deps), notStored: read.why, fault: read.fault };
   const usage = usageOf(read.answer) ?? estimateUsage(request.promptChars, read.answer);
   return { answer: read.bytes, ...charged(usage, price), notStored: 'bypass' };
 }
 
 function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled {
-  const read = readReply(live);
-  if ('why' in read) return { costUsd: 0, notStored: read.why, fault: read.fault };
   const { request } = plan;
+  const read = readReply(live);
+  if ('why' in read) return { ...chargedInPart(live, request, deps), notStored: read.why, fault: read.fault };
   const { policy } = request.resolved;
   const counted = usageOf(read.answer);
-  const { usage, costUsd } = charged(
-    counted ?? estimateUsage(request.promptChars, read.answer),
-    deps.price(request.scope.model),
-  );
+  const cost = charged(counted ?? estimateUsage(request.promptChars, read.answer), priceOf(live, request, deps));
+  const { usage, costUsd } = cost;
   const answer = counted === undefined ? Buffer.from(JSON.stringify(withUsage(read.answer, usage))) : read.bytes;
   const verdict = storability(read.answer, {
     storeLength: policy.storeLength,
@@ -122,14 +145,14 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
   const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
   const notStored = verdict.store ? refused : verdict.why;
-  if (notStored !== undefined) return { answer, usage, costUsd, notStored };
+  if (notStored !== undefined) return { answer, ...cost, notStored };
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
   const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
   deps.memory.put(entry, deps.now());
-  if (plan.follower) return { answer, usage, costUsd };
+  if (plan.follower) return { answer, ...cost };
   const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);
   if (!deps.queue.enqueue(entry, askedAtMs)) deps.observer.incident('write-dropped');
-  return { answer, usage, costUsd };
+  return { answer, ...cost };
 }
 
 function entryOf(

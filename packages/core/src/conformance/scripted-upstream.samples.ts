@@ -84,7 +84,7 @@ export interface TestUpstream extends Upstream {
   readonly calls: ScriptedCall[];
   called(count: number): Promise<void>;
   /** Calls from now on answer by themselves. */
-  answerAll(answer: (question: string) => string): void;
+  answerAll(answer: ((question: string) => string) | undefined): void;
 }
 
 /** The provider that all processes call. */

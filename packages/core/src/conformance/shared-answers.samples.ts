@@ -188,7 +188,7 @@ export function unlessGone(error: unknown): void {
   if (!(error instanceof NearhitError)) throw error;
 }
 
-function memoryCache(): MemoryCache {
+export function memoryCache(): MemoryCache {
   const held = new Map<EntryId, CachedEntry>();
   return {
     get: (id) => held.get(id),

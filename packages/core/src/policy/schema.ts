@@ -11,6 +11,8 @@ export const policySchema = z.strictObject({
   ttlSeconds: z.number().int().min(0).max(315_360_000).optional(),
   /** How long after its TTL an answer is kept to be served as `stale`. */
   staleSeconds: z.number().int().min(0).max(315_360_000).optional(),
+  /** When what is kept past its TTL is served: only when every target has failed, or at once while a new answer is fetched. */
+  staleMode: z.enum(['if-error', 'while-revalidate']).optional(),
   mode: z.enum(['on', 'off', 'shadow']).optional(),
   semantic: z.boolean().optional(),
   /** Requests that set a higher temperature are not cached. */
@@ -38,6 +40,7 @@ export const POLICY_DEFAULTS: Policy = Object.freeze({
   guard: 'standard',
   ttlSeconds: 86_400,
   staleSeconds: 0,
+  staleMode: 'if-error',
   mode: 'on',
   semantic: true,
   temperatureMax: 1,

@@ -13,6 +13,8 @@ export interface DecisionRecord {
   readonly requestId: string;
   /** Default `chat`. */
   readonly endpoint?: Endpoint | undefined;
+  /** The client's W3C trace context, as it came. */
+  readonly traceparent?: string | undefined;
   /** The API key's. */
   readonly keyId?: string | undefined;
   readonly atMs: number;

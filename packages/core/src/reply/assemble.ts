@@ -42,6 +42,16 @@ export function assembleStream(bytes: Buffer): Assembled {
   return incomplete(bytes.byteLength === 0 ? 'empty' : 'malformed');
 }
 
+/** What of a stream has come, for a guess at what it cost: never an answer to store. Never throws. */
+export function partialAnswer(bytes: Buffer): ChatAnswer {
+  const building = new Building();
+  for (const event of new SseParser().push(bytes)) {
+    const chunk = parseObject(event.data);
+    if (chunk !== undefined) building.add(chunk);
+  }
+  return building.answer();
+}
+
 /** A `[DONE]` that the stream ended on without its blank line counts; any other event cut off there does not. */
 function wholeEvents(bytes: Buffer): SseEvent[] {
   const parser = new SseParser();

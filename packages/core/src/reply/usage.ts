@@ -61,13 +61,34 @@ export function usageInTail(body: Buffer): CountedUsage | undefined {
 }
 
 /**
+ * Usage out of the end of a JSON answer whose beginning is no longer there; undefined when it is not told there.
+ */
+export function usageInJsonTail(tail: Buffer): CountedUsage | undefined {
+  const text = tail.toString('utf8');
+  for (let at = text.lastIndexOf('"usage"'); at >= 0; at = text.lastIndexOf('"usage"', at - 1)) {
+    const from = text.indexOf('{', at);
+    for (let end = text.indexOf('}', from); from >= 0 && end >= 0; end = text.indexOf('}', end + 1)) {
+      try {
+        return usageOf({ usage: JSON.parse(text.slice(from, end + 1)) });
+      } catch {
+        // A brace of an inner object: on to the next one.
+      }
+    }
+    if (at === 0) break;
+  }
+  return undefined;
+}
+
+/**
  * A guess from the length of the texts, for providers that count nothing; within about a third for English prose.
  * promptChars: characters of all messages together. Counts what the model wrote: content, reasoning, refusal, calls.
  */
 export function estimateUsage(promptChars: number, answer: JsonObject): TokenUsage {
   const completionTokens = choicesOf(answer).reduce((sum, choice) => sum + writtenTokens(choice.message), 0);
-  return { promptTokens: Math.ceil(promptChars * TOKENS_PER_ASCII_CHAR), completionTokens, estimated: true };
+  return { promptTokens: guessedPromptTokens(promptChars), completionTokens, estimated: true };
 }
+
+export const guessedPromptTokens = (promptChars: number): number => Math.ceil(promptChars * TOKENS_PER_ASCII_CHAR);
 
 /** The answer with a guessed `usage` in its body, since clients read it; one that the provider counted stays as it is. */
 export function withUsage<A extends JsonObject>(answer: A, usage: TokenUsage): A {

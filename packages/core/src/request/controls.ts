@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ContextDocument } from '../entry.ts';
 import { NearhitError } from '../errors.ts';
 import { DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from '../ids.ts';
+import type { RoutingPreference } from '../ports/upstream.ts';
 import { invalidRequest } from './faults.ts';
 
 type CacheMode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
@@ -18,6 +19,8 @@ export interface Controls {
   readonly context: readonly ContextDocument[];
   /** Only entries at most this old. */
   readonly maxAgeSeconds?: number | undefined;
+  /** Where it may go. */
+  readonly routing?: RoutingPreference | undefined;
 }
 
 const modes = ['on', 'off', 'refresh', 'only', 'shadow'] as const;
@@ -33,6 +36,9 @@ const ttl = z
   .max(315_360_000);
 const tag = z.string().min(1).max(256);
 const tags = z.array(tag).max(64);
+
+const routingPolicy = z.enum(['priority', 'weighted', 'cost', 'latency', 'balanced']);
+const amount = z.number('expected a number above 0').positive('expected a number above 0');
 
 const bodySchema = z.strictObject({
   cache: z.enum(modes).optional(),
@@ -50,6 +56,9 @@ const bodySchema = z.strictObject({
     )
     .max(1000)
     .optional(),
+  routing: routingPolicy.optional(),
+  maxLatencyMs: amount.optional(),
+  maxCostUsd: amount.optional(),
 });
 
 const headerSchema = z.object({
@@ -58,6 +67,9 @@ const headerSchema = z.object({
   threshold: z.preprocess(toNumber, threshold.optional()),
   ttl: z.preprocess(toNumber, ttl.optional()),
   tags: z.string().transform(splitTags).pipe(tags).optional(),
+  routing: routingPolicy.optional(),
+  'max-latency-ms': z.preprocess(toNumber, amount.optional()),
+  'max-cost-usd': z.preprocess(toNumber, amount.optional()),
 });
 
 function splitTags(list: string): string[] {
@@ -96,6 +108,9 @@ export const CONTROL_HEADERS = [
   'x-nearhit-threshold',
   'x-nearhit-ttl',
   'x-nearhit-tags',
+  'x-nearhit-routing',
+  'x-nearhit-max-latency-ms',
+  'x-nearhit-max-cost-usd',
   'cache-control',
 ] as const;
 
@@ -117,6 +132,9 @@ export function readControls(
     threshold: one('x-nearhit-threshold'),
     ttl: one('x-nearhit-ttl'),
     tags: one('x-nearhit-tags'),
+    routing: one('x-nearhit-routing')?.trim().toLowerCase(),
+    'max-latency-ms': one('x-nearhit-max-latency-ms'),
+    'max-cost-usd': one('x-nearhit-max-cost-usd'),
   });
   if (!fromHeaders.success) {
     const error = invalidRequest(fromHeaders.error);
@@ -142,5 +160,19 @@ export function readControls(
     query: b.query,
     context: b.context ?? [],
     maxAgeSeconds: http.maxAgeSeconds,
+    routing: routingOf(
+      h.routing ?? b.routing,
+      h['max-latency-ms'] ?? b.maxLatencyMs,
+      h['max-cost-usd'] ?? b.maxCostUsd,
+    ),
   };
+}
+
+function routingOf(
+  policy: RoutingPreference['policy'],
+  maxLatencyMs: number | undefined,
+  maxCostUsd: number | undefined,
+): RoutingPreference | undefined {
+  if (policy === undefined && maxLatencyMs === undefined && maxCostUsd === undefined) return undefined;
+  return { policy, maxLatencyMs, maxCostUsd };
 }

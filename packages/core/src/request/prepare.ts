@@ -33,6 +33,10 @@ export interface PreparedRequest {
   readonly context: readonly ContextDocument[];
   /** Characters of all messages, for estimates when the provider counts nothing. */
   readonly promptChars: number;
+  /** Tokens that the request lets be written at most; undefined when it does not say. */
+  readonly completionTokensMax?: number | undefined;
+  /** What many requests begin with alike: the system prompt, else the first message; its first characters. */
+  readonly prefix: string;
   /** The body carries a `nearhit` object that must not go upstream. */
   readonly strip: boolean;
 }
@@ -41,6 +45,8 @@ export interface PrepareInput {
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly tenantOf: (model: string) => TenantId;
+  /** The request's own threshold, and its policy's, count for at least this. */
+  readonly thresholdFloor?: number | undefined;
 }
 
 /** Parses and checks a chat completion body. Throws INVALID_JSON or INVALID_REQUEST. */
@@ -71,9 +77,10 @@ export function parseJsonObject(body: Buffer): Record<string, unknown> {
 /** From bytes to keys, policy and what may be done with the request. */
 export function prepare(input: PrepareInput, policies: PolicyService): PreparedRequest {
   const request = parseChatRequest(input.body);
-  const controls = readControls(input.headers, request.nearhit);
-  const scope: Scope = { tenant: input.tenantOf(request.model), namespace: controls.namespace, model: request.model };
+  const asked = readControls(input.headers, request.nearhit);
+  const scope: Scope = { tenant: input.tenantOf(request.model), namespace: asked.namespace, model: request.model };
   const resolved = policies.resolve(scope.namespace, scope.model);
+  const controls = floored(asked, resolved.policy.threshold, input.thresholdFloor);
   const user = userQuery(request.messages);
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
@@ -98,8 +105,27 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
     volatile: isVolatile,
     context: controls.context,
     promptChars: input.body.length,
+    completionTokensMax: completionTokensMax(request),
+    prefix: prefixOf(request),
     strip: request.nearhit !== undefined,
   };
+}
+
+function floored(controls: Controls, threshold: number, floor: number | undefined): Controls {
+  if (floor === undefined || (controls.threshold ?? threshold) >= floor) return controls;
+  return { ...controls, threshold: floor };
+}
+
+function completionTokensMax({ max_completion_tokens, max_tokens, n }: ChatRequest): number | undefined {
+  const each = max_completion_tokens ?? max_tokens;
+  return each == null ? undefined : each * (n ?? 1);
+}
+
+const PREFIX_CHARS = 256;
+
+function prefixOf({ messages: [first] }: ChatRequest): string {
+  const content = first?.content ?? '';
+  return (typeof content === 'string' ? content : JSON.stringify(content)).slice(0, PREFIX_CHARS);
 }
 
 function keyOf(request: ChatRequest, user: UserQuery, context: readonly ContextDocument[] | undefined) {

@@ -1,4 +1,4 @@
-import { type Exchange, type HitOutcome, overheadMs, type UpstreamOutcome } from '@nearhit/core';
+import { type Exchange, type HitOutcome, overheadMs, type RouteDecision, type UpstreamOutcome } from '@nearhit/core';
 
 /** name, value, name, value ...: what writeHead takes without building, and looking through, an object per reply. */
 type HeaderList = string[];
@@ -18,7 +18,7 @@ function stagesOf(exchange: Exchange): string | undefined {
 /** Headers of every reply, whatever its outcome. */
 function common(exchange: Exchange, startedAtMs: number): HeaderList {
   const overhead = overheadMs(exchange.outcome, startedAtMs, performance.now()).toFixed(3);
-  const headers = ['x-request-id', exchange.requestId, 'x-nearhit-overhead-ms', overhead];
+  const headers = ['x-request-id', exchange.requestId, 'x-nearhit-overhead-ms', overhead, ...exchange.headers()];
   const stages = stagesOf(exchange);
   if (stages !== undefined) headers.push('server-timing', stages);
   return headers;
@@ -34,7 +34,9 @@ export function hitHeaders(
   const { entry } = outcome.cached;
   const headers = common(exchange, startedAtMs);
   headers.push('content-type', contentType, 'content-length', String(length));
-  headers.push('x-nearhit-cache', 'hit', 'x-nearhit-layer', outcome.layer, 'x-nearhit-entry', entry.id);
+  headers.push('x-nearhit-cache', outcome.stale === undefined ? 'hit' : 'stale', 'x-nearhit-layer', outcome.layer);
+  headers.push('x-nearhit-entry', entry.id);
+  if (outcome.stale !== undefined) headers.push('x-nearhit-reason', outcome.stale);
   if (outcome.similarity !== undefined) headers.push('x-nearhit-similarity', outcome.similarity.toFixed(4));
   headers.push('age', String(outcome.ageSeconds), 'x-nearhit-model', headerText(entry.upstreamModel));
   headers.push('x-nearhit-provider', entry.provider, 'x-nearhit-attempts', String(entry.attempts));
@@ -57,7 +59,8 @@ export function upstreamHeaders(
   startedAtMs: number,
   { costUsd, length, contentType }: UpstreamHeaderOptions,
 ): HeaderList {
-  const { head } = outcome.live;
+  const { live } = outcome;
+  const { head } = live;
   const headers = common(exchange, startedAtMs);
   for (const name in head?.headers) {
     // A header is sent once: what nearhit says itself wins over the provider's word.
@@ -74,6 +77,8 @@ export function upstreamHeaders(
   if (head !== undefined) {
     headers.push('x-nearhit-model', headerText(head.model), 'x-nearhit-provider', head.provider);
     headers.push('x-nearhit-attempts', String(head.attempts));
+    const route = outcome.leader ? routeText(live.route) : undefined;
+    if (route !== undefined) headers.push('x-nearhit-route', route);
   }
   if (costUsd !== undefined) headers.push('x-nearhit-cost-usd', outcome.leader ? usd(costUsd) : '0');
   headers.push('x-nearhit-saved-usd', outcome.leader ? '0' : usd(costUsd ?? 0));
@@ -89,7 +94,16 @@ export function errorHeaders(exchange: Exchange, startedAtMs: number, length: nu
   headers.push('x-nearhit-cache', outcome.kind === 'refused' ? 'miss' : outcome.cache);
   headers.push('x-nearhit-reason', outcome.reason);
   if (outcome.similarity !== undefined) headers.push('x-nearhit-similarity', outcome.similarity.toFixed(4));
+  const route = outcome.kind === 'upstream' && outcome.leader ? routeText(outcome.live.route) : undefined;
+  if (route !== undefined) headers.push('x-nearhit-route', route);
   return headers;
+}
+
+/** `balanced; main/gpt-4o=status-429, backup/gpt-4o=ok`; undefined where there was nothing to choose. */
+function routeText(route: RouteDecision | undefined): string | undefined {
+  if (route === undefined || (route.attempts.length < 2 && route.ranked.length < 2)) return undefined;
+  const tried = route.attempts.map(({ provider, model, outcome }) => `${provider}/${model}=${outcome}`);
+  return headerText(`${route.policy}; ${tried.join(', ')}`);
 }
 
 const UNPRINTABLE = /[^\x20-\x7e]/;
