@@ -87,9 +87,13 @@ export function matchesDecision(decision: DecisionRecord, filter: DecisionFilter
 }
 
 function bytesOf(decision: DecisionRecord): number {
-  return RECORD_BYTES + 2 * (decision.query.length + (decision.candidate?.query.length ?? 0));
+  const { query, candidate, route } = decision;
+  const steps = route === undefined ? 0 : route.ranked.length + route.attempts.length;
+  return RECORD_BYTES + 2 * (query.length + (candidate?.query.length ?? 0)) + STEP_BYTES * steps;
 }
 
+/** An attempt, or a place in a ranking. */
+const STEP_BYTES = 160;
 const TEXT_MAX = 2000;
 
 /** V8 keeps the whole of a long string alive behind a slice of it, hence the copy. */

@@ -192,8 +192,29 @@ export const decisionsQuery = z.strictObject({
   cursor: cursor.optional(),
   limit,
 });
+const route = z
+  .object({
+    policy: z.string(),
+    ranked: z.array(
+      z.object({ provider: z.string(), model: z.string(), score: z.number().optional(), why: z.string().optional() }),
+    ),
+    attempts: z.array(
+      z.object({
+        provider: z.string(),
+        model: z.string(),
+        outcome: z.string(),
+        status: z.number().optional(),
+        startedAtMs: z.number(),
+        latencyMs: z.number(),
+      }),
+    ),
+  })
+  .describe('How the target was chosen, and the upstream calls that were made.');
 const decision = z.object({
+  id: z.string().optional().describe('Unique, unlike `requestId`, which clients choose.'),
   requestId: z.string(),
+  endpoint: z.string().optional(),
+  keyId: z.string().optional(),
   atMs: z.number(),
   tenant: z.string(),
   namespace: z.string(),
@@ -209,6 +230,11 @@ const decision = z.object({
   stream: z.boolean(),
   status: z.number(),
   provider: z.string().optional(),
+  upstreamModel: z.string().optional(),
+  attempts: z.number().optional(),
+  route: route.optional(),
+  shared: z.boolean().optional().describe('Answered from a call that another request pays for.'),
+  cachedPromptTokens: z.number().optional(),
   usage: z
     .object({ promptTokens: z.number(), completionTokens: z.number(), estimated: z.boolean().optional() })
     .optional(),

@@ -1,4 +1,4 @@
-import type { QueueCounts } from '@nearhit/core';
+import type { ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
@@ -16,6 +16,7 @@ export interface MetricSources {
   readonly replicaLag?: Read<number>;
   /** Of the queue that processes share. */
   readonly queue?: Read<QueueCounts>;
+  readonly providers?: Read<readonly ProviderStatus[]>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -31,6 +32,8 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
     gauge('nearhit_replica_lag_records', 'Records of the change log not yet taken in.', sources.replicaLag),
     gauge('nearhit_queue_jobs', 'Writes in the shared queue, by state.', mapped(sources.queue, byState)),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
+    gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
+    gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
   ].flat();
 }
 
@@ -49,3 +52,11 @@ function byState({ waiting, active, delayed, dead }: QueueCounts): Sample[] {
 function byName(breakers: readonly { readonly name: string; readonly open: boolean }[]): Sample[] {
   return breakers.map(({ name, open }) => ({ labels: { name }, value: open ? 1 : 0 }));
 }
+
+const inFlight = (providers: readonly ProviderStatus[]): Sample[] =>
+  providers.map(({ id, inFlight }) => ({ labels: { provider: id }, value: inFlight }));
+
+const openTargets = (providers: readonly ProviderStatus[]): Sample[] =>
+  providers.flatMap(({ id, targets = [] }) =>
+    targets.map(({ model, breaker }) => ({ labels: { provider: id, model }, value: breaker === 'closed' ? 0 : 1 })),
+  );

@@ -54,6 +54,27 @@ describe('metrics', () => {
     expect(text).toContain('nearhit_incidents_total{name="lookup-failed"} 1');
   });
 
+  test('count the calls to providers by how they ended, and say which targets are not asked', async () => {
+    const target = { breaker: 'open' as const, samples: 3, inFlight: 0 };
+    const provider = { id: 'p', kind: 'openai', baseUrl: '', requests: 2, errors: 1, inFlight: 4 };
+    const metrics = createMetrics({
+      process: false,
+      sources: { providers: () => [{ ...provider, targets: [{ ...target, model: 'big' }] }] },
+    });
+    const attempt = { provider: 'p', model: 'big', startedAtMs: 0, latencyMs: 30 };
+    const attempts = [
+      { ...attempt, outcome: 'status-429' },
+      { ...attempt, outcome: 'ok' },
+    ];
+    metrics.record(decision({ route: { policy: 'priority', ranked: [], attempts } }));
+    const text = await metrics.render();
+    expect(text).toContain('nearhit_upstream_attempts_total{provider="p",outcome="status-429"} 1');
+    expect(text).toContain('nearhit_upstream_attempts_total{provider="p",outcome="ok"} 1');
+    expect(text).toContain('nearhit_upstream_attempt_duration_seconds_count{provider="p"} 2');
+    expect(text).toContain('nearhit_provider_in_flight{provider="p"} 4');
+    expect(text).toContain('nearhit_target_open{provider="p",model="big"} 1');
+  });
+
   test('label namespaces and models only when they are configured, others as one', async () => {
     const plain = createMetrics({ process: false });
     const labelled = createMetrics({ process: false, namespaces: ['support'], models: ['m'] });

@@ -1,4 +1,4 @@
-import { type DecisionRecord, isUsageSaved, type Observer } from '@nearhit/core';
+import { type DecisionRecord, isUsageSaved, type Observer, type RouteAttempt } from '@nearhit/core';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { expose, type MetricSource } from './exposition.ts';
 import { gaugesOf, type MetricSources } from './gauges.ts';
@@ -42,6 +42,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 
 const DURATION = 'nearhit_request_duration_seconds';
 const OVERHEAD = 'nearhit_overhead_seconds';
+const ATTEMPT = 'nearhit_upstream_attempt_duration_seconds';
 
 /** What decisions add up to. */
 class RequestTally {
@@ -49,6 +50,8 @@ class RequestTally {
   readonly #duration = new HistogramTally(DURATION, 'outcome', SECONDS);
   readonly #overhead = new HistogramTally(OVERHEAD, 'outcome', OVERHEAD_SECONDS);
   readonly #tokens = new CounterTally();
+  readonly #attempts = new CounterTally();
+  readonly #attemptDuration = new HistogramTally(ATTEMPT, 'provider', SECONDS);
   readonly #reason = bounded();
   readonly #namespaces: ReadonlySet<string> | undefined;
   readonly #models: ReadonlySet<string> | undefined;
@@ -70,6 +73,7 @@ class RequestTally {
       this.#tokens.add(`input ${use}`, () => ({ kind: 'input', use }), usage.promptTokens);
       this.#tokens.add(`output ${use}`, () => ({ kind: 'output', use }), usage.completionTokens);
     }
+    for (const attempt of decision.route?.attempts ?? []) this.#countAttempt(attempt);
     if (Number.isFinite(costUsd)) this.#costUsd += costUsd;
     if (Number.isFinite(savedUsd)) this.#savedUsd += savedUsd;
   }
@@ -85,6 +89,12 @@ class RequestTally {
       ...(space !== undefined && { namespace: space }),
       ...(name !== undefined && { model: name }),
     }));
+  }
+
+  #countAttempt({ provider, outcome, latencyMs }: RouteAttempt): void {
+    const why = this.#reason(outcome);
+    this.#attempts.add(`${provider}\n${why}`, () => ({ provider, outcome: why }));
+    this.#attemptDuration.observe(provider, latencyMs / 1000);
   }
 
   sources(): MetricSource[] {
@@ -112,6 +122,15 @@ class RequestTally {
       counter('nearhit_tokens_total', 'Tokens as providers counted them: spent upstream, or saved by the cache.', () =>
         this.#tokens.samples(),
       ),
+      counter('nearhit_upstream_attempts_total', 'Calls made to providers, by how they ended.', () =>
+        this.#attempts.samples(),
+      ),
+      {
+        name: ATTEMPT,
+        help: 'Calls made to providers, to the first byte passed on or to their failure.',
+        kind: 'histogram',
+        read: () => this.#attemptDuration.samples(),
+      },
       counter('nearhit_cost_usd_total', 'Spent upstream, in USD.', () => this.#costUsd),
       counter('nearhit_saved_usd_total', 'Saved by the cache, in USD.', () => this.#savedUsd),
     ];

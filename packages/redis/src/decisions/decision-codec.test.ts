@@ -10,6 +10,25 @@ test('reads what a newer version wrote behind the fields known here', () => {
   expect(decodeDecision(pack([...values, 'new']))).toEqual(sampleDecision());
 });
 
+test('reads what an older version wrote, which knew fewer fields', () => {
+  const values = unpack(encodeDecision(sampleDecision())) as unknown[];
+  expect(decodeDecision(pack(values.slice(0, 22)))).toEqual(sampleDecision());
+});
+
+test('keeps who asked, who answered, and what was tried', () => {
+  const attempt = { provider: 'a', model: 'x', outcome: 'status-429', status: 429, startedAtMs: 1, latencyMs: 2.5 };
+  const decision = sampleDecision({
+    ...{ id: 'call-1', endpoint: 'messages', keyId: 'key_1', upstreamModel: 'x', attempts: 2, shared: true },
+    cachedPromptTokens: 3,
+    route: {
+      policy: 'balanced',
+      ranked: [{ provider: 'a', model: 'x', score: 0.25, why: 'cheap' }],
+      attempts: [attempt],
+    },
+  });
+  expect(decodeDecision(encodeDecision(decision))).toEqual(decision);
+});
+
 test.each([
   ['nothing', Buffer.alloc(0)],
   ['no MessagePack', Buffer.from([0xc1])],

@@ -44,6 +44,14 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['latencyMs', amount],
   ['firstByteMs', amount],
   ['overheadMs', amount],
+  ['id', optional(text)],
+  ['endpoint', optional(text)],
+  ['keyId', optional(text)],
+  ['upstreamModel', optional(text)],
+  ['attempts', optional(amount)],
+  ['shared', optional(flag)],
+  ['cachedPromptTokens', optional(amount)],
+  ['route', optional(shape({ policy: text, ranked: Array.isArray, attempts: Array.isArray }))],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {
@@ -61,8 +69,10 @@ export function decodeDecision(bytes: Buffer): DecisionRecord | undefined {
   if (!Array.isArray(values)) return undefined;
   const decision: Record<string, unknown> = {};
   for (const [at, [name, check]] of FIELDS.entries()) {
-    if (!check(values[at])) return undefined;
-    if (values[at] !== null) decision[name] = values[at];
+    // One that an older version wrote has fewer.
+    const value: unknown = values[at] ?? null;
+    if (!check(value)) return undefined;
+    if (value !== null) decision[name] = value;
   }
   return decision as unknown as DecisionRecord;
 }
