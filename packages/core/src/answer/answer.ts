@@ -135,15 +135,16 @@ function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, 
 
 /** The same bytes under the same controls, credential and policies mean the same request. */
 function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
+  const asked = { body: call.body, headers: call.headers, provider: call.provider };
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
   if (call.body.length > MEMO_BODY_BYTES_MAX)
-    return prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+    return prepare({ ...asked, tenantOf }, deps.policies);
   let controls = callerKey(call);
   for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
   const key = hash('sha256', call.body, 'base64') + hash('sha256', controls, 'base64');
   const known = deps.prepared.get(key);
   if (known?.policyVersion === deps.policies.version) return known.request;
-  const request = prepare({ body: call.body, headers: call.headers, tenantOf }, deps.policies);
+  const request = prepare({ ...asked, tenantOf }, deps.policies);
   deps.prepared.set(key, { request, policyVersion: deps.policies.version });
   return request;
 }
@@ -151,7 +152,7 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 /** Whoever pays the provider with a key of their own has a cache of their own. */
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
   const { tenant: own, credential } = call.caller;
-  if (credential === undefined || !upstream.usesClientCredential(model)) return own;
+  if (credential === undefined || !upstream.usesClientCredential(model, call.provider)) return own;
   return `own-${hash('sha256', credential).slice(0, 32)}` as TenantId;
 }
 

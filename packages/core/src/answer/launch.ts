@@ -32,12 +32,12 @@ function start(recordBytesMax: number, onSettled: (live: LiveReply) => Settled):
 }
 
 function send(call: ChatCall, request: PreparedRequest, live: LiveReply, upstream: Upstream): void {
-  const { scope, stream } = request;
+  const { model, stream } = request;
   live.attach(
     upstream.send(
       {
         path: '/chat/completions',
-        model: scope.model,
+        model,
         body: bodyForUpstream(call.body, request.strip),
         stream,
         credential: call.caller.credential,

@@ -92,7 +92,7 @@ function ownBytes(bytes: Buffer): Buffer {
 
 /** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {
-  const price = deps.price(request.scope.model);
+  const price = deps.price(request.model);
   const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
   const counted = streamed && whole ? usageInTail(live.body()) : undefined;
@@ -111,7 +111,7 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const counted = usageOf(read.answer);
   const { usage, costUsd } = charged(
     counted ?? estimateUsage(request.promptChars, read.answer),
-    deps.price(request.scope.model),
+    deps.price(request.model),
   );
   const answer = counted === undefined ? Buffer.from(JSON.stringify(withUsage(read.answer, usage))) : read.bytes;
   const verdict = storability(read.answer, {
