@@ -137,8 +137,7 @@ function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, 
 function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
   const asked = { body: call.body, headers: call.headers, provider: call.provider };
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
-  if (call.body.length > MEMO_BODY_BYTES_MAX)
-    return prepare({ ...asked, tenantOf }, deps.policies);
+  if (call.body.length > MEMO_BODY_BYTES_MAX) return prepare({ ...asked, tenantOf }, deps.policies);
   let controls = callerKey(call);
   for (const name of CONTROL_HEADERS) controls += `\n${call.headers[name] ?? ''}`;
   const key = hash('sha256', call.body, 'base64') + hash('sha256', controls, 'base64');
