@@ -75,13 +75,16 @@ const tool = z.looseObject({ type: z.string() }).superRefine(({ type, name }, co
 
 const TOOL_CHOICES: ReadonlySet<unknown> = new Set(['function', 'custom', 'allowed_tools']);
 
-const toolChoice = z.unknown().superRefine((value, context) => {
-  if (value === undefined || value === null || value === 'auto' || value === 'none' || value === 'required') return;
-  const type = typeof value === 'object' ? (value as { type?: unknown }).type : undefined;
-  if (TOOL_CHOICES.has(type)) return;
-  const why = "expected 'auto', 'none', 'required', or an object of type function, custom or allowed_tools";
-  context.addIssue({ code: 'custom', message: why });
-});
+const toolChoice = z
+  .unknown()
+  .optional()
+  .superRefine((value, context) => {
+    if (value === undefined || value === null || value === 'auto' || value === 'none' || value === 'required') return;
+    const type = typeof value === 'object' ? (value as { type?: unknown }).type : undefined;
+    if (TOOL_CHOICES.has(type)) return;
+    const why = "expected 'auto', 'none', 'required', or an object of type function, custom or allowed_tools";
+    context.addIssue({ code: 'custom', message: why });
+  });
 
 const format = z.looseObject({ type: z.enum(['text', 'json_object', 'json_schema']) }).superRefine((value, context) => {
   if (value.type !== 'json_schema') return;
@@ -93,10 +96,13 @@ const format = z.looseObject({ type: z.enum(['text', 'json_object', 'json_schema
 
 /** A field that must not be used here. */
 const unused = (message: string) =>
-  z.unknown().superRefine((value, context) => {
-    if (value === undefined || value === null || value === false) return;
-    context.addIssue({ code: 'custom', message });
-  });
+  z
+    .unknown()
+    .optional()
+    .superRefine((value, context) => {
+      if (value === undefined || value === null || value === false) return;
+      context.addIssue({ code: 'custom', message });
+    });
 
 const NO_CONVERSATIONS = 'nearhit keeps no conversations: send all earlier items in `input`';
 
