@@ -67,6 +67,11 @@ export function describeModes(tests: (room: Room) => void, env: Record<string, s
   describe.each(MODES)('%s', (_mode, start) => tests(roomOf(start, env)));
 }
 
+/** The same in one mode: for what is no different where the stores are. */
+export function describeEmbedded(tests: (room: Room) => void, env: Record<string, string> = HOUSE_KEY): void {
+  describe('embedded', () => tests(roomOf((all) => Gateway.start(all), env)));
+}
+
 function roomOf(start: Start, env: Record<string, string>): Room {
   const room: { upstream?: FakeUpstream; gateway?: RunningGateway } = {};
   beforeAll(async () => {

@@ -11,8 +11,15 @@ export interface FrontRequest {
 
 /** The way back: from a chat completion answer to the API that was asked. Made per request; pure. */
 export interface FrontReplies {
+  /**
+   * What `whole` and `replay` give depends on the answer alone, and may be kept with it under this name. Absent: it
+   * repeats parts of the request.
+   */
+  readonly form?: string | undefined;
   /** A whole `chat.completion` object (UTF-8 JSON). Throws UPSTREAM_INVALID when it is none. */
   whole(answer: Buffer): Buffer;
+  /** The same as the events of a stream, all of them. Throws UPSTREAM_INVALID when it is none. */
+  replay(answer: Buffer): Buffer;
   /** A stream of `chat.completion.chunk` events, in whole lines or in pieces. */
   stream(): FrontStream;
   /** An error body in the API's own shape; an upstream's error body (OpenAI's shape) is one as well. */
@@ -33,4 +40,6 @@ export interface FrontDialect {
   readonly name: 'messages' | 'responses';
   /** Throws NearhitError INVALID_JSON or INVALID_REQUEST in terms of what the caller wrote (`param`). */
   read(body: Buffer): FrontRequest;
+  /** For what fails before a request could be read: as `FrontReplies.error`. */
+  error(error: NearhitError | Buffer, status: number): Buffer;
 }

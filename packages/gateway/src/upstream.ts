@@ -12,7 +12,7 @@ import type { GatewayConfig, ProviderConfig, RetryConfig } from './config.ts';
 import { DemoProvider } from './demo/provider.ts';
 import { HttpProvider } from './provider/http-provider.ts';
 import { Counters, failedFlow, type Provider } from './provider/provider.ts';
-import { RouteTable } from './routing.ts';
+import { type Route, RouteTable } from './routing.ts';
 import { wireOf } from './wires/index.ts';
 
 export interface GatewayOptions {
@@ -60,12 +60,13 @@ class ProviderGateway implements Gateway {
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     if (this.#closed) return failedFlow(sink, new NearhitError('SHUTTING_DOWN', 'nearhit is being shut down.'));
-    const route = this.#routes.find(call.model);
+    const route = this.#routeOf(call.model, call.provider);
     if (route === undefined) return failedFlow(sink, this.#modelNotFound(call.model));
     return route.provider.send(call, route.model ?? call.model, sink);
   }
 
-  async models(): Promise<ModelInfo[]> {
+  async models(provider?: string): Promise<ModelInfo[]> {
+    if (provider !== undefined) return [...((await this.#installed.get(provider)?.provider.models()) ?? [])];
     const models = new Map<string, ModelInfo>();
     for (const { id, aliases } of this.#config.models) {
       const provider = this.#routes.find(id)?.provider.id ?? '';
@@ -80,8 +81,8 @@ class ProviderGateway implements Gateway {
     return this.#routes.price(model);
   }
 
-  usesClientCredential(model: string): boolean {
-    return this.#routes.find(model)?.provider.usesClientCredential ?? false;
+  usesClientCredential(model: string, provider?: string): boolean {
+    return this.#routeOf(model, provider)?.provider.usesClientCredential ?? false;
   }
 
   providers(): ProviderStatus[] {
@@ -105,6 +106,12 @@ class ProviderGateway implements Gateway {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#retiring, ...[...this.#installed.values()].map(({ provider }) => provider.close())]);
+  }
+
+  #routeOf(model: string, provider: string | undefined): Route | undefined {
+    if (provider === undefined) return this.#routes.find(model);
+    const named = this.#installed.get(provider)?.provider;
+    return named && { provider: named, model: undefined };
   }
 
   /** Providers any of whose models a client may name: where there are several real ones, names need a route. */

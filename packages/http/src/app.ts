@@ -1,19 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Application } from 'express';
+import type { Application, Router } from 'express';
 import { boardDoor } from './admin/board.ts';
 import { type AdminDeps, createAdminRouter } from './admin/router.ts';
 import { bareApp, withRequestId } from './bare-app.ts';
+import type { AnswerHandler } from './chat/chat.ts';
+import type { AnswerDoors } from './chat/doors.ts';
 import type { Logger } from './logger.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
-import { modelRoutes } from './openai/models.ts';
+import { type ModelsDeps, modelRoutes } from './openai/models.ts';
 import { type OpsDeps, opsRoutes } from './ops/ops.ts';
+import { providerPath } from './provider-path.ts';
 import { sendError } from './reply.ts';
-import { routerOf } from './routes.ts';
+import { type Route, routerOf } from './routes.ts';
 
 export interface AppDeps extends OpsDeps {
-  /** POST /v1/chat/completions. Answers its own failures. */
-  readonly chat: (req: IncomingMessage, res: ServerResponse) => void;
-  readonly upstream: EmbeddingsDeps['upstream'] & AdminDeps['upstream'];
+  /** Each answers its own failures. */
+  readonly doors: AnswerDoors;
+  readonly upstream: EmbeddingsDeps['upstream'] & ModelsDeps['upstream'] & AdminDeps['upstream'];
   readonly embedder?: EmbeddingsDeps['embedder'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
@@ -24,20 +27,39 @@ export interface AppDeps extends OpsDeps {
 
 /** The whole wire of the ingress: data plane, admin plane, operations. */
 export function createApp(deps: AppDeps): Application {
-  const { log, upstream, embedder } = deps;
-  const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
+  const { log, upstream } = deps;
   return bareApp(log, (app) => {
     app.use(withRequestId);
-    app.use(
-      '/v1',
-      routerOf([
-        { method: 'post', path: '/chat/completions', handler: deps.chat },
-        { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, fail }) },
-        ...modelRoutes({ upstream, authorize: deps.authorize, localModel: embedder && (() => embedder.model.id) }),
-      ]),
-    );
+    app.use('/v1', dataPlane(deps));
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
     if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
     app.use(routerOf(opsRoutes(deps)));
+    app.use(
+      '/:provider/v1',
+      providerPath({
+        providers: () => upstream.providers().map(({ id }) => id),
+        routes: (provider) => dataPlane(deps, provider),
+        authorize: deps.authorize,
+      }),
+    );
   });
 }
+
+/** What clients of the OpenAI API and its neighbours find below `/v1`. `provider`: the one that answers all of it. */
+function dataPlane(deps: AppDeps, provider?: string): Router {
+  const { log, upstream, authorize } = deps;
+  const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
+  // The local model is nobody's but ours.
+  const embedder = provider === undefined ? deps.embedder : undefined;
+  return routerOf([
+    ...Object.entries(deps.doors).map(([path, door]) => doorRoute(path, door, provider)),
+    { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, embedder, provider, fail }) },
+    ...modelRoutes({ upstream, authorize, provider, localModel: embedder && (() => embedder.model.id) }),
+  ]);
+}
+
+const doorRoute = (path: string, door: AnswerHandler, provider: string | undefined): Route => ({
+  method: 'post',
+  path,
+  handler: (req, res) => door(req, res, provider),
+});

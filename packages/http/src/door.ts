@@ -3,11 +3,13 @@ import type { ChatCall, Exchange } from '@nearhit/core';
 import type { Application } from 'express';
 import { type AppDeps, createApp } from './app.ts';
 import { createAuthorize } from './authorize.ts';
-import { createChatHandler } from './chat/chat.ts';
+import type { ChatDeps } from './chat/chat.ts';
+import { type AnswerDoors, createAnswerDoors } from './chat/doors.ts';
+import { readProviderPath } from './provider-path.ts';
 import { sendError } from './reply.ts';
 import { closeServer, createServer, listen } from './server.ts';
 
-export interface DoorDeps extends Omit<AppDeps, 'chat' | 'authorize'>, ListenAt {
+export interface DoorDeps extends Omit<AppDeps, 'doors' | 'authorize'>, ListenAt {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   /** Who may use the data plane, as configured now. */
   readonly auth: () => 'required' | 'optional';
@@ -29,23 +31,36 @@ const SHUTDOWN_GRACE_MS = 30_000;
 
 /** The public port: data plane, admin plane and operations on one listening server. */
 export async function openDoor(deps: DoorDeps): Promise<Door> {
-  const { answer, bodyBytesMax, log } = deps;
+  const { answer, bodyBytesMax, log, upstream } = deps;
   const authorize = createAuthorize(deps.auth, deps.admin.token);
-  const fail: Parameters<typeof createChatHandler>[0]['fail'] = (req, res, error) => sendError(req, res, error, log);
-  const chat = createChatHandler({ answer, bodyBytesMax, authorize, fail });
-  return openServer(createApp({ ...deps, chat, authorize }), deps, (req, res) => {
-    if (req.method !== 'POST' || req.url !== '/v1/chat/completions') return false;
-    chat(req, res);
+  const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
+  const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, fail });
+  const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);
+  return openServer(createApp({ ...deps, doors, authorize }), deps, shortcut(doors, isProvider));
+}
+
+type Shortcut = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+/** To the doors without Express. What it does not know at a glance, a query for instance, goes the usual way. */
+function shortcut(doors: AnswerDoors, isProvider: (id: string) => boolean): Shortcut {
+  const direct = new Map(Object.entries(doors).map(([path, door]) => [`/v1${path}`, door]));
+  return (req, res) => {
+    if (req.method !== 'POST' || req.url === undefined) return false;
+    const door = direct.get(req.url);
+    if (door !== undefined) {
+      door(req, res);
+      return true;
+    }
+    const named = req.url.startsWith('/v1/') ? undefined : readProviderPath(req.url);
+    const within = named && Object.hasOwn(doors, named.path) ? doors[named.path as keyof AnswerDoors] : undefined;
+    if (named === undefined || within === undefined || !isProvider(named.provider)) return false;
+    within(req, res, named.provider);
     return true;
-  });
+  };
 }
 
 /** `fast`: asked ahead of the app; true: it has taken the request. */
-export async function openServer(
-  app: Application,
-  { port, host }: ListenAt,
-  fast?: (req: IncomingMessage, res: ServerResponse) => boolean,
-): Promise<Door> {
+export async function openServer(app: Application, { port, host }: ListenAt, fast?: Shortcut): Promise<Door> {
   const server = createServer(app, { fast });
   const url = await listen(server, port, host);
   return { url, close: () => closeServer(server, SHUTDOWN_GRACE_MS) };

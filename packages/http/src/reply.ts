@@ -9,11 +9,22 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
   res.end(bytes);
 }
 
+/** An error body in the shape of the API that was asked. */
+export type ErrorShape = (error: NearhitError, status: number) => Buffer;
+
+const openaiShape: ErrorShape = (error) => Buffer.from(JSON.stringify(error.toBody()));
+
 /**
- * Answers with OpenAI's error object. What is no NearhitError becomes INTERNAL, its detail goes to the log only. When the
+ * Answers with OpenAI's error object, or in another `shape`. What is no NearhitError becomes INTERNAL, its detail goes to the log only. When the
  * response has begun, the connection is cut instead: the client must not take a part for the whole.
  */
-export function sendError(req: IncomingMessage, res: ServerResponse, error: unknown, log: Logger): void {
+export function sendError(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: unknown,
+  log: Logger,
+  shape: ErrorShape = openaiShape,
+): void {
   const requestId = requestIdOf(req);
   const known = toNearhitError(error);
   note(known, requestId, log);
@@ -21,7 +32,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, error: unkn
     if (!res.writableEnded) res.destroy();
     return;
   }
-  const bytes = Buffer.from(JSON.stringify(known.toBody()));
+  const bytes = shape(known, known.status);
   const headers: OutgoingHttpHeaders = {
     'content-type': 'application/json',
     'content-length': bytes.length,

@@ -41,6 +41,17 @@ function raw(url: string) {
 const post = (length: number | string, extra = ''): string =>
   `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n${extra}\r\n`;
 
+describe('closing', () => {
+  test('does not wait for a connection that has asked for nothing yet', async () => {
+    const { server, url } = await start();
+    const accepted = new Promise((resolve) => server.once('connection', resolve));
+    const { closed } = raw(url);
+    await accepted;
+    await closeServer(server, 60_000);
+    expect(await closed).toBe('');
+  });
+});
+
 describe('prototypes', () => {
   test('are the app’s from the start, so that express changes none', async () => {
     const seen: [object, object][] = [];

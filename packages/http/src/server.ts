@@ -40,7 +40,24 @@ export function createServer(app: Application, options: ServerOptions = {}): Ser
     listener(req, res);
   });
   server.on('clientError', answerBrokenRequest);
+  keepTrack(server);
   return server;
+}
+
+const connections = new WeakMap<Server, Set<Socket>>();
+
+function keepTrack(server: Server): void {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+}
+
+/** Clients connect ahead of their next request; Node counts such a connection as busy until its headers are overdue. */
+function closeUnused(server: Server): void {
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
 
 function prototypesOf(app: Application): {
@@ -99,6 +116,7 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   });
   // A connection that becomes idle after close() would be kept until its keep-alive runs out.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  closeUnused(server);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(sweep);

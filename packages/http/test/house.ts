@@ -243,11 +243,13 @@ export function house() {
   };
   const state = { readiness: { ready: true, degraded: [] as string[] } };
   const deps: AppDeps = {
-    chat: (req, res) => {
-      readBody(req, 1000, { idleMs: 150 }).then(
-        (body) => sendJson(res, 200, { bytes: body.length }),
-        (error: unknown) => sendError(req, res, error, log),
-      );
+    doors: {
+      '/chat/completions': (req, res) => {
+        readBody(req, 1000, { idleMs: 150 }).then(
+          (body) => sendJson(res, 200, { bytes: body.length }),
+          (error: unknown) => sendError(req, res, error, log),
+        );
+      },
     },
     upstream,
     embedder,

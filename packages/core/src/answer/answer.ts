@@ -70,7 +70,7 @@ class Answering {
   async answer(call: ChatCall): Promise<Exchange> {
     const request = prepared(call, this.#deps);
     if (call.endpoint !== 'batch') assertFeature(call.caller, call.endpoint);
-    assertScope(call.caller, request.scope);
+    assertScope(call.caller, { model: request.model, namespace: request.scope.namespace });
     const asked = { call, request, stages: {} };
     const mode = modeOf(request);
     if (mode === 'off' || request.notCacheable !== undefined) {
@@ -166,7 +166,7 @@ class Answering {
     const { upstream, countTokens } = this.#deps;
     return call.allowance.reserve(
       () => estimateOf(call.body, request, countTokens),
-      (tokens) => charged(tokens, upstream.price(request.scope.model)).costUsd,
+      (tokens) => charged(tokens, upstream.price(request.model)).costUsd,
     );
   }
 
@@ -234,8 +234,8 @@ function staleHit(
 /** The same bytes under the same controls, caller and policies mean the same request. */
 function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
-  const { body, headers, caller } = call;
-  const input = { body, headers, tenantOf, thresholdFloor: caller.thresholdFloor };
+  const { body, headers, caller, provider } = call;
+  const input = { body, headers, provider, tenantOf, thresholdFloor: caller.thresholdFloor };
   if (body.length > MEMO_BODY_BYTES_MAX) return prepare(input, deps.policies);
   let controls = callerKey(call);
   for (const name of CONTROL_HEADERS) controls += `\n${headers[name] ?? ''}`;
@@ -250,7 +250,7 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 /** Whoever pays the provider with a key of their own has a cache of their own. */
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
   const { tenant: own, credential } = call.caller;
-  if (credential === undefined || !upstream.usesClientCredential(model)) return own;
+  if (credential === undefined || !upstream.usesClientCredential(model, call.provider)) return own;
   return `own-${hash('sha256', credential).slice(0, 32)}` as TenantId;
 }
 

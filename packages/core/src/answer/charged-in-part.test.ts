@@ -13,7 +13,7 @@ const deps = {
   price: () => PRICE,
   now: Date.now,
 } as unknown as Parameters<typeof settle>[2];
-const request = { scope: { model: 'm' }, promptChars: 100, stream: true } as PreparedRequest;
+const request = { model: 'm', promptChars: 100, stream: true } as PreparedRequest;
 
 function reply(stream: boolean, recordBytesMax = 1_000_000) {
   const settled: ReturnType<typeof settle>[] = [];

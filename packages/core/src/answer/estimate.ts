@@ -11,11 +11,11 @@ const COMPLETION_TOKENS = 500;
 /** What a call will need, before it is made. */
 export function estimateOf(
   body: Buffer,
-  { promptChars, completionTokensMax, scope }: PreparedRequest,
+  { promptChars, completionTokensMax, model }: PreparedRequest,
   countTokens: TokenCounter | undefined,
 ): TokenEstimate {
   return {
-    promptTokens: countTokens?.(body, scope.model) ?? guessedPromptTokens(promptChars),
+    promptTokens: countTokens?.(body, model) ?? guessedPromptTokens(promptChars),
     completionTokens: completionTokensMax ?? COMPLETION_TOKENS,
   };
 }

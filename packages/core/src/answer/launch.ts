@@ -36,13 +36,13 @@ function start(recordBytesMax: number, onSettled: (live: LiveReply) => Settled):
 }
 
 function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: LaunchDeps): void {
-  const { scope, stream, controls, prefix } = request;
+  const { scope, model, stream, controls, prefix } = request;
   const { caller } = call;
   live.attach(
     deps.upstream.send(
       {
         path: '/chat/completions',
-        model: scope.model,
+        model,
         body: bodyForUpstream(call.body, request.strip),
         stream,
         credential: caller.credential,

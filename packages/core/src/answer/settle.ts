@@ -113,7 +113,7 @@ function guessedUsage(live: LiveReply, { promptChars }: PreparedRequest): Counte
 
 /** Of the target that answered; else of the model. */
 const priceOf = (live: LiveReply, request: PreparedRequest, deps: SettleDeps): ModelPrice | undefined =>
-  live.head?.price ?? deps.price(request.scope.model);
+  live.head?.price ?? deps.price(request.model);
 
 /** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {

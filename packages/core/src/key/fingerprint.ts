@@ -54,12 +54,14 @@ export function contextKey(context: readonly ContextDocument[]): string[] {
 
 /**
  * Everything that shapes the answer but the query text: SHA-256 over canonical JSON. `context` undefined: the policy
- * does not let documents take part. Throws as canonicalJson does.
+ * does not let documents take part. `provider`: the one that may answer, where the request names it. Throws as
+ * canonicalJson does.
  */
 export function fingerprintOf(
   request: ChatRequest,
   query: UserQuery,
   context: readonly ContextDocument[] | undefined,
+  provider?: string,
 ): Fingerprint {
   // Without a prototype, so that a field called `__proto__` is one like any other.
   const shaping: Record<string, unknown> = Object.create(null);
@@ -67,9 +69,8 @@ export function fingerprintOf(
   const messages = request.messages.map((message, at) =>
     at === query.at ? withoutText(message) : plainContent(message),
   );
-  return sha256(
-    canonicalJson({ v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) }),
-  ) as Fingerprint;
+  const known = { v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) };
+  return sha256(canonicalJson(provider === undefined ? known : { ...known, provider })) as Fingerprint;
 }
 
 /** The exact key: scope, fingerprint and query, byte for byte. `queryParts`: one text, or the message's parts. */

@@ -119,12 +119,18 @@ export interface ModelPrice {
 export interface Upstream {
   /** Never throws and never calls the sink before it returns: failures reach `onError`, MODEL_NOT_FOUND too. */
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow;
-  /** Models that clients may name, from configuration and, where a provider lists them, from it (cached a while). */
-  models(): Promise<ModelInfo[]>;
+  /**
+   * Models that clients may name, from configuration and, where a provider lists them, from it (cached a while).
+   * `provider`: those that may be asked of this one by its path.
+   */
+  models(provider?: string): Promise<ModelInfo[]>;
   /** Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. */
   price(model: string): ModelPrice | undefined;
-  /** True when the model's provider is called with the client's own credential because the house has none. */
-  usesClientCredential(model: string): boolean;
+  /**
+   * True when the model's provider, or the one named, is called with the client's own credential because the house has
+   * none.
+   */
+  usesClientCredential(model: string, provider?: string): boolean;
   /** For /readyz, the banner and the admin plane. */
   providers(): ProviderStatus[];
   close(): Promise<void>;

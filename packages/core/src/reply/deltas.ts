@@ -9,7 +9,9 @@ export interface Step {
 
 /** Fields in which models think aloud; some providers send the same text in both. */
 const REASONING_FIELDS = ['reasoning_content', 'reasoning'] as const;
-const OWN_STEPS: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'reasoning_details']);
+/** What belongs to the reasoning and travels whole, at its end. */
+const REASONING_WHOLES = ['reasoning_details', 'thinking_blocks'] as const;
+const OWN_STEPS: ReadonlySet<string> = new Set(['role', 'content', 'refusal', ...REASONING_WHOLES]);
 
 /**
  * A canonical choice as the deltas of a live stream, its finish reason excepted: role, reasoning, content, refusal,
@@ -20,11 +22,12 @@ export function deltasOf(choice: ChatChoice): Step[] {
   const logprobs = isObject(choice.logprobs) ? choice.logprobs : undefined;
   const rest = without(message, OWN_STEPS);
   const reasoning = reasoningSteps(rest);
-  const details = message.reasoning_details;
   const steps: Step[] = [
     { delta: firstDelta(message, reasoning.length > 0), logprobs: logprobs && frameOf(logprobs, message) },
     ...reasoning,
-    ...(details === undefined ? [] : [{ delta: { reasoning_details: details } }]),
+    ...REASONING_WHOLES.filter((field) => message[field] !== undefined).map((field) => ({
+      delta: { [field]: message[field] },
+    })),
     ...textSteps('content', message.content, logprobs),
     ...textSteps('refusal', message.refusal, logprobs),
     ...toolCallSteps(rest),

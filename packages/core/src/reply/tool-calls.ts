@@ -18,12 +18,14 @@ export class ToolCalls {
   readonly #byIndex = new Map<number, Slot>();
   readonly #byId = new Map<string, Slot>();
 
-  add(fragment: JsonObject): void {
+  /** Answers the call as it is known by now; the same object for all its fragments. */
+  add(fragment: JsonObject): JsonObject {
     const slot = this.#slotFor(fragment);
     for (const field of Object.keys(fragment)) {
       if (field !== 'index') addField(slot.call, field, fragment[field]);
     }
     if (typeof fragment.id === 'string' && fragment.id !== '') this.#byId.set(fragment.id, slot);
+    return slot.call;
   }
 
   /** In the order of their index where all have one, else as they came. */

@@ -107,7 +107,7 @@ const WRITTEN_FIELDS = ['content', 'reasoning_content', 'refusal', 'tool_calls',
 function writtenTokens(message: JsonObject): number {
   const reasoning = message.reasoning_content === undefined ? [message.reasoning] : [];
   const written = [...WRITTEN_FIELDS.map((field) => message[field]), ...reasoning];
-  return written.reduce<number>((sum, value) => sum + tokensOf(textOf(value)), 0);
+  return written.reduce<number>((sum, value) => sum + estimateTokens(textOf(value)), 0);
 }
 
 function textOf(value: unknown): string {
@@ -118,8 +118,8 @@ function textOf(value: unknown): string {
 /** What the byte-pair vocabularies of 2024 and later average between prose (0.18) and code (0.3). */
 const TOKENS_PER_ASCII_CHAR = 0.22;
 
-/** The same per UTF-16 unit of other alphabets (0.4) and of CJK and emoji (0.8). */
-function tokensOf(text: string): number {
+/** A guess, within about a third. Other alphabets count 0.4 per UTF-16 unit, CJK and emoji 0.8. */
+export function estimateTokens(text: string): number {
   let ascii = 0;
   let alphabetic = 0;
   for (let i = 0; i < text.length; i += 1) {

@@ -13,7 +13,10 @@ import { stripField } from './strip-field.ts';
 
 /** A chat request as the cache sees it. Holds no body: it is kept for repeats of the same bytes. */
 export interface PreparedRequest {
+  /** Its model is `<provider>/<model>` where the request names its provider. */
   readonly scope: Scope;
+  /** As the provider is asked for it. */
+  readonly model: string;
   readonly controls: Controls;
   readonly resolved: ResolvedPolicy;
   readonly fingerprint: Fingerprint;
@@ -47,6 +50,8 @@ export interface PrepareInput {
   readonly tenantOf: (model: string) => TenantId;
   /** The request's own threshold, and its policy's, count for at least this. */
   readonly thresholdFloor?: number | undefined;
+  /** The one provider that may answer: its answers never serve for those of another. */
+  readonly provider?: string | undefined;
 }
 
 /** Parses and checks a chat completion body. Throws INVALID_JSON or INVALID_REQUEST. */
@@ -77,19 +82,26 @@ export function parseJsonObject(body: Buffer): Record<string, unknown> {
 /** From bytes to keys, policy and what may be done with the request. */
 export function prepare(input: PrepareInput, policies: PolicyService): PreparedRequest {
   const request = parseChatRequest(input.body);
+  const { model } = request;
+  const { provider } = input;
   const asked = readControls(input.headers, request.nearhit);
-  const scope: Scope = { tenant: input.tenantOf(request.model), namespace: asked.namespace, model: request.model };
-  const resolved = policies.resolve(scope.namespace, scope.model);
+  const scope: Scope = {
+    tenant: input.tenantOf(model),
+    namespace: asked.namespace,
+    model: provider === undefined ? model : `${provider}/${model}`,
+  };
+  const resolved = policies.resolve(scope.namespace, model);
   const controls = floored(asked, resolved.policy.threshold, input.thresholdFloor);
   const user = userQuery(request.messages);
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
   const { policy } = resolved;
   const isVolatile = volatileReason(query) !== undefined;
-  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined);
+  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined, provider);
   const id = entryIdOf(scope, key.fingerprint, queryParts);
   return {
     scope,
+    model,
     controls,
     resolved,
     fingerprint: key.fingerprint,
@@ -128,9 +140,14 @@ function prefixOf({ messages: [first] }: ChatRequest): string {
   return (typeof content === 'string' ? content : JSON.stringify(content)).slice(0, PREFIX_CHARS);
 }
 
-function keyOf(request: ChatRequest, user: UserQuery, context: readonly ContextDocument[] | undefined) {
+function keyOf(
+  request: ChatRequest,
+  user: UserQuery,
+  context: readonly ContextDocument[] | undefined,
+  provider: string | undefined,
+) {
   try {
-    return { fingerprint: fingerprintOf(request, user, context), unsafe: false };
+    return { fingerprint: fingerprintOf(request, user, context, provider), unsafe: false };
   } catch (error) {
     if (error instanceof UnsafeNumber) return { fingerprint: '0'.repeat(64) as Fingerprint, unsafe: true };
     throw error;

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ChatCall, type Client, type Exchange, UNLIMITED } from '@nearhit/core';
+import { type ChatCall, type Client, type Endpoint, type Exchange, UNLIMITED } from '@nearhit/core';
+import type { FrontDialect } from '@nearhit/dialects';
 import { readBody, requireJson } from '../body.ts';
+import type { ErrorShape } from '../reply.ts';
 import { type Authorize, bearerOf, type Enter, requestIdOf } from '../request.ts';
 import { deliver } from './deliver.ts';
+import { chatForm, frontForm, type ReplyForm } from './form.ts';
 
 export interface ChatDeps {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
@@ -11,9 +14,12 @@ export interface ChatDeps {
   readonly authorize: Authorize;
   /** Absent: nobody is limited. */
   readonly enter?: Enter | undefined;
-  /** Writes a failure in OpenAI's shape. */
-  readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
+  /** Writes a failure; without a `shape`, in OpenAI's. */
+  readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown, shape?: ErrorShape) => void;
 }
+
+/** A plain handler: Express routes to it, and the server may call it directly. `provider`: the one that must answer. */
+export type AnswerHandler = (req: IncomingMessage, res: ServerResponse, provider?: string) => void;
 
 /** Client headers that mean something to a provider. Everything else stays here. */
 const FORWARDED = [
@@ -21,6 +27,7 @@ const FORWARDED = [
   'openai-organization',
   'openai-project',
   'openai-beta',
+  'anthropic-beta',
   'x-request-id',
   'idempotency-key',
   'traceparent',
@@ -45,14 +52,43 @@ function clientOf(res: ServerResponse): Client {
   };
 }
 
-/** POST /v1/chat/completions, JSON and SSE. A plain handler: Express routes to it, and the server may call it directly. */
-export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: ServerResponse) => void {
-  return (req, res) => {
+/** What a door is asked for, as a chat completion, and how it answers. */
+interface Asked {
+  readonly body: Buffer;
+  readonly form: ReplyForm;
+}
+
+interface ChatDoor {
+  readonly endpoint: Endpoint;
+  /** Of failures before there is an answer. Absent: OpenAI's. */
+  readonly shape?: ErrorShape;
+  read(body: Buffer): Asked;
+}
+
+const CHAT: ChatDoor = { endpoint: 'chat', read: (body) => ({ body, form: chatForm }) };
+
+/** POST /v1/chat/completions, JSON and SSE. */
+export function createChatHandler(deps: ChatDeps): AnswerHandler {
+  return handlerOf(CHAT, deps);
+}
+
+/** The same answers in the words of another API, JSON and SSE. */
+export function createFrontHandler(dialect: FrontDialect, deps: ChatDeps): AnswerHandler {
+  const read = (body: Buffer): Asked => {
+    const { body: chat, replies } = dialect.read(body);
+    return { body: chat, form: frontForm(replies) };
+  };
+  return handlerOf({ endpoint: dialect.name, shape: dialect.error, read }, deps);
+}
+
+function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
+  return (req, res, provider) => {
     const handle = async () => {
       const caller = await deps.authorize(bearerOf(req));
       requireJson(req);
-      const body = await readBody(req, deps.bodyBytesMax);
+      const bytes = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();
+      const { body, form } = door.read(bytes);
       const exchange = await deps.answer({
         requestId: requestIdOf(req),
         body,
@@ -60,13 +96,14 @@ export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: S
         callId: randomUUID(),
         caller,
         allowance: deps.enter === undefined ? UNLIMITED : await deps.enter(caller),
-        endpoint: 'chat',
+        endpoint: door.endpoint,
+        provider,
         forward: forwardedHeaders(req),
         startedAtMs,
         client: clientOf(res),
       });
-      deliver(exchange, res, startedAtMs);
+      deliver(exchange, { res, startedAtMs, form });
     };
-    handle().catch((error: unknown) => deps.fail(req, res, error));
+    handle().catch((error: unknown) => deps.fail(req, res, error, door.shape));
   };
 }

@@ -6,66 +6,76 @@ import {
   NearhitError,
   type RefusedOutcome,
   type ReplyListener,
-  renderSse,
   type Settled,
-  sseError,
   type UpstreamHead,
   type UpstreamOutcome,
 } from '@nearhit/core';
 import { retryAfterSeconds } from '../reply.ts';
+import type { ReplyForm, StreamForm } from './form.ts';
 import { errorHeaders, hitHeaders, upstreamHeaders } from './head.ts';
-import { WholeLines } from './whole-lines.ts';
 
 const SSE = 'text/event-stream; charset=utf-8';
 const JSON_TYPE = 'application/json';
-/** Whatever event the stream was cut off in, the next one stands by itself. */
-const END_OF_EVENT = Buffer.from('\n\n');
 /** A JSON reply is held until it is whole, so that its headers can tell its cost; a longer one is passed on as it comes. */
 const HOLD_BYTES_MAX = 1_048_576;
+/** A reply that is put into other words is held to its end; one longer than this is no answer. */
+const TRANSLATED_BYTES_MAX = 67_108_864;
 
-/** Writes an exchange to the client, in the form the client asked for. */
-export function deliver(exchange: Exchange, res: ServerResponse, startedAtMs: number): void {
-  const { outcome } = exchange;
-  if (outcome.kind === 'hit') deliverHit(exchange, outcome, res, startedAtMs);
-  else if (outcome.kind === 'refused') deliverRefused(exchange, outcome, res, startedAtMs);
-  else deliverUpstream(exchange, outcome, res, startedAtMs);
+/** Whom a reply goes to, and how it is written there. */
+export interface Recipient {
+  readonly res: ServerResponse;
+  /** `performance.now()` when the request had been read. */
+  readonly startedAtMs: number;
+  readonly form: ReplyForm;
 }
 
-/** Renders once per entry and form; the bytes stay with the entry in L1. */
-function replayed(outcome: HitOutcome, includeUsage: boolean): Buffer {
-  const form = includeUsage ? 'sse+usage' : 'sse';
-  const known = outcome.cached.rendered.get(form);
+/** Writes an exchange to the client, in the form the client asked for. */
+export function deliver(exchange: Exchange, to: Recipient): void {
+  const { outcome } = exchange;
+  if (outcome.kind === 'hit') deliverHit(exchange, outcome, to);
+  else if (outcome.kind === 'refused') deliverRefused(exchange, outcome, to);
+  else deliverUpstream(exchange, outcome, to);
+}
+
+function rendered(answer: Buffer, { request }: Exchange, { form }: Recipient): Buffer {
+  return request.stream ? form.sse(answer, request.includeUsage) : form.json(answer);
+}
+
+/** Renders once per entry and form, where the form allows it; the bytes stay with the entry in L1. */
+function replayed({ cached }: HitOutcome, exchange: Exchange, to: Recipient): Buffer {
+  const name = to.form.keptAs(exchange.request.stream, exchange.request.includeUsage);
+  const known = name === undefined ? undefined : cached.rendered.get(name);
   if (known !== undefined) return known;
-  const bytes = Buffer.concat(renderSse(outcome.cached.entry.answer, { includeUsage }));
-  outcome.cached.rendered.set(form, bytes);
+  const bytes = rendered(cached.entry.answer, exchange, to);
+  if (name !== undefined) cached.rendered.set(name, bytes);
   return bytes;
 }
 
-function deliverHit(exchange: Exchange, outcome: HitOutcome, res: ServerResponse, startedAtMs: number): void {
-  const { stream, includeUsage } = exchange.request;
-  const body = stream ? replayed(outcome, includeUsage) : outcome.cached.entry.answer;
-  const headers = hitHeaders(exchange, outcome, startedAtMs, stream ? SSE : JSON_TYPE, body.length);
+function deliverHit(exchange: Exchange, outcome: HitOutcome, to: Recipient): void {
+  const { stream } = exchange.request;
+  const body = replayed(outcome, exchange, to);
+  const headers = hitHeaders(exchange, outcome, to.startedAtMs, stream ? SSE : JSON_TYPE, body.length);
   if (stream) headers.push('cache-control', 'no-cache');
-  res.writeHead(200, headers);
-  res.end(body);
+  to.res.writeHead(200, headers);
+  to.res.end(body);
   finish(exchange, 200, performance.now());
 }
 
-function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, res: ServerResponse, startedAtMs: number): void {
+function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, to: Recipient): void {
   const error = new NearhitError(
     'CACHE_MISS',
     `Nothing in the cache may answer this request (${outcome.reason}), and the request allows no call upstream.`,
   );
-  writeError(exchange, error, res, startedAtMs);
+  writeError(exchange, error, to);
 }
 
 function finish(exchange: Exchange, status: number, firstByteAtMs: number, failed = false): void {
   exchange.finish({ status, firstByteAtMs, endAtMs: performance.now(), failed } satisfies Delivery);
 }
 
-function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse, startedAtMs: number): void {
+function writeError(exchange: Exchange, error: NearhitError, { res, startedAtMs, form }: Recipient): void {
   if (!res.headersSent && !res.destroyed) {
-    const body = Buffer.from(JSON.stringify(error.toBody()));
+    const body = form.error(error, error.status);
     const headers = errorHeaders(exchange, startedAtMs, body.length);
     const seconds = retryAfterSeconds(error);
     if (seconds !== undefined) headers.push('retry-after', seconds);
@@ -75,22 +85,21 @@ function writeError(exchange: Exchange, error: NearhitError, res: ServerResponse
   finish(exchange, error.status, performance.now(), true);
 }
 
-function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
+function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, to: Recipient): void {
   const { live } = outcome;
   const { stream } = exchange.request;
   const otherForm = live.streamed !== stream || (stream && !outcome.sameForm);
   if (!outcome.leader && live.head !== undefined && live.head.status < 300 && otherForm) {
-    deliverConverted(exchange, outcome, res, startedAtMs).catch((error: unknown) =>
-      giveUp(exchange, error, res, startedAtMs),
-    );
+    deliverConverted(exchange, outcome, to).catch((error: unknown) => giveUp(exchange, error, to));
     return;
   }
-  follow(exchange, outcome, res, startedAtMs);
+  follow(exchange, outcome, to);
 }
 
-function follow(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number): void {
+function follow(exchange: Exchange, outcome: UpstreamOutcome, to: Recipient): void {
   const { live } = outcome;
-  const writer = new LiveWriter(exchange, outcome, res, startedAtMs);
+  const { res } = to;
+  const writer = new LiveWriter(exchange, outcome, to);
   const stop = live.listen(writer);
   const leave = () => {
     stop();
@@ -106,37 +115,27 @@ function follow(exchange: Exchange, outcome: UpstreamOutcome, res: ServerRespons
 }
 
 /** What nobody waits for must not fail unheard: that would end the process. */
-function giveUp(exchange: Exchange, cause: unknown, res: ServerResponse, startedAtMs: number): void {
-  if (res.headersSent) res.destroy();
-  writeError(exchange, new NearhitError('INTERNAL', 'The answer could not be written.', { cause }), res, startedAtMs);
+function giveUp(exchange: Exchange, cause: unknown, to: Recipient): void {
+  if (to.res.headersSent) to.res.destroy();
+  const known = cause instanceof NearhitError;
+  writeError(exchange, known ? cause : new NearhitError('INTERNAL', 'The answer could not be written.', { cause }), to);
 }
 
 /** A follower that can't use the leader's bytes, because it asked for another form: it waited for the whole. */
-async function deliverConverted(
-  exchange: Exchange,
-  outcome: UpstreamOutcome,
-  res: ServerResponse,
-  startedAtMs: number,
-): Promise<void> {
+async function deliverConverted(exchange: Exchange, outcome: UpstreamOutcome, to: Recipient): Promise<void> {
   const { answer, costUsd } = await outcome.settled;
+  const { stream } = exchange.request;
   // Of a stream that is no whole answer, the bytes say more than an error would.
-  if (answer === undefined && outcome.live.streamed === exchange.request.stream)
-    return follow(exchange, outcome, res, startedAtMs);
+  if (answer === undefined && outcome.live.streamed === stream) return follow(exchange, outcome, to);
   outcome.release();
   if (answer === undefined) {
-    return writeError(
-      exchange,
-      outcome.live.error ?? new NearhitError('UPSTREAM_INVALID', 'The provider sent no complete answer.'),
-      res,
-      startedAtMs,
-    );
+    const why = outcome.live.error ?? new NearhitError('UPSTREAM_INVALID', 'The provider sent no complete answer.');
+    return writeError(exchange, why, to);
   }
-  const { stream, includeUsage } = exchange.request;
-  const body = stream ? Buffer.concat(renderSse(answer, { includeUsage })) : answer;
-  const contentType = stream ? SSE : JSON_TYPE;
-  const headers = upstreamHeaders(exchange, outcome, startedAtMs, { costUsd, length: body.length, contentType });
-  res.writeHead(200, headers);
-  res.end(body);
+  const body = rendered(answer, exchange, to);
+  const form = { costUsd, length: body.length, contentType: stream ? SSE : JSON_TYPE };
+  to.res.writeHead(200, upstreamHeaders(exchange, outcome, to.startedAtMs, form));
+  to.res.end(body);
   finish(exchange, 200, performance.now());
 }
 
@@ -149,68 +148,71 @@ function faultOf({ fault }: Settled, head: UpstreamHead | undefined): NearhitErr
   );
 }
 
-/** Passes a live reply on: a stream byte for byte as it comes, a JSON body when it is whole. */
+/** Passes a live reply on: a stream as it comes, a JSON body when it is whole. */
 class LiveWriter implements ReplyListener {
   readonly #exchange: Exchange;
   readonly #outcome: UpstreamOutcome;
-  readonly #res: ServerResponse;
-  readonly #startedAtMs: number;
+  readonly #to: Recipient;
   #held: Buffer[] | undefined = [];
   /** Of a stream that can be read: what is compressed has no lines. */
-  #lines: WholeLines | undefined;
+  #stream: StreamForm | undefined;
   #heldBytes = 0;
   #firstByteAtMs = 0;
   #finished = false;
   /** Content type when the reply is converted. */
   #type: string | undefined;
 
-  constructor(exchange: Exchange, outcome: UpstreamOutcome, res: ServerResponse, startedAtMs: number) {
+  constructor(exchange: Exchange, outcome: UpstreamOutcome, to: Recipient) {
     this.#exchange = exchange;
     this.#outcome = outcome;
-    this.#res = res;
-    this.#startedAtMs = startedAtMs;
+    this.#to = to;
   }
 
   onHead(head: UpstreamHead): void {
     if (!this.#outcome.live.streamed || !this.#exchange.request.stream) return;
+    const { form, res } = this.#to;
+    this.#stream = form.stream(head);
+    if (this.#stream === undefined && !form.asSent) return;
     this.#held = undefined;
-    if ((head.headers['content-encoding'] ?? 'identity') === 'identity') this.#lines = new WholeLines();
+    if (!form.asSent) this.#type = SSE;
     this.#writeHead(undefined);
-    this.#res.flushHeaders();
+    res.flushHeaders();
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#lines !== undefined) {
-      const whole = this.#lines.push(chunk);
-      return whole.length === 0 || this.#res.write(whole);
+    if (this.#stream !== undefined) {
+      const ready = this.#stream.push(chunk);
+      return ready.length === 0 || this.#to.res.write(ready);
     }
-    if (this.#held === undefined) return this.#res.write(chunk);
-    this.#held.push(chunk);
+    if (this.#held === undefined) return this.#to.res.write(chunk);
     this.#heldBytes += chunk.length;
+    if (!this.#to.form.asSent) return this.#hold(chunk);
+    this.#held.push(chunk);
     return this.#heldBytes <= HOLD_BYTES_MAX || this.#letGo();
   }
 
   onEnd(): void {
     if (this.#held === undefined) {
-      this.#res.end(this.#lines?.end());
+      this.#to.res.end(this.#stream?.end());
       this.#finish(false);
     } else {
       this.#endWhole(this.#held).catch((error: unknown) => {
         this.#finished = true;
-        giveUp(this.#exchange, error, this.#res, this.#startedAtMs);
+        giveUp(this.#exchange, error, this.#to);
       });
     }
   }
 
   onError(error: NearhitError): void {
-    if (!this.#res.headersSent) {
+    const { res } = this.#to;
+    if (!res.headersSent) {
       this.#finished = true;
-      writeError(this.#exchange, error, this.#res, this.#startedAtMs);
+      writeError(this.#exchange, error, this.#to);
       return;
     }
     // The status is gone: a stream can still say what happened; of anything else the cut must show.
-    if (this.#lines === undefined) this.#res.destroy();
-    else this.#res.end(Buffer.concat([END_OF_EVENT, sseError(error)]));
+    if (this.#stream === undefined) res.destroy();
+    else res.end(this.#stream.fail(error));
     this.#finish(true);
   }
 
@@ -218,45 +220,70 @@ class LiveWriter implements ReplyListener {
     this.#finish(true);
   }
 
+  #hold(chunk: Buffer): boolean {
+    if (this.#finished) return true;
+    this.#held?.push(chunk);
+    if (this.#heldBytes <= TRANSLATED_BYTES_MAX) return true;
+    this.#held = [];
+    this.#finished = true;
+    const why = `The provider's answer is longer than ${TRANSLATED_BYTES_MAX} bytes.`;
+    writeError(this.#exchange, new NearhitError('UPSTREAM_INVALID', why), this.#to);
+    return true;
+  }
+
   /** Too long to hold: goes on as it comes, its cost unknown at its head. */
   #letGo(): boolean {
     const body = Buffer.concat(this.#held ?? []);
     this.#held = undefined;
     this.#writeHead(undefined);
-    return this.#res.write(body);
+    return this.#to.res.write(body);
   }
 
   /** The reply settles right after its listeners have heard of its end: then its cost and its faults are known. */
   async #endWhole(held: Buffer[]): Promise<void> {
     const settled = await this.#outcome.settled;
-    if (this.#res.destroyed) return;
+    if (this.#to.res.destroyed || this.#finished) return;
     const fault = faultOf(settled, this.#outcome.live.head);
     if (fault !== undefined) {
       this.#finished = true;
-      return writeError(this.#exchange, fault, this.#res, this.#startedAtMs);
+      return writeError(this.#exchange, fault, this.#to);
     }
-    const body = this.#inForm(held, settled);
-    this.#writeHead(settled.costUsd, body.length);
-    this.#res.end(body);
+    const body = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
+    const written = this.#to.form.asSent ? this.#inForm(body, settled) : this.#inWords(body, settled);
+    this.#writeHead(settled.costUsd, written.length);
+    this.#to.res.end(written);
     this.#finish(false);
   }
 
   /** Some providers answer a stream with JSON, or the other way round: the client still gets what it asked for. */
-  #inForm(held: Buffer[], { answer }: Settled): Buffer {
-    const { stream, includeUsage } = this.#exchange.request;
-    if (answer === undefined || this.#outcome.live.streamed === stream) {
-      return held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
-    }
+  #inForm(body: Buffer, { answer }: Settled): Buffer {
+    const { stream } = this.#exchange.request;
+    if (answer === undefined || this.#outcome.live.streamed === stream) return body;
     this.#type = stream ? SSE : JSON_TYPE;
-    return stream ? Buffer.concat(renderSse(answer, { includeUsage })) : answer;
+    return rendered(answer, this.#exchange, this.#to);
+  }
+
+  /** In the words of the API that was asked; throws UPSTREAM_INVALID where the body says nothing that can be told. */
+  #inWords(body: Buffer, settled: Settled): Buffer {
+    const { head, streamed } = this.#outcome.live;
+    const status = head?.status ?? 502;
+    if (status > 299) {
+      this.#type = JSON_TYPE;
+      return this.#to.form.error(body, status);
+    }
+    const answer = settled.answer ?? (streamed ? undefined : body);
+    if (answer === undefined)
+      throw new NearhitError('UPSTREAM_INVALID', `The provider '${head?.provider}' sent no complete answer.`);
+    this.#type = this.#exchange.request.stream ? SSE : JSON_TYPE;
+    return rendered(answer, this.#exchange, this.#to);
   }
 
   #writeHead(costUsd: number | undefined, length?: number): void {
     const { head } = this.#outcome.live;
-    const form = { costUsd, length, contentType: this.#type };
-    const headers = upstreamHeaders(this.#exchange, this.#outcome, this.#startedAtMs, form);
+    const form = { costUsd, length, contentType: this.#type, translated: !this.#to.form.asSent };
+    const headers = upstreamHeaders(this.#exchange, this.#outcome, this.#to.startedAtMs, form);
     this.#firstByteAtMs = performance.now();
-    this.#res.writeHead(head?.status ?? 502, headers);
+    this.#to.res.writeHead(head?.status ?? 502, headers);
   }
 
   #finish(failed: boolean): void {

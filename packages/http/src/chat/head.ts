@@ -51,13 +51,25 @@ export interface UpstreamHeaderOptions {
   readonly length?: number | undefined;
   /** Of a body that was converted. */
   readonly contentType?: string | undefined;
+  /** The body is another one than the provider's: what it says of its own body is left out. */
+  readonly translated?: boolean | undefined;
 }
+
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-encoding',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'etag',
+]);
 
 export function upstreamHeaders(
   exchange: Exchange,
   outcome: UpstreamOutcome,
   startedAtMs: number,
-  { costUsd, length, contentType }: UpstreamHeaderOptions,
+  { costUsd, length, contentType, translated }: UpstreamHeaderOptions,
 ): HeaderList {
   const { live } = outcome;
   const { head } = live;
@@ -65,6 +77,7 @@ export function upstreamHeaders(
   for (const name in head?.headers) {
     // A header is sent once: what nearhit says itself wins over the provider's word.
     if (name.startsWith('x-nearhit-') || name === 'x-request-id' || name === 'server-timing') continue;
+    if (translated === true && OF_THE_BODY.has(name)) continue;
     if ((name === 'content-length' && length !== undefined) || (name === 'content-type' && contentType !== undefined))
       continue;
     headers.push(name, head?.headers[name] as string);

@@ -13,6 +13,8 @@ export interface EmbeddingsDeps {
   readonly upstream: Pick<Upstream, 'send'>;
   readonly bodyBytesMax: number;
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
+  /** The one that must answer. */
+  readonly provider?: string | undefined;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
 }
@@ -38,7 +40,8 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     if (local !== undefined && isLocal(model, local.model.id)) {
       await answerLocally(local, body as object, res);
     } else {
-      forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential, upstreamKeys }, deps);
+      const asked = { path: '/embeddings', model, body: bytes, stream: false, provider: deps.provider } as const;
+      forward(req, res, { ...asked, credential, upstreamKeys }, deps);
     }
   };
 }

@@ -8,6 +8,8 @@ export interface ModelsDeps {
   readonly upstream: Pick<Upstream, 'models'>;
   /** Name of the embedding model that answers here, '' while it is not known; absent when there is none. */
   readonly localModel?: (() => string) | undefined;
+  /** Only what this one has. */
+  readonly provider?: string | undefined;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
 }
@@ -22,7 +24,7 @@ interface ModelObject {
 /** GET /v1/models and /v1/models/{id}; ids may contain slashes, plain or percent-encoded. */
 export function modelRoutes(deps: ModelsDeps): Route[] {
   const list = async (): Promise<ModelObject[]> => {
-    const models = (await deps.upstream.models()).map(toObject);
+    const models = (await deps.upstream.models(deps.provider)).map(toObject);
     const local = deps.localModel?.() ?? '';
     if (local !== '' && !models.some(({ id }) => id === local)) {
       models.push({ id: local, object: 'model', created: 0, owned_by: 'nearhit' });

@@ -1,0 +1,41 @@
+import type { NearhitError } from '@nearhit/core';
+import { deltasOf, readAnswer } from '../chat/answer.ts';
+import type { FrontDialect, FrontReplies } from '../front.ts';
+import { endingOf, messageId, messageUsage } from './answer.ts';
+import { BlockList, BlockWriter } from './blocks.ts';
+import { errorBody } from './error.ts';
+import { readMessages } from './request.ts';
+import { MessageEvents, MessageStream } from './stream.ts';
+
+/** A whole answer as Anthropic's Message object. */
+function whole(bytes: Buffer): Buffer {
+  const { answer, choice, message } = readAnswer(bytes);
+  const list = new BlockList();
+  const writer = new BlockWriter(list);
+  for (const delta of deltasOf(message)) writer.add(delta);
+  writer.end();
+  const { id, model, usage, service_tier: tier } = answer;
+  const said = { id: messageId(id), type: 'message', role: 'assistant', model: model ?? '', content: list.blocks };
+  return Buffer.from(JSON.stringify({ ...said, ...endingOf(choice, writer.called), usage: messageUsage(usage, tier) }));
+}
+
+function replay(bytes: Buffer): Buffer {
+  const { answer, choice, message } = readAnswer(bytes);
+  const events = new MessageEvents();
+  events.begin(answer);
+  for (const delta of deltasOf(message)) events.add(delta);
+  events.finish(choice, answer.usage);
+  return events.take();
+}
+
+const error = (failure: NearhitError | Buffer, status: number): Buffer =>
+  Buffer.from(JSON.stringify(errorBody(failure, status)));
+
+const replies: FrontReplies = { form: 'messages', whole, replay, stream: () => new MessageStream(), error };
+
+/** Anthropic's Messages API, version 2023-06-01. */
+export const messagesDialect: FrontDialect = {
+  name: 'messages',
+  read: (body) => ({ ...readMessages(body), replies }),
+  error,
+};
