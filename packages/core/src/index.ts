@@ -39,6 +39,7 @@ export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/usage-store.ts';
 export * from './ports/write-queue.ts';
+export { isRunning, type ProcessMark, thisProcess } from './process-mark.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
 export { failureReason } from './remember/failure-reason.ts';
 export {

@@ -15,6 +15,8 @@ export interface DecisionRecord {
   readonly endpoint?: Endpoint | undefined;
   /** The API key's. */
   readonly keyId?: string | undefined;
+  /** W3C trace context of the client, where it sent one. */
+  readonly traceparent?: string | undefined;
   readonly atMs: number;
   readonly tenant: string;
   readonly namespace: string;
