@@ -15,6 +15,8 @@ export interface AppDeps extends OpsDeps {
   readonly chat: (req: IncomingMessage, res: ServerResponse) => void;
   readonly upstream: EmbeddingsDeps['upstream'] & AdminDeps['upstream'];
   readonly embedder?: EmbeddingsDeps['embedder'];
+  /** Hears of what passes by the cache; `answer` tells of the rest. */
+  readonly observer?: EmbeddingsDeps['observer'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;

@@ -52,7 +52,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
     if (mode !== 'refresh') {
       const cached = exactInMemory(request, deps);
       if (cached !== undefined) found = { kind: 'hit', layer: 'l1', cached };
-      else found = await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages);
+      else found = await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, call.requestId);
     }
     if (found.kind === 'hit' && mode !== 'shadow') return end(hit(found.layer, found.cached, found.similarity, deps));
     if (found.kind === 'hit') found = { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };

@@ -1,5 +1,6 @@
+import type { Scope } from '../ids.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
-import type { Upstream } from '../ports/upstream.ts';
+import type { CallAccount, Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Flight, FlightSource, Flights, Generation } from './flights.ts';
@@ -43,6 +44,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, upstrea
         credential: call.caller.credential,
         headers: call.forward,
         callId: call.callId,
+        account: accountOf(call, scope),
         provider: call.provider,
         upstreamKeys: call.caller.upstreamKeys,
       },
@@ -50,6 +52,13 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, upstrea
     ),
   );
 }
+
+const accountOf = (
+  { requestId, caller: { keyId }, endpoint }: ChatCall,
+  { tenant, namespace }: Scope,
+): CallAccount => ({
+  ...{ requestId, tenant, keyId, namespace, endpoint },
+});
 
 /** A call whose answer goes to the cache; or, where another process makes that call already, its reply. */
 export function launchMiss(

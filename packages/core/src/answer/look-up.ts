@@ -65,6 +65,7 @@ export async function lookUp(
   deps: LookUpDeps,
   deadlineMs: number,
   stages: Record<string, number>,
+  requestId?: string,
 ): Promise<Found> {
   let stage = 'l2';
   let startedAt = performance.now();
@@ -84,11 +85,14 @@ export async function lookUp(
     if (request.query.length > QUERY_CHARS_MAX)
       return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
     next('embed');
-    const [embedding] = await deps.embedder.embed([request.query], { deadlineMs });
+    const [embedding] = await deps.embedder.embed([request.query], {
+      deadlineMs,
+      ...(requestId !== undefined && { requestId }),
+    });
     if (embedding === undefined || embedding.truncated)
       return { kind: 'none', reason: refused ?? 'no-candidate', exactOnly: 'long-query' };
     next('nearest');
-    const found = await byMeaning(request, embedding.vector, deadlineMs, deps, next);
+    const found = await byMeaning(request, embedding.vector, { deadlineMs, requestId }, deps, next);
     return found.kind === 'none' && found.reason === 'no-candidate'
       ? { ...found, reason: refused ?? found.reason }
       : found;
@@ -108,7 +112,7 @@ export async function lookUp(
 async function byMeaning(
   request: PreparedRequest,
   vector: UnitVector,
-  deadlineMs: number,
+  { deadlineMs, requestId }: { deadlineMs: number; requestId: string | undefined },
   deps: LookUpDeps,
   next: (stage: string) => void,
 ): Promise<Found> {
@@ -116,7 +120,7 @@ async function byMeaning(
   const embeddingModel = deps.embedder.model.version;
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
-  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs });
+  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
   const { policy } = request.resolved;
   const threshold = request.controls.threshold ?? policy.threshold;
   // Below the threshold only the nearest is of interest, and only for the report.

@@ -1,6 +1,7 @@
 import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import type { ChatCall } from './chat-call.ts';
 import type { Delivery, Outcome } from './outcome.ts';
 
 const QUERY_CHARS_KEPT = 2000;
@@ -17,7 +18,7 @@ export function overheadMs(outcome: Outcome, startedAtMs: number, firstByteAtMs:
 
 /** The decision as the admin plane shows it; waits for the reply to settle, because only then is its cost known. */
 export async function recordOf(
-  call: { readonly requestId: string; readonly startedAtMs: number },
+  call: Pick<ChatCall, 'requestId' | 'callId' | 'caller' | 'endpoint' | 'headers' | 'startedAtMs'>,
   request: PreparedRequest,
   outcome: Outcome,
   delivery: Delivery,
@@ -28,8 +29,13 @@ export async function recordOf(
   const shared = outcome.kind === 'upstream' && !outcome.leader;
   const served = entry === undefined || outcome.kind !== 'hit' || outcome.layer !== 'semantic' ? undefined : entry;
   const candidate = served ?? nearest;
+  const { traceparent } = call.headers;
   return {
+    id: call.callId,
     requestId: call.requestId,
+    endpoint: call.endpoint,
+    keyId: call.caller.keyId,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     atMs: Date.now(),
     ...request.scope,
     outcome: outcomeName(outcome, delivery),
@@ -46,6 +52,9 @@ export async function recordOf(
     stream: request.stream,
     status: delivery.status,
     provider: entry?.provider ?? (outcome.kind === 'upstream' ? outcome.live.head?.provider : undefined),
+    upstreamModel: entry?.upstreamModel ?? (outcome.kind === 'upstream' ? outcome.live.head?.model : undefined),
+    attempts: outcome.kind === 'upstream' ? outcome.live.head?.attempts : undefined,
+    shared: shared || undefined,
     usage: entry?.usage ?? settled?.usage,
     costUsd: shared ? 0 : (settled?.costUsd ?? 0),
     savedUsd: entry?.costUsd ?? (shared ? (settled?.costUsd ?? 0) : 0),
