@@ -11,7 +11,7 @@ const example = page.split('```yaml\n')[1]?.split('```')[0] ?? '';
 
 const SECTIONS = [
   ...(['server', 'auth', 'retry', 'breaker', 'cache', 'embedding'] as const),
-  ...(['redis', 'services', 'queue', 'index'] as const),
+  ...(['redis', 'services', 'queue', 'index', 'usage', 'logging', 'telemetry'] as const),
 ] as const;
 
 let cwd: string;

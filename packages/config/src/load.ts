@@ -72,6 +72,7 @@ function merged(config: FileConfig, overrides: Overrides, cwd: string) {
     index: { ...config.index, ...overrides.index },
     cache: { ...config.cache, ...overrides.cache },
     embedding: { ...config.embedding, ...overrides.embedding },
+    telemetry: { ...config.telemetry, ...overrides.telemetry },
   };
 }
 

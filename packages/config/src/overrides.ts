@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { indexSchema, queueSchema, redisSchema, servicesSchema } from './distributed.ts';
 import { expectationOf } from './expectation.ts';
 import type { ConfigFault } from './faults.ts';
-import { cacheSchema, embeddingSchema } from './schema.ts';
+import { cacheSchema, embeddingSchema, telemetrySchema } from './schema.ts';
 import { hidden, shown } from './validate.ts';
 
 const SECTIONS = {
@@ -12,6 +12,7 @@ const SECTIONS = {
   index: indexSchema,
   cache: cacheSchema,
   embedding: embeddingSchema,
+  telemetry: telemetrySchema,
 } as const;
 type Section = keyof typeof SECTIONS;
 
@@ -46,6 +47,8 @@ const VARIABLES: readonly Variable[] = [
   variableFor('QUEUE_RATE_PER_SECOND', 'queue', 'ratePerSecond', 'number'),
   variableFor('INDEX_BYTES_MAX', 'index', 'bytesMax', 'number'),
   variableFor('LOOKUP_TIMEOUT_MS', 'cache', 'lookupTimeoutMs', 'number'),
+  variableFor('OTEL_EXPORTER_OTLP_ENDPOINT', 'telemetry', 'otlpEndpoint'),
+  variableFor('OTEL_SERVICE_NAME', 'telemetry', 'serviceName'),
   variableFor('EMBEDDING_MODEL', 'embedding', 'model'),
   variableFor('EMBEDDING_THREADS', 'embedding', 'threads', 'number'),
 ];
@@ -55,7 +58,7 @@ export const VARIABLE_NAMES: readonly string[] = VARIABLES.map(({ name }) => nam
 /** `textOf`: a variable's text, undefined when it is not set. */
 export function readOverrides(textOf: (name: string) => string | undefined, faults: ConfigFault[]): Overrides {
   const overrides: Record<Section, Record<string, unknown>> = {
-    ...{ redis: {}, services: {}, queue: {}, index: {}, cache: {}, embedding: {} },
+    ...{ redis: {}, services: {}, queue: {}, index: {}, cache: {}, embedding: {}, telemetry: {} },
   };
   for (const { name, section, field, as } of VARIABLES) {
     const text = textOf(name);

@@ -101,6 +101,18 @@ export const embeddingSchema = z.strictObject({
   queueMax: z.int().min(1).max(1_000_000).default(4_096),
 });
 
+export const telemetrySchema = z.strictObject({
+  /** OTLP over HTTP, `http://collector:4318`; not set: no traces. */
+  otlpEndpoint: z
+    .string()
+    .trim()
+    .refine((url) => url === '' || isHttpUrl(url), { error: 'expected a URL such as http://collector:4318' })
+    .transform((url) => url || undefined)
+    .optional(),
+  serviceName: z.string().min(1).max(128).default('nearhit'),
+  sampleRatio: z.number().min(0).max(1).default(1),
+});
+
 export const fileSchema = z.strictObject({
   server: z
     .strictObject({
@@ -152,14 +164,7 @@ export const fileSchema = z.strictObject({
       fileDays: z.int().min(1).max(365).default(30),
     })
     .prefault({}),
-  telemetry: z
-    .strictObject({
-      /** OTLP over HTTP, `http://collector:4318`; not set: no traces. */
-      otlpEndpoint: z.url({ protocol: /^https?$/ }).optional(),
-      serviceName: z.string().min(1).max(128).default('nearhit'),
-      sampleRatio: z.number().min(0).max(1).default(1),
-    })
-    .prefault({}),
+  telemetry: telemetrySchema.prefault({}),
   logging: z.strictObject({ requests: z.boolean().default(true), prompts: z.boolean().default(false) }).prefault({}),
   cache: cacheSchema.prefault({}),
   embedding: embeddingSchema.prefault({}),
@@ -178,6 +183,10 @@ export const fileSchema = z.strictObject({
 export type FileConfig = z.output<typeof fileSchema>;
 export type ProviderInput = z.input<typeof providerSchema>;
 export type Provider = z.output<typeof providerSchema>;
+
+function isHttpUrl(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
 
 function baseUrlFault(value: string): string | undefined {
   let url: URL;

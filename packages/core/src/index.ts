@@ -39,6 +39,7 @@ export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/usage-store.ts';
 export * from './ports/write-queue.ts';
+export { isRunning, type ProcessMark, thisProcess } from './process-mark.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
 export { failureReason } from './remember/failure-reason.ts';
 export {
@@ -91,4 +92,29 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export {
+  addCounters,
+  countersOf,
+  nanoUsd,
+  noCounters,
+  totalsOf,
+  USAGE_COUNTERS,
+  type UsageCounters,
+} from './usage/counters.ts';
+export { readUsagePage, type UsageReaderOptions } from './usage/read-page.ts';
+export { type UsageTuple, usageRecordFrom, usageTuple } from './usage/record-codec.ts';
+export {
+  dayStartMs,
+  groupUsage,
+  matchesUsage,
+  USAGE_GROUPS,
+  type UsageGroup,
+  type UsageGroupBy,
+  usageDay,
+  usageKeyFrom,
+  usageKeyOf,
+  usageKeyText,
+} from './usage/rollup.ts';
+export { idOfPosition, usagePosition } from './usage/usage-cursor.ts';
+export { usageRecordOf } from './usage/usage-record.ts';
 export { within } from './within.ts';

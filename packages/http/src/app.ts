@@ -18,6 +18,8 @@ export interface AppDeps extends OpsDeps {
   readonly doors: AnswerDoors;
   readonly upstream: EmbeddingsDeps['upstream'] & ModelsDeps['upstream'] & AdminDeps['upstream'];
   readonly embedder?: EmbeddingsDeps['embedder'];
+  /** Hears of what passes by the cache; `answer` tells of the rest. */
+  readonly observer?: EmbeddingsDeps['observer'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;

@@ -1,17 +1,6 @@
-import { readFileSync, readlinkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Who holds the folder. What the platform does not tell is empty. */
-interface Holder {
-  readonly pid: number;
-  /** Clock ticks since boot at which the process began: tells it from a later one with the same number. */
-  readonly startedAt: string;
-  /** Changes with every boot of the machine. */
-  readonly boot: string;
-  /** Process ids mean something only inside one of these (a container has its own), or else on one host. */
-  readonly pidSpace: string;
-}
+import { isRunning, type ProcessMark, thisProcess } from '@nearhit/core';
 
 export interface FolderLock {
   release(): void;
@@ -33,7 +22,7 @@ export async function lockFolder(path: string, dir: string): Promise<FolderLock>
   if (heldHere.has(path)) throw inUse('this very process');
   heldHere.add(path);
   try {
-    const me = JSON.stringify(self());
+    const me = JSON.stringify(thisProcess());
     for (let attempt = 0; !create(path, me); attempt++) {
       const holder = read(path);
       if (holder === undefined && attempt === 0) {
@@ -82,7 +71,7 @@ function create(path: string, me: string): boolean {
 }
 
 /** Removes a dead holder's file, unless somebody else has already put a new one in its place. */
-function setAside(path: string, holder: Holder | undefined): void {
+function setAside(path: string, holder: ProcessMark | undefined): void {
   const aside = `${path}.${process.pid}.stale`;
   try {
     renameSync(path, aside);
@@ -95,66 +84,32 @@ function setAside(path: string, holder: Holder | undefined): void {
   else rmSync(aside, { force: true });
 }
 
-async function isAlive(holder: Holder, path: string): Promise<boolean> {
-  const here = self();
+async function isAlive(holder: ProcessMark, path: string): Promise<boolean> {
+  const here = thisProcess();
   if (holder.boot !== here.boot) return false;
-  if (holder.pidSpace === here.pidSpace) {
-    if (holder.pid === here.pid) return false;
-    return runs(holder.pid) && startOf(holder.pid) === holder.startedAt;
-  }
+  if (holder.pidSpace === here.pidSpace) return holder.pid !== here.pid && isRunning(holder) === true;
   const before = beatOf(path);
   if (Date.now() - before > 10 * SILENT_MS) return false;
   await sleep(SILENT_MS);
   return beatOf(path) !== before;
 }
 
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 function beatOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function read(path: string): Holder | undefined {
+function read(path: string): ProcessMark | undefined {
   try {
     const holder: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof (holder as Holder | null)?.pid === 'number' ? (holder as Holder) : undefined;
+    return typeof (holder as ProcessMark | null)?.pid === 'number' ? (holder as ProcessMark) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function self(): Holder {
-  return {
-    pid: process.pid,
-    startedAt: startOf(process.pid),
-    boot: readText('/proc/sys/kernel/random/boot_id').trim(),
-    pidSpace: linkText('/proc/self/ns/pid') || hostname(),
-  };
-}
-
-/** Field 22 of /proc/pid/stat; the name in field 2 may hold spaces and brackets. */
-function startOf(pid: number): string {
-  return readText(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ')[19] ?? '';
-}
-
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function linkText(path: string): string {
-  try {
-    return readlinkSync(path);
   } catch {
     return '';
   }

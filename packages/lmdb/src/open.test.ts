@@ -4,6 +4,7 @@ import { responseStoreConformance } from '@nearhit/core/conformance/response-sto
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
 import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
 import { storesConformance } from '@nearhit/core/conformance/stores';
+import { usageStoreConformance } from '@nearhit/core/conformance/usage-store';
 import { openLmdb } from './index.ts';
 
 const traits = { persistent: true };
@@ -13,3 +14,4 @@ changeLogConformance('lmdb', openLmdb, traits);
 policyStoreConformance('lmdb', openLmdb, traits);
 statsStoreConformance('lmdb', openLmdb, traits);
 storesConformance('lmdb', openLmdb, traits);
+usageStoreConformance('lmdb', openLmdb, traits);

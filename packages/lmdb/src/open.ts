@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep } from '@nearhit/core';
+import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep, UsageStore } from '@nearhit/core';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
 import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
 import { bringToFormat } from './format.ts';
@@ -10,6 +10,7 @@ import { LmdbPolicies, LmdbStats } from './settings.ts';
 import { openMeta, openTables, type Root, type Tables } from './tables.ts';
 import { Touches } from './touches.ts';
 import { LmdbUpkeep } from './upkeep.ts';
+import { LmdbUsage } from './usage.ts';
 import { Writer } from './writer.ts';
 
 export interface LmdbOptions {
@@ -31,6 +32,7 @@ export interface LmdbStores {
   readonly log: ChangeLog;
   readonly policies: PolicyStore;
   readonly stats: StatsStore;
+  readonly usage: UsageStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }
@@ -145,6 +147,7 @@ function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: nu
     log: new LmdbChangeLog(tables, writer),
     policies: new LmdbPolicies(tables, writer),
     stats: new LmdbStats(tables, writer),
+    usage: new LmdbUsage(tables, writer),
     close,
   };
 }

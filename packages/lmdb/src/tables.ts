@@ -36,12 +36,18 @@ export interface Tables {
   readonly policies: Table;
   /** Minute, term of namespace and model -> bucket. */
   readonly stats: Table;
-  /** `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
+  /** Position (end of the request as 12 hex digits, id) -> the record of its usage. */
+  readonly usageRecords: Table;
+  /** Id of a usage record -> nothing: it was counted. */
+  readonly usageIds: Table;
+  /** Day, term of the key -> [key, counters]. */
+  readonly usageSums: Table;
+  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
   readonly meta: Table;
 }
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
-export const ENV_OPTIONS = { ...BINARY, maxDbs: 24 } as const;
+export const ENV_OPTIONS = { ...BINARY, maxDbs: 64 } as const;
 
 export function openMeta(root: Root): Table {
   return root.openDB<Buffer, Buffer>({ name: 'meta', ...BINARY });
@@ -69,6 +75,9 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     log: open('log'),
     policies: open('policies'),
     stats: open('stats'),
+    usageRecords: open('usage-records'),
+    usageIds: open('usage-ids'),
+    usageSums: open('usage-sums'),
     meta: openMeta(root),
   };
 }

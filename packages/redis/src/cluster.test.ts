@@ -7,6 +7,7 @@ import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
 import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
+import { usageStoreConformance } from '@nearhit/core/conformance/usage-store';
 import { Redis } from 'ioredis';
 import { type OpenedStores, openTestStores, RedisCluster } from '../testing/index.ts';
 import { connectRedis } from './connection.ts';
@@ -25,6 +26,7 @@ responseStoreConformance('redis cluster', open, traits);
 storeUpkeepConformance('redis cluster', open, traits);
 changeLogConformance('redis cluster', open, traits);
 policyStoreConformance('redis cluster', open, traits);
+usageStoreConformance('redis cluster', open, traits);
 
 describe('on a cluster', () => {
   let dir: string;

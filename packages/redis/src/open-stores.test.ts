@@ -9,6 +9,7 @@ import { responseStoreConformance } from '@nearhit/core/conformance/response-sto
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
 import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
 import { storesConformance } from '@nearhit/core/conformance/stores';
+import { usageStoreConformance } from '@nearhit/core/conformance/usage-store';
 import { openTestStores, RedisServer } from '../testing/index.ts';
 
 let server: RedisServer;
@@ -24,6 +25,7 @@ storeUpkeepConformance('redis', open, traits);
 changeLogConformance('redis', open, traits);
 policyStoreConformance('redis', open, traits);
 statsStoreConformance('redis', open, traits);
+usageStoreConformance('redis', open, traits);
 storesConformance('redis', open, { ...traits, runs: 30 });
 invalidationsConformance('redis', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nearhit-invalidations-'));

@@ -12,6 +12,7 @@ import { RedisPolicies } from './log/policies.ts';
 import { LOG_SCRIPTS } from './log/scripts.ts';
 import { RedisServiceRegistry } from './service-registry.ts';
 import { RedisStats } from './stats.ts';
+import { RedisUsage } from './usage/usage.ts';
 
 export interface RedisStores extends Stores {
   readonly invalidations: Invalidations;
@@ -54,6 +55,7 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     log: new RedisChangeLog(shards, logBase),
     policies: new RedisPolicies(commands, logBase),
     stats: new RedisStats(commands, connection.key('stats', ''), options.writer),
+    usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),
     registry: new RedisServiceRegistry(commands, connection.key('services', '')),
     close,

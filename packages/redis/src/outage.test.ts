@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LogFollower, NearhitError, searchable } from '@nearhit/core';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
+import { sampleUsage } from '@nearhit/core/conformance/usage-store';
 import { freePort, openTestStores, RedisServer } from '../testing/index.ts';
 import { connectRedis, type RedisConnection } from './connection.ts';
 import { openRedisStores, type RedisStores } from './open-stores.ts';
@@ -36,7 +37,7 @@ async function open(url: string): Promise<RedisStores & { connection: RedisConne
 
 /** Every call of every port. */
 function calls(stores: RedisStores): (() => Promise<unknown>)[] {
-  const { responses, upkeep, log, policies, stats, invalidations, registry } = stores;
+  const { responses, upkeep, log, policies, stats, usage, invalidations, registry } = stores;
   const bound = { tenant: 'default', namespace: 'default', maxEntries: 0, maxBytes: 0 };
   return [
     () => responses.get(entryId(1)),
@@ -60,6 +61,10 @@ function calls(stores: RedisStores): (() => Promise<unknown>)[] {
     () => stats.save([{ minute: 1, namespace: 'n', model: 'm', counts: {}, latency: {} }]),
     () => stats.load(0),
     () => stats.trim(1),
+    () => usage.append([sampleUsage(1, { query: 'a secret prompt' })]),
+    () => usage.rollups({}),
+    () => usage.records({}, { limit: 1 }),
+    () => usage.trim({ recordsBeforeMs: 1, rollupsBeforeDay: '2026-01-01' }),
     () => invalidations.add({ filter: { text: 'a secret prompt' }, atMs: 1 }),
     () => invalidations.since(0),
     () => registry.list(),

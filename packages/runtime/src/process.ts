@@ -1,10 +1,24 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
+import { CENSOR, REDACTED_PATHS, scrubbed } from './scrub.ts';
 
-/** JSON lines on standard error: standard output is for people. */
-export function openLog(level: string, service?: string): Logger {
+/** JSON lines on standard error: standard output is for people. Credentials are not written, in whatever field they are. */
+export function openLog(
+  level: string,
+  service?: string,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: false }),
+): Logger {
   const base = service === undefined ? undefined : { service };
-  return pino({ level, base }, pino.destination({ dest: 2, sync: false }));
+  const redact = { paths: [...REDACTED_PATHS], censor: CENSOR };
+  return pino({ level, base, redact, serializers: { err: errorOf, detail: textOf, why: textOf } }, destination);
 }
+
+function errorOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return textOf(error);
+  const { type, message, stack, ...more } = pino.stdSerializers.err(error);
+  return { ...more, type, message: scrubbed(message), stack: scrubbed(stack) };
+}
+
+const textOf = (value: unknown): unknown => (typeof value === 'string' ? scrubbed(value) : value);
 
 /** One clear line and exit code 1: what an operator can mend is never shown as a stack trace. */
 function refuse(error: unknown): never {

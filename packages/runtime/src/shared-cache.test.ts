@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
   type CachedEntry,
@@ -19,11 +22,14 @@ import { degradedOf } from './readiness.ts';
 import { openSharedCache, positionOf, type SharedMedium, sharedGauges } from './shared-cache.ts';
 
 let closers: Closers;
+let dir: string;
 let stores: Stores;
 let isAway: boolean;
 let incidents: string[];
 beforeEach(() => {
   closers = new Closers();
+  dir = mkdtempSync(join(tmpdir(), 'nearhit-shared-'));
+  closers.add({ close: () => rmSync(dir, { recursive: true, force: true }) });
   stores = createMemoryStore();
   isAway = false;
   incidents = [];
@@ -54,13 +60,13 @@ const noFlights: SharedFlights = {
 };
 
 function medium(): SharedMedium {
-  const { responses, upkeep, log, policies, stats } = stores;
+  const { responses, upkeep, log, policies, stats, usage } = stores;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({ observer, invalidations, write: (entries) => stores.responses.put(entries) });
   return {
     stores: {
       ...{ responses: unsteady(responses), upkeep: unsteady(upkeep), log: unsteady(log), close: stores.close },
-      ...{ policies: unsteady(policies), stats: unsteady(stats) },
+      ...{ policies: unsteady(policies), stats: unsteady(stats), usage: unsteady(usage) },
     },
     ...{ invalidations, queue, sharedFlights: noFlights, decisions: createMemoryDecisions() },
     registry: { report: async () => {}, list: async () => [], remove: async () => {} },
@@ -97,6 +103,7 @@ async function open() {
   const memory = memoryCache();
   const shared = await openSharedCache({
     ...{ memory, closers, observers: [observer], filePolicies: {}, lookupTimeoutMs: 1000, medium },
+    accounts: { dir, prompts: () => false },
     memoize: (given) => given,
     neighbourhood: async () => ({ embedder, index: new MemoryNearestIndex({ dimensions: 4 }) }),
   });

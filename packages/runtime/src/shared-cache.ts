@@ -20,6 +20,7 @@ import {
   totalUsage,
   type WriteQueue,
 } from '@nearhit/core';
+import { type AccountsOptions, openAccounts } from './accounts/accounts.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { Chores } from './chores.ts';
 import type { Closers } from './closers.ts';
@@ -55,6 +56,7 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
   readonly memory: MemoryCache;
   /** Hears everything that the statistics hear: metrics, the log. */
   readonly observers: readonly Observer[];
+  readonly accounts: Pick<AccountsOptions, 'dir' | 'prompts'>;
   readonly filePolicies: FilePolicies;
   readonly lookupTimeoutMs: number;
   readonly closers: Closers;
@@ -77,7 +79,17 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const { stores, queue, sharedFlights, invalidations, decisions } = medium;
   await medium.ready(READY_MS);
   const stats = createStats({ now, store: stores.stats, shared: true, decisions });
-  const observer = combineObservers(stats, ...options.observers);
+  const hearing = combineObservers(stats, ...options.observers);
+  const accounts = closers.add(
+    openAccounts({
+      dir: options.accounts.dir,
+      prompts: options.accounts.prompts,
+      store: stores.usage,
+      observer: hearing,
+      now,
+    }),
+  );
+  const observer = combineObservers(hearing, accounts);
   const chores = new Chores(observer);
   closers.add({
     async close() {
@@ -106,7 +118,18 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
-    ...{ medium, near, stats, observer, breakers, policies, follower, chores, probes: probesOf(medium, near) },
+    ...{
+      medium,
+      near,
+      stats,
+      observer,
+      accounts,
+      breakers,
+      policies,
+      follower,
+      chores,
+      probes: probesOf(medium, near),
+    },
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => totalUsage(await stores.upkeep.usage()).entries,
     /** A new configuration in force. */
@@ -116,6 +139,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     },
     /** Begins to follow the log, and to share the statistics. */
     start(): void {
+      accounts.start(chores);
       follower.start();
       chores.once('stats-failed', () => stats.load());
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { combineObservers } from '@nearhit/core';
+import { combineObservers, type Observer } from '@nearhit/core';
 import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import { openRedisMedium, redisSettings } from '@nearhit/redis';
@@ -8,11 +8,18 @@ import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedG
 import type { Logger } from 'pino';
 
 /** The cache of this process: Redis and the other services behind it, a memory of its own before them. */
-export async function openCache(config: Config, token: string, log: Logger, closers: Closers) {
+export async function openCache(
+  config: Config,
+  token: string,
+  log: Logger,
+  closers: Closers,
+  observers: readonly Observer[],
+) {
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
-  const logging = createLogObserver(log, Date.now);
+  let live = config;
+  const logging = createLogObserver(log, Date.now, () => live.logging);
   const embeddingUrls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);
   const cacheUrls = requiredUrls('CACHE_URL', config.services.cacheUrls);
   const observer = combineObservers(metrics, logging);
@@ -20,7 +27,8 @@ export async function openCache(config: Config, token: string, log: Logger, clos
   const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));
   const shared = await openSharedCache({
     ...{ memory, closers },
-    observers: [metrics, logging],
+    observers: [metrics, logging, ...observers],
+    accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,
     lookupTimeoutMs: config.cache.lookupTimeoutMs,
     memoize: memoizeEmbedder,
@@ -32,5 +40,11 @@ export async function openCache(config: Config, token: string, log: Logger, clos
       }),
     neighbourhood: async () => ({ embedder, index }),
   });
-  return { ...shared, metrics };
+  return {
+    ...{ ...shared, metrics },
+    reconfigure(next: Config): void {
+      live = next;
+      shared.reconfigure(next);
+    },
+  };
 }

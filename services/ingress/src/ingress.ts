@@ -5,6 +5,7 @@ import { createUpstream } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import {
+  accounted,
   Closers,
   degradedOf,
   internalTokenOf,
@@ -14,6 +15,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
+import { openTelemetry } from '@nearhit/telemetry';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { listServices } from './services.ts';
@@ -31,11 +33,23 @@ export interface Ingress extends Door {
 export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
   let config = initial;
   const closers = new Closers();
-  const cache = await openCache(config, internalTokenOf(config).secret, log, closers);
+  const telemetry = await openTelemetry({
+    ...{ ...config.telemetry, version: VERSION },
+    onError: (why) => log.warn({ why }, 'traces can not be sent'),
+  });
+  if (telemetry !== undefined) closers.add(telemetry);
+  const cache = await openCache(
+    config,
+    internalTokenOf(config).secret,
+    log,
+    closers,
+    telemetry === undefined ? [] : [telemetry],
+  );
   const { lookingUp, chores, follower, stats, near } = cache;
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
-  const upstream = closers.add(createUpstream(config));
+  const gateway = closers.add(createUpstream(config));
+  const upstream = accounted(gateway, cache.accounts, Date.now);
   // When its own clients are served, others may still wait at other replicas for what this one fetches.
   closers.add({ close: () => cache.medium.sharedFlights.drained() });
   const answer = createAnswer({
@@ -46,7 +60,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   });
   const door = closers.add(
     await openDoor({
-      ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
+      ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
@@ -56,6 +70,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         cache: new CacheAdmin(cache.administering),
         entries: stores.responses,
+        accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),
         changes: stores.log,
         queueAdmin: queue.admin,
@@ -71,7 +86,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     url: door.url,
     reconfigure(next) {
       // First what may refuse it: then the old configuration stays in force as a whole.
-      upstream.reconfigure(next);
+      gateway.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
     },

@@ -12,6 +12,7 @@ import {
   forget,
   maintain,
   type NearestIndex,
+  type Observer,
   PendingAnswers,
   PolicyService,
   type ResponseStore,
@@ -26,7 +27,15 @@ import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
 import { openLmdb } from '@nearhit/lmdb';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
-import { Chores, type Closers, createLogObserver, embedderProbe, type Probe } from '@nearhit/runtime';
+import {
+  Chores,
+  type Closers,
+  createLogObserver,
+  embedderProbe,
+  keepUsageInBounds,
+  openAccounts,
+  type Probe,
+} from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
 
@@ -34,8 +43,9 @@ const MAINTAIN_MS = 5000;
 const STATS_MS = 10_000;
 
 /** Everything of the cache that lives beside the wire: stores, vectors, queue, policies, observers. */
-export async function openCache(config: Config, log: Logger, closers: Closers) {
+export async function openCache(config: Config, log: Logger, closers: Closers, observers: readonly Observer[]) {
   const now = Date.now;
+  let live = config;
   const stores = closers.add(await openLmdb({ dir: config.dataDir }));
   const { threads, queueMax } = config.embedding;
   const model = { ...embeddingModelFrom(config.embedding.model), cacheDir: join(config.dataDir, 'models') };
@@ -56,7 +66,14 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
       l1Bytes: () => memory.size().bytes,
     },
   });
-  const observer = combineObservers(stats, metrics, createLogObserver(log, now));
+  const logging = createLogObserver(log, now, () => live.logging);
+  const hearing = combineObservers(stats, metrics, logging, ...observers);
+  const accountsDir = join(config.dataDir, 'accounts');
+  const prompts = () => live.usage.prompts;
+  const accounts = closers.add(
+    openAccounts({ dir: accountsDir, store: stores.usage, observer: hearing, now, prompts }),
+  );
+  const observer = combineObservers(hearing, accounts);
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
 
@@ -103,16 +120,21 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
   closers.add(queue);
   const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations };
   return {
-    ...{ lookingUp, administering: lookingUp, policies, stats, metrics },
+    ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},
     entries: async () => (await usage()).entries,
-    reconfigure: (next: Config) => policies.useFile(next.policies),
+    reconfigure(next: Config): void {
+      live = next;
+      policies.useFile(next.policies);
+    },
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
     start(): void {
+      accounts.start(chores);
+      keepUsageInBounds({ store: stores.usage, chores, now, settings: () => live.usage });
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush());
       chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));

@@ -11,6 +11,7 @@ import {
   createLogObserver,
   createWriter,
   internalTokenOf,
+  keepUsageInBounds,
   openFollowedIndex,
   openSharedCache,
   positionOf,
@@ -24,14 +25,21 @@ import type { Logger } from 'pino';
 type Medium = ReturnType<typeof openRedisMedium>;
 
 /** As one of several processes on one Redis: what has no service of its own (EMBEDDING_URL, CACHE_URL) runs in here. */
-export async function openClusteredCache(config: Config, log: Logger, closers: Closers) {
+export async function openClusteredCache(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+  observers: readonly Observer[],
+) {
+  let live = config;
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
   let position = async () => 0;
   const shared = await openSharedCache({
     ...{ memory, closers },
-    observers: [metrics, createLogObserver(log, Date.now)],
+    observers: [metrics, createLogObserver(log, Date.now, () => live.logging), ...observers],
+    accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,
     lookupTimeoutMs: config.cache.lookupTimeoutMs,
     memoize: memoizeEmbedder,
@@ -69,9 +77,14 @@ export async function openClusteredCache(config: Config, log: Logger, closers: C
     drained: () => medium.sharedFlights.drained(),
     // While Redis is away nobody can say.
     entries: async () => shared.entries().catch(() => 0),
+    reconfigure(next: Config): void {
+      live = next;
+      shared.reconfigure(next);
+    },
     start(): void {
       shared.start();
       writer.startUpkeep();
+      keepUsageInBounds({ store: medium.stores.usage, chores, lease, now: Date.now, settings: () => live.usage });
     },
   };
 }

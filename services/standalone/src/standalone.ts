@@ -4,7 +4,8 @@ import { CacheAdmin, createAnswer, type ProviderStatus } from '@nearhit/core';
 import { createUpstream } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
-import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
+import { accounted, Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
+import { openTelemetry } from '@nearhit/telemetry';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -25,7 +26,13 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
   const closers = new Closers();
   try {
     const open = initial.redis.url === undefined ? openCache : openClusteredCache;
-    return await assemble(initial, log, closers, await open(initial, log, closers));
+    const telemetry = await openTelemetry({
+      ...{ ...initial.telemetry, version: VERSION },
+      onError: (why) => log.warn({ why }, 'traces can not be sent'),
+    });
+    if (telemetry !== undefined) closers.add(telemetry);
+    const observers = telemetry === undefined ? [] : [telemetry];
+    return await assemble(initial, log, closers, await open(initial, log, closers, observers));
   } catch (error) {
     // What could not be opened is the reason; what then can't be closed would only hide it.
     await closers.close().catch(() => undefined);
@@ -38,14 +45,15 @@ type Cache = Awaited<ReturnType<typeof openCache>> | Awaited<ReturnType<typeof o
 async function assemble(initial: Config, log: Logger, closers: Closers, cache: Cache): Promise<Standalone> {
   let config = initial;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
-  const upstream = closers.add(createUpstream(config));
+  const gateway = closers.add(createUpstream(config));
+  const upstream = accounted(gateway, cache.accounts, Date.now);
   closers.add({ close: () => cache.drained() });
   const { lookingUp, policies } = cache;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
   const door = closers.add(
     await openDoor({
       answer: createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs }),
-      ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
+      ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
@@ -53,6 +61,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
+        accounts: cache.accounts.reader,
         cache: new CacheAdmin(cache.administering),
         entries: cache.administering.store,
       },
@@ -71,7 +80,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     }),
     reconfigure(next) {
       // First what may refuse it: then the old configuration stays in force as a whole.
-      upstream.reconfigure(next);
+      gateway.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
     },

@@ -10,6 +10,7 @@ import {
   degradedOf,
   embedderProbe,
   internalTokenOf,
+  keepUsageInBounds,
   requiredUrls,
   startHeartbeat,
   VERSION,
@@ -22,6 +23,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   const closers = new Closers();
   const now = Date.now;
   let written = 0;
+  let live = config;
   const metrics = createServiceMetrics({
     sources: [
       {
@@ -57,6 +59,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
     }),
   );
   writer.startUpkeep();
+  keepUsageInBounds({ store: stores.usage, chores, lease, now, settings: () => live.usage });
   const report = async () => ({ detail: { running: consumer.running(), written, model: embedder.model.version } });
   closers.add(startHeartbeat({ registry: stores.registry, kind: 'worker', version: VERSION, now, report }, chores));
   const readiness = async () => {
@@ -65,5 +68,12 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   };
   const { url } = closers.add(await openServer(createOpsApp({ readiness, metrics, log }), config.server));
   log.info({ url }, 'worker runs');
-  return { url, reconfigure: (next) => policies.useFile(next.policies), close: () => closers.close() };
+  return {
+    url,
+    reconfigure(next) {
+      live = next;
+      policies.useFile(next.policies);
+    },
+    close: () => closers.close(),
+  };
 }

@@ -89,13 +89,13 @@ class Answering {
   }
 
   /** What may be served from the cache now. */
-  async #look({ request, stages }: Asked, mode: Mode): Promise<Found> {
+  async #look({ call, request, stages }: Asked, mode: Mode): Promise<Found> {
     const deps = this.#deps;
     if (mode === 'refresh') return { kind: 'none', reason: mode };
     const cached = exactInMemory(request, deps);
     const found: Found =
       cached === undefined
-        ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages)
+        ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, call.requestId)
         : { kind: 'hit', layer: 'l1', cached };
     if (found.kind === 'none' || mode !== 'shadow') return found;
     return { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };

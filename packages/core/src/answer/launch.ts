@@ -1,5 +1,6 @@
+import type { Scope } from '../ids.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
-import type { Upstream } from '../ports/upstream.ts';
+import type { CallAccount, Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
 import { estimateOf, type TokenCounter } from './estimate.ts';
@@ -48,6 +49,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
         credential: caller.credential,
         headers: call.forward,
         callId: call.callId,
+        account: accountOf(call, scope),
         provider: call.provider,
         upstreamKeys: caller.upstreamKeys,
         routing: mergeRouting(caller.routing, controls.routing),
@@ -59,6 +61,13 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
     ),
   );
 }
+
+const accountOf = (
+  { requestId, caller: { keyId }, endpoint }: ChatCall,
+  { tenant, namespace }: Scope,
+): CallAccount => ({
+  ...{ requestId, tenant, keyId, namespace, endpoint },
+});
 
 /** A call whose answer goes to the cache; or, where another process makes that call already, its reply. */
 export function launchMiss(

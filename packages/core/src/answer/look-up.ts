@@ -56,6 +56,7 @@ export async function lookUp(
   deps: LookUpDeps,
   deadlineMs: number,
   stages: Record<string, number>,
+  requestId?: string,
 ): Promise<Found> {
   let stage = 'l2';
   let stale: StaleFound | undefined;
@@ -77,10 +78,13 @@ export async function lookUp(
     if (request.exactOnly !== undefined) return { kind: 'none', reason, stale };
     if (request.query.length > QUERY_CHARS_MAX) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('embed');
-    const [embedding] = await deps.embedder.embed([request.query], { deadlineMs });
+    const [embedding] = await deps.embedder.embed([request.query], {
+      deadlineMs,
+      ...(requestId !== undefined && { requestId }),
+    });
     if (embedding === undefined || embedding.truncated) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('nearest');
-    const found = await byMeaning(request, embedding.vector, deadlineMs, deps, next);
+    const found = await byMeaning(request, embedding.vector, { deadlineMs, requestId }, deps, next);
     if (found.kind === 'hit') return found;
     return { ...found, reason: found.reason === 'no-candidate' ? reason : found.reason, stale: stale ?? found.stale };
   };
@@ -99,7 +103,7 @@ export async function lookUp(
 async function byMeaning(
   request: PreparedRequest,
   vector: UnitVector,
-  deadlineMs: number,
+  { deadlineMs, requestId }: { deadlineMs: number; requestId: string | undefined },
   deps: LookUpDeps,
   next: (stage: string) => void,
 ): Promise<Found> {
@@ -107,7 +111,7 @@ async function byMeaning(
   const embeddingModel = deps.embedder.model.version;
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
-  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs });
+  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
   const { policy } = request.resolved;
   const threshold = request.controls.threshold ?? policy.threshold;
   // Below the threshold only the nearest is of interest, and only for the report.

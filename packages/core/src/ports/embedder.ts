@@ -25,9 +25,10 @@ export interface Embedding {
 export interface Embedder {
   readonly model: EmbeddingModel;
   /**
-   * One embedding per text, in order. `deadlineMs` is an absolute time on the `Date.now()` clock.
+   * One embedding per text, in order. `deadlineMs` is an absolute time on the `Date.now()` clock; `requestId` names, for
+   * the log of an embedder in another process, whose texts they are.
    * Throws NearhitError EMBEDDER_BUSY at once when the queue can't be done by the deadline, and when the deadline passes.
    */
-  embed(texts: readonly string[], options?: { deadlineMs?: number }): Promise<Embedding[]>;
+  embed(texts: readonly string[], options?: { deadlineMs?: number; requestId?: string }): Promise<Embedding[]>;
   close(): Promise<void>;
 }

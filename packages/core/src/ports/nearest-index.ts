@@ -13,6 +13,8 @@ export interface NearestQuery {
   readonly k: number;
   /** Absolute, on the `Date.now()` clock: an index behind a network gives up then. Absent: the index's own patience. */
   readonly deadlineMs?: number;
+  /** Whose search it is, for the log of an index in another process. */
+  readonly requestId?: string | undefined;
 }
 
 export type IndexChange =

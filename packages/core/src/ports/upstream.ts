@@ -1,4 +1,5 @@
 import type { NearhitError } from '../errors.ts';
+import type { Endpoint } from './usage-store.ts';
 
 /** How a target is chosen among those that may answer. */
 export type RoutingPolicy = 'priority' | 'weighted' | 'cost' | 'latency' | 'balanced';
@@ -19,6 +20,15 @@ export interface TokenEstimate {
   readonly completionTokens: number;
 }
 
+/** For whom a call is made. */
+export interface CallAccount {
+  readonly requestId: string;
+  readonly tenant: string;
+  readonly keyId?: string | undefined;
+  readonly namespace: string;
+  readonly endpoint: Endpoint;
+}
+
 export interface UpstreamCall {
   readonly path: '/chat/completions' | '/embeddings';
   /** As the client asked for it. */
@@ -32,6 +42,8 @@ export interface UpstreamCall {
   readonly headers: Readonly<Record<string, string>>;
   /** Names this call in accounts and traces; unique. */
   readonly callId?: string | undefined;
+  /** On whose account it goes, should nothing more be heard of it. */
+  readonly account?: CallAccount | undefined;
   /** The one provider that may answer, whatever the model (`/{provider}/v1/...`). */
   readonly provider?: string | undefined;
   /** By provider id: credentials of the caller's tenant, instead of the house's. */

@@ -74,23 +74,37 @@ export interface UsageRollup extends UsageKey {
 export interface UsageFilter {
   readonly tenant?: string | undefined;
   readonly keyId?: string | undefined;
+  readonly namespace?: string | undefined;
   readonly model?: string | undefined;
+  readonly provider?: string | undefined;
   /** Whole days, both included: `2026-11-30`. */
   readonly fromDay?: string | undefined;
   readonly toDay?: string | undefined;
 }
 
-/** The accounts: durable, and exact however often a record is sent. */
+export interface UsagePage {
+  readonly records: UsageRecord[];
+  /** Pass on for the next page; absent on the last one. */
+  readonly cursor?: string | undefined;
+}
+
+/**
+ * The accounts: durable, and exact however often a record is sent, and by however many. Money is added up in nano-USD,
+ * tokens as they are: sums are those of the records, to the last digit.
+ */
 export interface UsageStore {
-  /** Resolves when they are durable. A record whose id is known already changes nothing. */
+  /**
+   * Resolves when they are durable. A record whose id is known already changes nothing; nor does one that ended before
+   * what `trim` has forgotten, because nobody could say any more whether it was counted.
+   */
   append(records: readonly UsageRecord[]): Promise<void>;
-  /** Sums per day and key of `UsageKey`. */
+  /** Sums per day and key of `UsageKey`, in no particular order. */
   rollups(filter: UsageFilter): Promise<UsageRollup[]>;
-  /** Newest first. Throws INVALID_REQUEST on a cursor it did not make. */
-  records(
-    filter: UsageFilter,
-    page: { cursor?: string | undefined; limit: number },
-  ): Promise<{ records: UsageRecord[]; cursor?: string | undefined }>;
+  /**
+   * Newest first: by falling end, then id. At most `limit`; fewer, even none, with a cursor when a rare filter would take
+   * too long a search. Throws INVALID_REQUEST on a cursor it did not make.
+   */
+  records(filter: UsageFilter, page: { cursor?: string | undefined; limit: number }): Promise<UsagePage>;
   /** Forgets records that ended before `recordsBeforeMs` and sums of days before `rollupsBeforeDay`. */
   trim(bounds: { recordsBeforeMs: number; rollupsBeforeDay: string }): Promise<void>;
 }

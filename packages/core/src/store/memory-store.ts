@@ -4,6 +4,7 @@ import type { ChangeLog, EntryChange, LoggedChange } from '../ports/change-log.t
 import type { PolicyRecord, PolicyStore } from '../ports/policy-store.ts';
 import type { StatsBucket, StatsStore } from '../ports/stats-store.ts';
 import { assertEntryId, MemoryResponses } from './memory-responses.ts';
+import { memoryUsage } from './memory-usage.ts';
 import type { Stores } from './stores.ts';
 
 /** Storage that ends with the process: the test double of every durable store, held to the same conformance suites. */
@@ -23,6 +24,7 @@ export function createMemoryStore(): Stores {
     log: memoryLog(unlogged, assertOpen),
     policies: memoryPolicies(assertOpen),
     stats: memoryStats(assertOpen),
+    usage: memoryUsage(assertOpen),
     close,
   };
 }

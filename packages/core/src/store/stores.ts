@@ -2,6 +2,7 @@ import type { ChangeLog } from '../ports/change-log.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { StatsStore } from '../ports/stats-store.ts';
+import type { UsageStore } from '../ports/usage-store.ts';
 
 /** The storage ports over one medium: `put` and `append` share transactions, so they cannot be opened apart. */
 export interface Stores {
@@ -10,6 +11,7 @@ export interface Stores {
   readonly log: ChangeLog;
   readonly policies: PolicyStore;
   readonly stats: StatsStore;
+  readonly usage: UsageStore;
   /** Writes what is pending and lets go of the medium. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Method } from '../routes.ts';
+import type { CsvTable } from './csv.ts';
 
 /** One call of the admin plane: what the router serves and what the OpenAPI document says, in one place. */
 export interface Operation {
@@ -18,6 +19,10 @@ export interface Operation {
   readonly optionalBody?: boolean | undefined;
   /** Absent: 204. */
   readonly answer?: z.ZodType | undefined;
+  /** The answer as a table, for those who `Accept` text/csv rather than JSON. Absent: JSON only. */
+  readonly csv?: ((answer: never) => CsvTable) | undefined;
+  /** What a table has no place for. */
+  readonly csvHeaders?: ((answer: never) => Readonly<Record<string, string | undefined>>) | undefined;
   readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;
 }
 

@@ -1,10 +1,11 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import type { Logger } from '../logger.ts';
 import { wildcard } from '../openai/models.ts';
 import { sendJson } from '../reply.ts';
 import { type Route, routerOf } from '../routes.ts';
+import { csvOf } from './csv.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
 import { checkAll } from './faults.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
@@ -14,8 +15,9 @@ import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
 import { requireToken } from './token.ts';
+import { type UsageDeps, usageOperations } from './usage.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps {
+export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, Omit<UsageDeps, 'now'> {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -54,6 +56,7 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...policyOperations(deps.policies),
     ...entryOperations({ ...deps, now: deps.now ?? Date.now }),
     ...observeOperations(deps),
+    ...usageOperations({ ...deps, now: deps.now ?? Date.now }),
     ...serviceOperations(deps),
   ];
 }
@@ -74,9 +77,21 @@ function toRoute(operation: Operation): Route {
     ]);
     const answer = await operation.handle({ params, query, body, raw, headers: req.headers });
     if (operation.answer === undefined) res.writeHead(204).end();
-    else sendJson(res, 200, answer);
+    else sendAnswer(req, res, operation, answer);
   };
   return { method: operation.method, path, handler };
+}
+
+/** JSON, unless a table is what the caller would rather have. */
+function sendAnswer(req: Request, res: Response, { csv, csvHeaders }: Operation, answer: unknown): void {
+  if (csv !== undefined) res.setHeader('vary', 'accept');
+  if (csv === undefined || req.accepts(['application/json', 'text/csv']) !== 'text/csv') {
+    sendJson(res, 200, answer);
+    return;
+  }
+  const bytes = Buffer.from(csvOf(csv(answer as never)));
+  const headers = { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-length': bytes.length };
+  res.writeHead(200, { ...headers, ...csvHeaders?.(answer as never) }).end(bytes);
 }
 
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {

@@ -29,6 +29,12 @@ import {
   queueAnswer,
   servicesAnswer,
 } from '../admin/service-schemas.ts';
+import { usageAnswer, type usageQuery, usageRecordsAnswer, type usageRecordsQuery } from '../admin/usage-schemas.ts';
+
+/** What the admin plane may group and filter the accounts by. */
+export type UsageQuery = Omit<z.input<typeof usageQuery>, 'groupBy'> & {
+  readonly groupBy?: readonly string[] | undefined;
+};
 
 const DEAD_LETTERS = '/admin/v1/queue/dead-letters';
 /** For an answer's way beside the time that the gateway takes. */
@@ -107,6 +113,19 @@ export function createAdminClient(options: AdminClientOptions) {
       discard: (ids?: readonly string[]) =>
         call('POST', `${DEAD_LETTERS}/discard`, deadLetterCountAnswer, { body: { ids } }),
     },
+    usage: {
+      /** Requests, tokens and money, grouped. A gateway that keeps no accounts has no such call: status 404. */
+      sums: ({ groupBy, ...query }: UsageQuery = {}) =>
+        call('GET', '/admin/v1/usage', usageAnswer, { query: { ...query, groupBy: groupBy?.join(',') } }),
+      /** The same as CSV text. */
+      csv: ({ groupBy, ...query }: UsageQuery = {}) =>
+        call('GET', '/admin/v1/usage', 'text', {
+          query: { ...query, groupBy: groupBy?.join(',') },
+          headers: { accept: 'text/csv' },
+        }),
+      records: (query: Partial<z.input<typeof usageRecordsQuery>> = {}) =>
+        call('GET', '/admin/v1/usage/records', usageRecordsAnswer, { query: query as Query }),
+    },
     providers: () => call('GET', '/admin/v1/providers', providersAnswer),
     models: () => call('GET', '/admin/v1/models', modelsAnswer),
     /** The process is alive. */
@@ -115,6 +134,8 @@ export function createAdminClient(options: AdminClientOptions) {
     status: () => call('GET', '/readyz', readinessAnswer, { accept: 503 }),
   };
 }
+
+type Answered<S> = S extends z.ZodType ? z.output<S> : S extends 'text' ? string : undefined;
 
 interface CallOptions {
   readonly query?: Query | undefined;
@@ -127,12 +148,12 @@ interface CallOptions {
 
 function caller({ baseUrl, token, timeoutMs = FLUSH_TIMEOUT_MS + ANSWER_MS }: AdminClientOptions) {
   const root = baseUrl.replace(/\/+$/, '');
-  return async <S extends z.ZodType | undefined>(
+  return async <S extends z.ZodType | 'text' | undefined>(
     method: string,
     path: string,
     answer: S,
     options: CallOptions = {},
-  ): Promise<S extends z.ZodType ? z.output<S> : undefined> => {
+  ): Promise<Answered<S>> => {
     const search = new URLSearchParams(
       Object.entries(options.query ?? {}).flatMap(([name, value]) =>
         value === undefined ? [] : [[name, String(value)] as [string, string]],
@@ -148,9 +169,8 @@ function caller({ baseUrl, token, timeoutMs = FLUSH_TIMEOUT_MS + ANSWER_MS }: Ad
       signal: AbortSignal.timeout(options.timeoutMs ?? timeoutMs),
     });
     if ((status < 200 || status > 299) && status !== options.accept) throw refusal(status, text, url);
-    return (answer === undefined ? undefined : check(answer, text, status, url)) as S extends z.ZodType
-      ? z.output<S>
-      : undefined;
+    if (answer === 'text') return text as Answered<S>;
+    return (answer === undefined ? undefined : check(answer, text, status, url)) as Answered<S>;
   };
 }
 

@@ -1,4 +1,5 @@
 /** The client without the server: a program that only calls the admin plane does not load express. */
 export { type PolicyAnswer, policyPatchBody, type StatsAnswer } from '../admin/schemas.ts';
 export type { DeadLettersAnswer, QueueAnswer, ServicesAnswer } from '../admin/service-schemas.ts';
+export type { UsageAnswer, UsageRecordsAnswer } from '../admin/usage-schemas.ts';
 export { type AdminClient, AdminClientError, type AdminClientOptions, createAdminClient } from './admin-client.ts';

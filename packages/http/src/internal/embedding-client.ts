@@ -4,7 +4,7 @@ import { callService, inspect, type ServiceFaults } from './failover.ts';
 import type { Ask, Replica } from './replica.ts';
 import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replicas.ts';
 import { cutTexts, inParts } from './texts.ts';
-import { MODEL_VERSION_HEADER, modelAnswer, PATHS, parseAs } from './wire.ts';
+import { carryRequestId, MODEL_VERSION_HEADER, modelAnswer, PATHS, parseAs } from './wire.ts';
 
 type Tuning = 'resolve' | 'resolveMs' | 'connectionsMax' | 'failuresMax' | 'probeMs' | 'probeTimeoutMs';
 
@@ -85,7 +85,10 @@ class HttpEmbedder implements EmbeddingClient {
     }
   }
 
-  async embed(texts: readonly string[], { deadlineMs }: { deadlineMs?: number } = {}): Promise<Embedding[]> {
+  async embed(
+    texts: readonly string[],
+    { deadlineMs, requestId }: { deadlineMs?: number; requestId?: string } = {},
+  ): Promise<Embedding[]> {
     if (this.#replicas.closed) throw closed();
     if (texts.length === 0) return [];
     if (this.#model === UNKNOWN_MODEL) await this.#firstVerdict(deadlineMs);
@@ -96,7 +99,7 @@ class HttpEmbedder implements EmbeddingClient {
     let next = 0;
     const lane = async (): Promise<void> => {
       for (let i = next++; i < parts.length; i = next++) {
-        answers[i] = await this.#embedPart(parts[i] as string[], model, deadlineMs);
+        answers[i] = await this.#embedPart(parts[i] as string[], model, { deadlineMs, requestId });
       }
     };
     await Promise.all(Array.from({ length: Math.min(LANES, parts.length) }, lane));
@@ -121,13 +124,18 @@ class HttpEmbedder implements EmbeddingClient {
     if (this.#model === UNKNOWN_MODEL) throw busy('The embedding service is not there yet.', this.#replicas.problems());
   }
 
-  #embedPart(texts: readonly string[], model: EmbeddingModel, deadlineMs: number | undefined): Promise<Embedding[]> {
+  #embedPart(
+    texts: readonly string[],
+    model: EmbeddingModel,
+    { deadlineMs, requestId }: { deadlineMs: number | undefined; requestId: string | undefined },
+  ): Promise<Embedding[]> {
     const { version, dimensions } = model;
     const turn = this.#turn++;
     return callService(
       this.#replicas,
       {
-        ...{ method: 'POST', path: PATHS.embed, headers: this.#headers, body: encodeTexts(texts) },
+        ...{ method: 'POST', path: PATHS.embed, headers: carryRequestId(this.#headers, requestId) },
+        body: encodeTexts(texts),
         bytesMax: ERROR_BYTES_MAX + texts.length * (EMBEDDING_HEAD_BYTES + 4 * dimensions),
         ...{ deadlineMs, patienceMs: this.#patienceMs, firstShare: FIRST_SHARE },
         pick: (live, tried) => idlest(live, { version, turn, tried }),

@@ -5,7 +5,7 @@ import { ANSWER_BYTES_MAX, decodeNeighbours, encodeQuery } from './nearest-codec
 import { hashOf, ownerOf } from './rendezvous.ts';
 import type { Replica } from './replica.ts';
 import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replicas.ts';
-import { BINARY, PATHS, parseAs, positionAnswer, statsAnswer } from './wire.ts';
+import { BINARY, carryRequestId, PATHS, parseAs, positionAnswer, statsAnswer } from './wire.ts';
 
 type Tuning = 'resolve' | 'resolveMs' | 'connectionsMax' | 'failuresMax' | 'probeMs' | 'probeTimeoutMs';
 
@@ -49,7 +49,13 @@ export function createNearestClient(options: NearestClientOptions): NearestClien
       return callService(
         replicas,
         {
-          ...{ method: 'POST', path: PATHS.nearest, headers: binary, body, bytesMax: ANSWER_BYTES_MAX },
+          ...{
+            method: 'POST',
+            path: PATHS.nearest,
+            headers: carryRequestId(binary, query.requestId),
+            body,
+            bytesMax: ANSWER_BYTES_MAX,
+          },
           ...{ deadlineMs: query.deadlineMs, patienceMs, firstShare: FIRST_SHARE },
           pick: (live, tried) => ownerOf(key, live, tried),
           read: (reply) => decodeNeighbours(reply.body),

@@ -43,7 +43,11 @@ export function createServiceWire(
   const guarded =
     (handler: ServiceRoute['handler']): Handler =>
     (req, res) => {
-      if (isToken(bearerOf(req))) handler(req, res).catch((error: unknown) => fail(req, res, error));
+      const startedAtMs = performance.now();
+      if (isToken(bearerOf(req)))
+        handler(req, res)
+          .catch((error: unknown) => fail(req, res, error))
+          .then(() => note(req, res, startedAtMs, log));
       else {
         res.setHeader('www-authenticate', 'Bearer realm="nearhit internal"');
         fail(req, res, unauthorized());
@@ -59,6 +63,14 @@ export function createServiceWire(
     return true;
   };
   return { app, fast };
+}
+
+/** For whoever follows a request through the services. Probes carry no id and are not told of. */
+function note(req: IncomingMessage, res: ServerResponse, startedAtMs: number, log: Logger): void {
+  const { 'x-request-id': requestId } = req.headers;
+  if (log.debug === undefined || requestId === undefined || req.method === 'GET') return;
+  const ms = Math.round((performance.now() - startedAtMs) * 1000) / 1000;
+  log.debug({ requestId, path: req.url, status: res.statusCode, ms }, 'served');
 }
 
 function unauthorized(): NearhitError {

@@ -14,6 +14,8 @@ export const PATHS = {
 
 /** Milliseconds that are left, counted from the sending: clocks need not agree. Absent: no deadline. */
 export const DEADLINE_HEADER = 'x-nearhit-deadline-ms';
+/** Of the client's request that a call is made for, for the log. */
+const REQUEST_ID_HEADER = 'x-request-id';
 /** Of the model that made the vectors of this answer. */
 export const MODEL_VERSION_HEADER = 'x-nearhit-model-version';
 export const BINARY = 'application/octet-stream';
@@ -43,6 +45,14 @@ export const errorAnswer = z.object({
     param: z.string().nullable().catch(null),
   }),
 });
+
+/** The headers, and whose request a call is made for. */
+export function carryRequestId(
+  headers: Readonly<Record<string, string>>,
+  requestId: string | undefined,
+): Readonly<Record<string, string>> {
+  return requestId === undefined ? headers : { ...headers, [REQUEST_ID_HEADER]: requestId };
+}
 
 /** Undefined when the bytes are not what the schema says. */
 export function parseAs<T>(schema: z.ZodType<T>, body: Buffer): T | undefined {

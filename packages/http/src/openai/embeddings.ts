@@ -1,18 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
-import { ANYONE, type Embedder, type Embedding, type Upstream } from '@nearhit/core';
+import { ANYONE, DEFAULT_NAMESPACE, type Embedder, type Embedding } from '@nearhit/core';
 import { parseJson, readBody, requireJson } from '../body.ts';
 import { sendJson } from '../reply.ts';
-import { type Authorize, bearerOf } from '../request.ts';
+import { type Authorize, bearerOf, requestIdOf } from '../request.ts';
 import { modelOf, readEmbeddingsRequest } from './embeddings-request.ts';
-import { forward } from './forward.ts';
+import { type ForwardDeps, forward } from './forward.ts';
+import { type Passed, reportEmbeddings } from './report.ts';
 
-export interface EmbeddingsDeps {
+export interface EmbeddingsDeps extends ForwardDeps {
   /** Absent: every model is an upstream's. */
   readonly embedder?: Pick<Embedder, 'embed' | 'model'> | undefined;
-  readonly upstream: Pick<Upstream, 'send'>;
   readonly bodyBytesMax: number;
-  readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
   /** The one that must answer. */
   readonly provider?: string | undefined;
   /** Absent: everybody may ask. */
@@ -21,6 +21,9 @@ export interface EmbeddingsDeps {
 
 /** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
 const ALIAS_PREFIXES = ['nearhit', 'local', 'sentence-transformers', 'Xenova'] as const;
+
+/** As /v1/models calls the owner of the local model. */
+const LOCAL_PROVIDER = 'nearhit';
 
 /** Small enough for look-ups of other requests to get their turn in between. */
 const BATCH_TEXTS = 32;
@@ -37,12 +40,20 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);
     const model = modelOf(body);
+    const passed: Passed = { callId: randomUUID(), caller, model, startedAtMs: performance.now() };
     if (local !== undefined && isLocal(model, local.model.id)) {
-      await answerLocally(local, body as object, res);
-    } else {
-      const asked = { path: '/embeddings', model, body: bytes, stream: false, provider: deps.provider } as const;
-      forward(req, res, { ...asked, credential, upstreamKeys }, deps);
+      const tokens = await answerLocally(local, body as object, res);
+      const head = { provider: LOCAL_PROVIDER, model: local.model.id, attempts: 0 };
+      const usage = { promptTokens: tokens, completionTokens: 0 };
+      reportEmbeddings(req, passed, { status: 200, head, usage, left: res.destroyed }, deps.observer);
+      return;
     }
+    const call = { path: '/embeddings', model, body: bytes, stream: false, credential, upstreamKeys } as const;
+    const { provider } = deps;
+    const { tenant, keyId } = caller;
+    const requestId = requestIdOf(req);
+    const account = { requestId, tenant, keyId, namespace: DEFAULT_NAMESPACE, endpoint: 'embeddings' } as const;
+    forward(req, res, { ...call, provider, callId: passed.callId, account }, passed, deps);
   };
 }
 
@@ -60,18 +71,20 @@ function localNames(): (name: string, id: string) => boolean {
   };
 }
 
+/** Answers the tokens that the texts have. */
 async function answerLocally(
   embedder: Pick<Embedder, 'embed' | 'model'>,
   body: object,
   res: ServerResponse,
-): Promise<void> {
+): Promise<number> {
   const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
   const embeddings: Embedding[] = [];
   for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
-    if (res.destroyed) return;
+    if (res.destroyed) break;
     embeddings.push(...(await embedder.embed(texts.slice(from, from + BATCH_TEXTS))));
   }
   const tokens = embeddings.reduce((sum, embedding) => sum + embedding.tokens, 0);
+  if (res.destroyed) return tokens;
   const truncated = embeddings.filter((embedding) => embedding.truncated).length;
   sendJson(
     res,
@@ -88,6 +101,7 @@ async function answerLocally(
     },
     truncated === 0 ? {} : { 'x-nearhit-truncated': truncated },
   );
+  return tokens;
 }
 
 function littleEndianBase64(vector: Float32Array): string {

@@ -1,36 +1,106 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Upstream, UpstreamCall, UpstreamHead } from '@nearhit/core';
+import type { NearhitError, Observer, TokenUsage, Upstream, UpstreamCall, UpstreamHead } from '@nearhit/core';
 import { forwardedHeaders } from '../chat/chat.ts';
 import { requestIdOf } from '../request.ts';
+import { type Passed, reportEmbeddings } from './report.ts';
+import { UsageProbe } from './usage-probe.ts';
 
 export interface ForwardDeps {
-  readonly upstream: Pick<Upstream, 'send'>;
+  readonly upstream: Pick<Upstream, 'send'> & Partial<Pick<Upstream, 'price'>>;
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
+  /** Hears of each call when it is over. */
+  readonly observer?: Pick<Observer, 'record'> | undefined;
 }
+
+/** What a body of English and JSON averages. */
+const TOKENS_PER_BYTE = 0.22;
 
 /** Passes a call to its provider and the reply back as it comes, at the client's pace. The client leaving cancels it. */
 export function forward(
   req: IncomingMessage,
   res: ServerResponse,
   call: Omit<UpstreamCall, 'headers'>,
-  { upstream, fail }: ForwardDeps,
+  passed: Passed,
+  deps: ForwardDeps,
 ): void {
   if (res.destroyed) return;
-  const flow = upstream.send(
+  const reply = new ForwardedReply(req, call, passed, deps);
+  const flow = deps.upstream.send(
     { ...call, headers: forwardedHeaders(req) },
     {
-      onHead: (head) => void res.writeHead(head.status, headersOf(head, requestIdOf(req))),
+      onHead: (head) => {
+        reply.begin(head);
+        res.writeHead(head.status, headersOf(head, requestIdOf(req)));
+      },
       onData: (chunk) => {
+        reply.probe.push(chunk);
         if (!res.write(chunk)) flow.pause();
       },
-      onEnd: () => void res.end(),
-      onError: (error) => fail(req, res, error),
+      onEnd: () => {
+        res.end();
+        reply.end();
+      },
+      onError: (error) => {
+        deps.fail(req, res, error);
+        reply.end(error);
+      },
     },
   );
   res.on('drain', () => flow.resume());
   res.on('close', () => {
-    if (!res.writableFinished) flow.abort();
+    if (res.writableFinished) return;
+    flow.abort();
+    reply.leave();
   });
+}
+
+/** What is told of a reply when it is over, once. */
+class ForwardedReply {
+  readonly probe = new UsageProbe();
+  readonly #req: IncomingMessage;
+  readonly #call: Omit<UpstreamCall, 'headers'>;
+  readonly #passed: Passed;
+  readonly #deps: ForwardDeps;
+  #head: UpstreamHead | undefined;
+  #headAtMs: number | undefined;
+  #told = false;
+
+  constructor(req: IncomingMessage, call: Omit<UpstreamCall, 'headers'>, passed: Passed, deps: ForwardDeps) {
+    this.#req = req;
+    this.#call = call;
+    this.#passed = passed;
+    this.#deps = deps;
+  }
+
+  begin(head: UpstreamHead): void {
+    this.#head = head;
+    this.#headAtMs = performance.now();
+  }
+
+  end(error?: NearhitError): void {
+    this.#tell(error?.status ?? this.#head?.status ?? 502, { error });
+  }
+
+  /** Whether the provider had done its work by then nobody knows: it is taken to be so once its answer had begun. */
+  leave(): void {
+    this.#tell(this.#head?.status ?? 499, { left: true });
+  }
+
+  #tell(status: number, how: { error?: NearhitError | undefined; left?: boolean }): void {
+    if (this.#told) return;
+    this.#told = true;
+    const { observer, upstream } = this.#deps;
+    const price = upstream.price?.(this.#passed.model);
+    const rest = { head: this.#head, headAtMs: this.#headAtMs, usage: this.#usage(), price };
+    reportEmbeddings(this.#req, this.#passed, { status, ...rest, ...how }, observer);
+  }
+
+  #usage(): TokenUsage | undefined {
+    const head = this.#head;
+    if (head === undefined || head.status < 200 || head.status > 299) return undefined;
+    const promptTokens = Math.ceil(this.#call.body.length * TOKENS_PER_BYTE);
+    return this.probe.usage() ?? { promptTokens, completionTokens: 0, estimated: true };
+  }
 }
 
 function headersOf(head: UpstreamHead, requestId: string): Record<string, string> {
