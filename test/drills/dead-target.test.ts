@@ -128,7 +128,26 @@ test.each(DEATHS)(
 );
 
 test.each(['weighted', 'cost', 'latency', 'balanced'])(
-  'a dead target under `%s`: the same',
+  'a dead target under `%s`: the same, once it is known',
+  async (routing) => {
+    await start(routing);
+    await ask('before', 40);
+    dying.mood = () => 'failing';
+    // Until its breaker is open, or its error rate keeps everybody away before that.
+    await ask('opening', 100);
+    const after = await ask('after', REQUESTS);
+    expect(after.filter(paidARetry).length).toBeLessThanOrEqual(REQUESTS / 100);
+    expect(answeredBy(after, 'well')).toBe(REQUESTS);
+
+    await rise();
+    await until('it is asked again', async () => answeredBy(await ask('risen', 5, 1), 'dying') === 5);
+    expect(await breaker()).toBe('closed');
+  },
+  120_000,
+);
+
+test.each(['weighted', 'cost', 'latency', 'balanced'])(
+  'a dead target under `%s`: the same, once it is known',
   async (routing) => {
     await start(routing);
     await ask('before', 40);

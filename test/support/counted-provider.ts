@@ -23,25 +23,30 @@ export interface CountedCall {
   readonly question: string;
   readonly stream: boolean;
   readonly mood: Mood;
-  /** Of no two calls the same. */
+  /** Of no two calls the same, unless a drill wants them so. */
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** `whole`: the last byte of an answer is out. `left`: the other side went away. */
   state: 'asked' | 'whole' | 'refused' | 'cut' | 'left';
 }
 
+type Arrived = Omit<CountedCall, 'serial' | 'promptTokens' | 'completionTokens' | 'state'> & {
+  readonly promptTokens?: number | undefined;
+  readonly completionTokens?: number | undefined;
+};
+
 /** What all providers of a drill have done, in the order in which they were asked. */
 export class Ledger {
   readonly calls: CountedCall[] = [];
   readonly #byRequest = new Map<string, CountedCall[]>();
 
-  open(call: Omit<CountedCall, 'serial' | 'promptTokens' | 'completionTokens' | 'state'>): CountedCall {
+  open({ promptTokens, completionTokens, ...call }: Arrived): CountedCall {
     const serial = this.calls.length + 1;
     const counted: CountedCall = {
       ...call,
       serial,
-      promptTokens: 10_000 + 3 * serial,
-      completionTokens: 100 + serial,
+      promptTokens: promptTokens ?? 10_000 + 3 * serial,
+      completionTokens: completionTokens ?? 100 + serial,
       state: 'asked',
     };
     this.calls.push(counted);
@@ -84,6 +89,9 @@ export class CountedProvider {
   readonly name: string;
   mood: (body: ChatBody) => Mood;
   hold: (call: CountedCall) => Promise<void>;
+  /** Absent: of no two calls the same. */
+  promptTokens: (() => number) | undefined;
+  completionTokens: (() => number) | undefined;
   readonly #ledger: Ledger;
   #port = 0;
   readonly #server = createServer((req, res) => void this.#serve(req, res));
@@ -130,6 +138,8 @@ export class CountedProvider {
       question: lastUserText(body),
       stream: body.stream === true,
       mood: this.mood(body),
+      promptTokens: this.promptTokens?.(),
+      completionTokens: this.completionTokens?.(),
     });
     res.on('close', () => {
       if (call.state === 'asked') call.state = 'left';

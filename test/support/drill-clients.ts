@@ -6,6 +6,8 @@ const SCALE = Number(process.env.NEARHIT_DRILL_SCALE ?? 1);
 export const scaled = (count: number): number => Math.ceil(count * SCALE);
 export const DRILL_SEED = Number(process.env.NEARHIT_DRILL_SEED ?? Date.now() % 1_000_000);
 
+const LOST_PAUSE_MS = 100;
+
 export interface Question {
   readonly requestId: string;
   readonly text: string;
@@ -48,8 +50,12 @@ export class DrillClients {
   async ask(questions: Iterable<Question>): Promise<void> {
     const left = questions[Symbol.iterator]();
     const client = async (number: number) => {
-      for (let next = left.next(); next.done !== true; next = left.next())
-        this.got.push(await askOne(this.#pools[number % this.#pools.length] as Pool, next.value));
+      for (let next = left.next(); next.done !== true; next = left.next()) {
+        const got = await askOne(this.#pools[number % this.#pools.length] as Pool, next.value);
+        this.got.push(got);
+        // As SDKs do, and lest one whose gateway is away asks all the questions.
+        if (got.kind === 'lost') await new Promise((resolve) => setTimeout(resolve, LOST_PAUSE_MS));
+      }
     };
     await Promise.all(Array.from({ length: this.#count }, (_, number) => client(number)));
   }
