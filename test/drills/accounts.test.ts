@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 const CLIENTS = 30;
 /** Answered between one blow and the next. */
-const STEP = scaled(120);
+const STEP = scaled(60);
 const NAMES = ['one', 'two', 'three'] as const;
 /** So many of the questions, the cache on, are asked again and again. */
 const REPEATED = 40;
