@@ -154,7 +154,7 @@ test('whatever a provider answered whole is accounted with its tokens, or as int
     if (isInterrupted(record)) expect(record.estimated).toBe(true);
     else expect(tokensOf(record)).toEqual(tokensOf(call));
   }
-  // The blows fell while calls were on their way, and on few of them.
+  // The blows fell while calls were on their way, and on no others.
   const interrupted = records.filter(isInterrupted);
   expect(interrupted.length).toBeGreaterThan(0);
   expect(interrupted.length).toBeLessThanOrEqual(2 * CLIENTS);
@@ -162,9 +162,9 @@ test('whatever a provider answered whole is accounted with its tokens, or as int
 
 test('the sums are what the providers counted, to the token, and what that costs, to the nano-USD', async () => {
   const interrupted = new Set(records.filter(isInterrupted).map(({ requestId }) => requestId));
+  const { json } = await deployment.ingress(0).admin('GET', '/usage?groupBy=provider');
   for (const { name } of providers) {
-    const { json } = await deployment.ingress(0).admin('GET', '/usage?groupBy=provider');
-    const sums = json.usage.find(({ provider }: { provider: string }) => provider === name);
+    const sums = json.groups.find(({ provider }: { provider: string }) => provider === name);
     const counted = ledger.whole.filter(({ provider, requestId }) => provider === name && !interrupted.has(requestId));
     const sum = (of: (call: CountedCall) => number) => counted.reduce((total, call) => total + of(call), 0);
     const promptTokens = sum((call) => call.promptTokens);
