@@ -28,9 +28,9 @@ export function createFolders() {
  * The look-up deadline is longer than the default of 150 ms: with 64 requests waiting for one embedding thread the
  * default would give some of them up, and the row would measure the upstream.
  */
-export async function openGateway({ service = 'standalone', dir, upstream, l1Bytes, env, nodeArgs }) {
+export async function openGateway({ service = 'standalone', dir, upstream, l1Bytes, yaml = '', env, nodeArgs }) {
   const l1 = l1Bytes === undefined ? '' : `\n  l1: { bytesMax: ${l1Bytes} }`;
-  writeFileSync(join(dir, 'nearhit.yaml'), `cache:\n  lookupTimeoutMs: 5000${l1}\n`);
+  writeFileSync(join(dir, 'nearhit.yaml'), `cache:\n  lookupTimeoutMs: 5000${l1}\n${yaml}`);
   const port = await freePort();
   const startedAt = performance.now();
   const gateway = startService({
@@ -96,6 +96,18 @@ export async function hitsOf(gateway) {
   const texts = paraphrases.map(({ text }) => text);
   const replies = await askAll(gateway, texts, { onlyCached: true });
   return paraphrases.filter((_, i) => replies[i].layer === 'semantic');
+}
+
+/** A new API key's secret. */
+export async function createKey(gateway, settings) {
+  const response = await fetch(`${gateway.origin}/admin/v1/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(settings),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`making an API key: status ${response.status}: ${text}`);
+  return JSON.parse(text).key;
 }
 
 /** A floor that answers with the very bytes that the gateway answers a hit with. */

@@ -90,8 +90,9 @@ const MEDIANS = [
 export function summarise(row, stream, concurrency, allRounds) {
   const rounds = allRounds.get(`${row.id} ${stream} ${concurrency}`) ?? [];
   const floors = row.floor === undefined ? [] : (allRounds.get(`${row.floor} ${stream} ${concurrency}`) ?? []);
-  const compared = (of) =>
-    median(rounds.flatMap((round, i) => (floors[i] === undefined ? [] : [of(round, floors[i])])));
+  const rivals = row.rival === undefined ? [] : (allRounds.get(`${row.rival} ${stream} ${concurrency}`) ?? []);
+  const compared = (of, others = floors) =>
+    median(rounds.flatMap((round, i) => (others[i] === undefined ? [] : [of(round, others[i])])));
   const errors = {};
   for (const round of rounds) {
     for (const faults of [round.errors, round.firstFaults]) {
@@ -109,6 +110,7 @@ export function summarise(row, stream, concurrency, allRounds) {
     bytes: rounds[0]?.bytes,
     ...Object.fromEntries(MEDIANS.map((name) => [name, median(rounds.map((round) => round[name]))])),
     ratio: compared((round, floor) => round.cpuUs / floor.cpuUs),
+    rivalTimes: compared((round, rival) => rival.cpuUs / round.cpuUs, rivals),
     addedP50Ms: compared((round, floor) => round.p50Ms - floor.p50Ms),
     onTopOfEmbedMs: median(rounds.map((round) => round.p50Ms - round.embedP50Ms)),
     errorCount: Object.values(errors).reduce((sum, count) => sum + count, 0),

@@ -1,8 +1,8 @@
-import { distributedRows, embeddedRows } from './rows.mjs';
+import { distributedRows, embeddedRows, gatewayRows } from './rows.mjs';
 
 /** Each row once: both modes have floors in common. */
 export function rowsOf(embeddedHits, distributedHits) {
-  const rows = [...embeddedRows(embeddedHits), ...distributedRows(distributedHits)];
+  const rows = [...embeddedRows(embeddedHits), ...gatewayRows(), ...distributedRows(distributedHits)];
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
@@ -17,6 +17,7 @@ export function planOf(only) {
   const all = rowsOf([], []);
   const groups = {
     embedded: embeddedRows([]).map(({ id }) => id),
+    gateway: gatewayRows().map(({ id }) => id),
     distributed: [...distributedRows([]).map(({ id }) => id), 'enqueue'],
   };
   const known = new Set([...Object.keys(groups), 'start', 'enqueue', ...all.map(({ id }) => id)]);

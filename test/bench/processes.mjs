@@ -101,7 +101,7 @@ export function startService({ service, port, dir, env, nodeArgs = [] }) {
 }
 
 /** The benchmark's own surroundings must not configure the gateway. */
-function cleanEnv() {
+export function cleanEnv() {
   const own = /^(NEARHIT_|OPENAI_|ANTHROPIC_|GEMINI_|DEEPSEEK_|EMBEDDING_|REDIS_URL|CACHE_URL|PORT$|HOST$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }

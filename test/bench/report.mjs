@@ -48,6 +48,15 @@ function semanticTable(lines) {
   );
 }
 
+function rivalTable(lines) {
+  const rows = lines.filter(({ rivalTimes }) => rivalTimes !== undefined);
+  if (rows.length === 0) return undefined;
+  return table(
+    ['beside @portkey-ai/gateway', 'form', 'conc.', 'its CPU ÷ ours'],
+    rows.map((l) => [l.name, l.form, l.concurrency, fixed(l.rivalTimes, 1)]),
+  );
+}
+
 const processTable = (facts) =>
   table(
     ['process', ''],
@@ -77,6 +86,8 @@ export function aims({ lines, facts }) {
   const loaded = lines.filter(({ concurrency, floor }) => concurrency > 1 && floor !== undefined);
   return [
     ...aim('pass-through, CPU × floor', 1.5, of('pass'), (l) => l.ratio),
+    ...aim('gateway: routing, limits, accounts, CPU × floor', 1.8, of('gw-full'), (l) => l.ratio),
+    ...aim("gateway: CPU as a share of Portkey's", 0.167, of('gw-full'), (l) => 1 / l.rivalTimes),
     ...aim('exact hit (memory), CPU × floor', 1.5, of('l1'), (l) => l.ratio),
     ...aim('exact hit (LMDB), CPU × floor', 1.5, of('l2'), (l) => l.ratio),
     ...aim('semantic hit but the embedding, ms p50, one at a time', 0.5, alone('semantic'), (l) => l.besidesEmbedP50Ms),
@@ -132,6 +143,7 @@ export function markdown(result) {
   return [
     about,
     result.lines.length > 0 ? mainTable(result.lines) : undefined,
+    rivalTable(result.lines),
     semanticTable(result.lines),
     result.facts.length > 0 ? processTable(result.facts) : undefined,
     result.aims.length > 0 ? aimTable(result.aims) : undefined,

@@ -16,7 +16,7 @@ const floor = (id, name, target) => row(id, `floor: ${name}`, target, { texts: a
 const onlyFromCache = { 'x-nearhit-cache': 'only' };
 
 /**
- * What is measured. `target`: which process; `floor`: the row that says what the platform itself costs;
+ * What is measured. `target`: which process; `floor`: the row that says what the platform itself costs; `rival`: another gateway;
  * `expect`: the headers that the gateway must answer with; anything else is an error.
  * `paraphrases`: [{original, text}] that hit by meaning. `leaves`: what a round leaves to do after its last answer
  * counts too: `all` of it, or what its own process does (`own`).
@@ -42,6 +42,22 @@ export function embeddedRows(paraphrases) {
       floor: 'floor-pass',
       leaves: 'all',
     }),
+  ];
+}
+
+/** The gateway as a gateway: the cache off, so that what is left is authentication, routing, limits and accounts. */
+export function gatewayRows() {
+  const past = {
+    texts: asked,
+    headers: { 'x-nearhit-cache': 'off' },
+    expect: { cache: 'bypass' },
+    floor: 'floor-pass',
+  };
+  return [
+    row('floor-pass', 'floor: node:http + undici.Pool', 'floorPass', { texts: asked, expect: {} }),
+    row('gw-plain', 'gateway: no keys, one target', 'gwPlain', { ...past, rival: 'portkey' }),
+    row('gw-full', 'gateway: key with limits, two targets, accounts', 'gwFull', { ...past, rival: 'portkey' }),
+    row('portkey', '@portkey-ai/gateway, one target', 'portkey', { texts: asked, expect: {}, floor: 'floor-pass' }),
   ];
 }
 

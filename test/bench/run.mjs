@@ -15,8 +15,9 @@ import { openTargets } from './targets.mjs';
 
 const USAGE = `pnpm bench [options]
   --quick            under two minutes: short rounds, few entries
-  --only a,b         embedded, distributed; or rows: pass l1 l2 semantic memo miss, and the same with d- for
-                     distributed, d-unstored (their floors come with them); start: start times and memory; enqueue
+  --only a,b         embedded, gateway, distributed; or rows: pass l1 l2 semantic memo miss, and the same with d- for
+                     distributed, d-unstored; gw-plain gw-full portkey (their floors come with them);
+                     start: start times and memory; enqueue
   --duration MS      of one round (default 1000; quick 200)
   --rounds N         (default 3; quick 2)
   --concurrency 1,16 (default 1,16,64)

@@ -1,5 +1,6 @@
 import { openDistributed } from './distributed.mjs';
 import { openMain, openSmall } from './embedded.mjs';
+import { openGatewayTargets } from './gateway.mjs';
 import { openCacheFloor, openGateway } from './gateways.mjs';
 import { rowsOf } from './plan.mjs';
 import { Child } from './processes.mjs';
@@ -20,6 +21,8 @@ export async function openTargets(plan, settings, { folders, kept, say, upstream
   }
   if (plan.needs('small')) targets.small = kept(await openSmall(start, settings));
   if (plan.needs('writes')) targets.writes = kept(await start('writes', { nodeArgs: settings.nodeArgs }));
+  const compared = await openGatewayTargets(plan, { start, kept, say, upstream, nodeArgs: settings.nodeArgs });
+  Object.assign(targets, compared.targets);
   const distributed = plan.distributed ? await openDistributed({ settings, folders, upstream, say }) : undefined;
   if (distributed !== undefined) {
     kept(distributed);
@@ -36,6 +39,8 @@ export async function openTargets(plan, settings, { folders, kept, say, upstream
     const args = ['redis', `${distributed.redisUrl}/${FLOOR_DATABASE}`, pipelines];
     targets[target] = kept(await openCacheFloor(args, answers));
   }
-  const rows = rowsOf(embedded?.hits ?? [], distributed?.hits ?? []).filter(({ id }) => plan.ids.has(id));
+  const rows = rowsOf(embedded?.hits ?? [], distributed?.hits ?? [])
+    .filter(({ id, target }) => plan.ids.has(id) && targets[target] !== undefined)
+    .map((row) => ({ ...row, headers: { ...row.headers, ...compared.headers[row.target] } }));
   return { rows, targets, facts };
 }

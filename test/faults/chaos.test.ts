@@ -16,6 +16,7 @@ import {
   sendJson,
   sseHead,
 } from '../support/fake-upstream.ts';
+import { randomFrom } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const REQUESTS = Number(process.env.NEARHIT_CHAOS_REQUESTS ?? 600);
@@ -23,15 +24,6 @@ const SEED = Number(process.env.NEARHIT_CHAOS_SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 24;
 /** Few enough that the same one is often asked by several at once, and again after it has been stored. */
 const QUESTIONS = 40;
-
-/** Park & Miller, 1988. */
-function randomFrom(seed: number): () => number {
-  let state = (seed % 2_147_483_646) + 1;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
 
 let folder: string;
 let upstream: FakeUpstream;

@@ -43,21 +43,36 @@ const TAIL_BYTES = 4096;
  * are only counted: whether the stream is whole is not looked at.
  */
 export function usageInTail(body: Buffer): CountedUsage | undefined {
-  const from = Math.max(0, body.byteLength - TAIL_BYTES);
-  for (const line of body
-    .toString('utf8', from)
-    .split(/\r\n|\n|\r/)
-    .reverse()) {
-    if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
-    try {
-      const chunk: unknown = JSON.parse(line.slice('data:'.length));
-      const usage = isObject(chunk) ? usageOf(chunk) : undefined;
-      if (usage !== undefined) return usage;
-    } catch {
-      // Cut in the middle: an earlier line may be whole.
-    }
+  const tail = body.subarray(Math.max(0, body.byteLength - TAIL_BYTES));
+  for (let at = tail.lastIndexOf(USAGE_FIELD); at !== -1; ) {
+    const start = Math.max(tail.lastIndexOf(LF, at), tail.lastIndexOf(CR, at)) + 1;
+    const usage = usageInLine(tail.toString('utf8', start, endOfLine(tail, at)));
+    if (usage !== undefined) return usage;
+    at = start === 0 ? -1 : tail.lastIndexOf(USAGE_FIELD, start - 1);
   }
   return undefined;
+}
+
+const USAGE_FIELD = Buffer.from('"usage"');
+const LF = 10;
+const CR = 13;
+
+function endOfLine(bytes: Buffer, from: number): number {
+  const lf = bytes.indexOf(LF, from);
+  const end = lf === -1 ? bytes.length : lf;
+  const cr = bytes.subarray(from, end).indexOf(CR);
+  return cr === -1 ? end : from + cr;
+}
+
+function usageInLine(line: string): CountedUsage | undefined {
+  if (!line.startsWith('data:')) return undefined;
+  try {
+    const chunk: unknown = JSON.parse(line.slice('data:'.length));
+    return isObject(chunk) ? usageOf(chunk) : undefined;
+  } catch {
+    // Cut in the middle: an earlier line may be whole.
+    return undefined;
+  }
 }
 
 /**
