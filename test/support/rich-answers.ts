@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type ChatBody, chunk, completion, type SeenCall, sendJson, sseHead } from './fake-upstream.ts';
+import { chunk, completion, type SeenCall, sendJson, sseHead } from './fake-upstream.ts';
 
 export const CALLS = [
   { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Köln","days":3}' } },
@@ -39,5 +39,3 @@ export function answerRichly(call: SeenCall, res: ServerResponse): void {
   res.write(chunk(call, {}, null, { choices: [], usage }));
   res.end('data: [DONE]\n\n');
 }
-
-export const bodiesOf = (calls: readonly SeenCall[]): ChatBody[] => calls.map(({ body }) => body);

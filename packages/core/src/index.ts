@@ -63,7 +63,7 @@ export { searchable } from './remember/searchable.ts';
 export { compact, maintain, snapshot, type UpkeepDeps } from './remember/upkeep.ts';
 export { type PendingWrite, type WriteDeps, writeUnlessVoid } from './remember/voided.ts';
 export { createWriteBehind, type WriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
-export { isObject, type JsonObject } from './reply/answer.ts';
+export { isObject, type JsonObject, own, put, without } from './reply/answer.ts';
 export { piecesOf } from './reply/pieces.ts';
 export { renderSse } from './reply/render.ts';
 export { type SseEvent, SseParser, sseError } from './reply/sse.ts';

@@ -33,6 +33,18 @@ const jsonWithoutProto = fc
     return !text.includes('__proto__') && !/\d{16}|e\+/.test(text);
   });
 
+test('marks for the provider’s prompt cache are no part of the key', () => {
+  const cache_control = { type: 'ephemeral' };
+  const system = (mark: object) => ({ role: 'system', content: [{ type: 'text', text: 's', ...mark }] });
+  const body = (mark: object) =>
+    ask([{ type: 'text', text: 'q', ...mark }], {
+      messages: [system(mark), { role: 'user', content: [{ type: 'text', text: 'q', ...mark }], ...mark }],
+      tools: [{ type: 'function', function: { name: 'f' }, ...mark }],
+    });
+  expect(keyOf(body({ cache_control }))).toBe(keyOf(body({})));
+  expect(keyOf(body({ cache: 1 }))).not.toBe(keyOf(body({})));
+});
+
 describe('canonicalJson', () => {
   test('neither the order of keys nor the formatting matters', () => {
     fc.assert(

@@ -34,6 +34,22 @@ function withoutText(message: ChatMessage): unknown {
   return { ...rest, content: parts.map((part) => (part.type === 'text' ? { ...part, text: null } : part)) };
 }
 
+/** A mark for the provider's prompt cache: it changes what a call costs, never what is answered. */
+const MARK = 'cache_control';
+
+/** Without such marks, on itself and on its parts. */
+function unmarked<T extends Record<string, unknown>>(item: T): T {
+  const { content } = item;
+  const parts = Array.isArray(content) && content.some(isMarked) ? { content: content.map(unmarkedItem) } : undefined;
+  if (parts === undefined && !isMarked(item)) return item;
+  const { [MARK]: _, ...rest } = item;
+  return { ...rest, ...parts } as unknown as T;
+}
+
+const isMarked = (item: unknown): boolean => typeof item === 'object' && item !== null && MARK in item;
+
+const unmarkedItem = (item: unknown): unknown => (isMarked(item) ? unmarked(item as Record<string, unknown>) : item);
+
 /** `content: "x"` and `content: [{"type": "text", "text": "x"}]` are one message. */
 function plainContent(message: ChatMessage): unknown {
   const { content } = message;
@@ -66,8 +82,9 @@ export function fingerprintOf(
   // Without a prototype, so that a field called `__proto__` is one like any other.
   const shaping: Record<string, unknown> = Object.create(null);
   for (const [field, value] of Object.entries(request)) if (shapesAnswer(field)) shaping[field] = value;
+  if (Array.isArray(shaping.tools)) shaping.tools = shaping.tools.map(unmarkedItem);
   const messages = request.messages.map((message, at) =>
-    at === query.at ? withoutText(message) : plainContent(message),
+    at === query.at ? withoutText(unmarked(message)) : plainContent(unmarked(message)),
   );
   const known = { v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) };
   return sha256(canonicalJson(provider === undefined ? known : { ...known, provider })) as Fingerprint;

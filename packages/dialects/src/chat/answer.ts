@@ -35,7 +35,10 @@ export function reasoningIn(message: JsonObject): string | undefined {
   return undefined;
 }
 
-const WORDS = ['content', 'reasoning_content', 'reasoning', 'refusal', 'thinking_blocks', 'annotations'] as const;
+const WORDS = [
+  ...['content', 'reasoning_content', 'reasoning', 'refusal', 'thinking_blocks'],
+  ...['native_blocks', 'annotations', 'citations', 'images'],
+];
 
 /** A delta that says something beside its tool calls. */
 export function speaks(delta: JsonObject): boolean {
@@ -57,12 +60,14 @@ export function* deltasOf(message: JsonObject): Generator<JsonObject> {
   const blocks = objectsIn(message.thinking_blocks);
   if (blocks.length > 0) yield { thinking_blocks: blocks };
   else for (const { text } of piecesOf(reasoningIn(message) ?? '')) yield { reasoning_content: text };
+  if (Array.isArray(message.native_blocks)) yield { native_blocks: message.native_blocks };
   for (const field of ['content', 'refusal'] as const) {
     const value = message[field];
     if (typeof value === 'string') for (const { text } of piecesOf(value)) yield { [field]: text };
     else if (Array.isArray(value)) yield { [field]: value };
   }
-  if (Array.isArray(message.annotations)) yield { annotations: message.annotations };
+  for (const field of ['citations', 'annotations', 'images'] as const)
+    if (Array.isArray(message[field])) yield { [field]: message[field] };
   for (const [index, call] of objectsIn(message.tool_calls).entries()) yield* callDeltas(call, index);
 }
 
@@ -82,6 +87,8 @@ export interface ReadCall {
   readonly name: string;
   readonly input: string;
   readonly custom: boolean;
+  /** What its provider wants to see again: `{google: {thought_signature}}`, `{anthropic: {...}}`. */
+  readonly extra: JsonObject;
 }
 
 export function readCall(call: JsonObject): ReadCall {
@@ -93,6 +100,7 @@ export function readCall(call: JsonObject): ReadCall {
     name: typeof body.name === 'string' ? body.name : '',
     input: typeof input === 'string' ? input : '',
     custom,
+    extra: isObject(call.extra_content) ? call.extra_content : {},
   };
 }
 

@@ -1,5 +1,8 @@
 import { isObject, type JsonObject, NearhitError, type SseEvent, SseParser } from '@nearhit/core';
 
+const COLON = 0x3a;
+const LF = 0x0a;
+
 export type ChatEvent =
   | { readonly kind: 'chunk'; readonly chunk: JsonObject; readonly choice: JsonObject | undefined }
   | { readonly kind: 'done' }
@@ -9,9 +12,15 @@ export type ChatEvent =
 /** `chat.completion.chunk` events out of bytes that may be cut anywhere. Of several choices, the first one. */
 export class ChatChunks {
   readonly #parser = new SseParser();
+  #atLine = true;
+  /** What came last was a comment, and no event with it: it keeps a connection alive that hears nothing for long. */
+  commented = false;
 
   push(bytes: Buffer): ChatEvent[] {
-    return this.#parser.push(bytes).map(read);
+    const events = this.#parser.push(bytes).map(read);
+    this.commented = this.#atLine && bytes[0] === COLON && events.length === 0;
+    if (bytes.length > 0) this.#atLine = bytes.at(-1) === LF;
+    return events;
   }
 
   /** A last event whose blank line never came: `[DONE]`, or nothing. */

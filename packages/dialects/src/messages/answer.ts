@@ -22,7 +22,8 @@ const NATIVE: ReadonlySet<unknown> = new Set([
 export function endingOf(choice: JsonObject, called: boolean): { stop_reason: string; stop_sequence: string | null } {
   const { native_finish_reason: native, stop_sequence: sequence, finish_reason: reason } = choice;
   const stopped = typeof sequence === 'string' ? sequence : null;
-  if (NATIVE.has(native)) return { stop_reason: native as string, stop_sequence: stopped };
+  for (const word of [native, reason])
+    if (NATIVE.has(word)) return { stop_reason: word as string, stop_sequence: stopped };
   if (stopped !== null) return { stop_reason: 'stop_sequence', stop_sequence: stopped };
   const known = REASONS[String(reason)] ?? 'end_turn';
   return { stop_reason: called && known === 'end_turn' ? 'tool_use' : known, stop_sequence: null };
@@ -32,6 +33,13 @@ export function endingOf(choice: JsonObject, called: boolean): { stop_reason: st
 export function messageId(id: unknown): string {
   const text = typeof id === 'string' ? id : '';
   return text.startsWith('msg_') ? text : `msg_${text.replace(/^chatcmpl-/, '')}`;
+}
+
+/** Fields of Anthropic's message that have no place in a chat completion, and stand beside its own. */
+const NATIVE_FIELDS = ['container', 'context_management'] as const;
+
+export function nativeFields(answer: JsonObject): JsonObject {
+  return Object.fromEntries(NATIVE_FIELDS.filter((field) => field in answer).map((field) => [field, answer[field]]));
 }
 
 const NOTHING: ReadUsage = { prompt: 0, completion: 0, cached: 0, created: 0, reasoning: 0 };

@@ -39,9 +39,12 @@ export class BlockWriter implements CallSink {
       if (block.type === 'thinking') this.#thinkingBlock(block);
       else this.#whole(block);
     }
+    for (const { index: _, ...block } of objectsIn(delta.native_blocks)) if (isNative(block)) this.#whole(block);
     if (typeof delta.content === 'string') this.#write(delta.content);
     else for (const part of objectsIn(delta.content)) this.#part(part);
     if (typeof delta.refusal === 'string') this.#write(delta.refusal);
+    this.#cite(delta.citations);
+    for (const image of objectsIn(delta.images)) this.#whole(imageBlock(image));
   }
 
   end(): void {
@@ -50,8 +53,11 @@ export class BlockWriter implements CallSink {
   }
 
   begin(call: JsonObject): void {
-    const { id, name } = readCall(call);
-    this.#start('call', { type: 'tool_use', id, name, input: {} });
+    const { id, name, extra } = readCall(call);
+    const { anthropic, ...others } = extra;
+    const known = isObject(anthropic) ? anthropic : {};
+    const kept = Object.keys(others).length > 0 && { extra_content: others };
+    this.#start('call', { ...known, type: 'tool_use', id, name, input: {}, ...kept });
   }
 
   more(text: string): void {
@@ -107,16 +113,33 @@ export class BlockWriter implements CallSink {
 
   #textPart(text: string, part: JsonObject): void {
     this.#write(text);
-    for (const citation of objectsIn(part.citations))
-      if (this.#open === 'text') this.#sink.delta({ type: 'citations_delta', citation });
+    this.#cite(part.citations);
     // Texts with sources of their own are blocks of their own.
     if (Array.isArray(part.citations)) this.#close();
+  }
+
+  /** The sources of the text that is open. */
+  #cite(citations: unknown): void {
+    if (this.#open !== 'text') return;
+    for (const citation of objectsIn(citations)) this.#sink.delta({ type: 'citations_delta', citation });
   }
 
   #whole(block: JsonObject): void {
     this.#start('none', block);
     this.#sink.stop();
   }
+}
+
+/** Of Anthropic's kind: Gemini's have a field of the name of their type. */
+const isNative = (block: JsonObject): boolean => typeof block.type === 'string' && !(block.type in block);
+
+const DATA_URL = /^data:([^;,]+);base64,(.*)$/s;
+
+/** A picture that the model made, as Anthropic writes pictures. */
+function imageBlock({ image_url: image }: JsonObject): JsonObject {
+  const url = isObject(image) && typeof image.url === 'string' ? image.url : '';
+  const [, media_type, data] = DATA_URL.exec(url) ?? [];
+  return { type: 'image', source: data === undefined ? { type: 'url', url } : { type: 'base64', media_type, data } };
 }
 
 /** Mistral's thinking is a list of text parts. */

@@ -1,7 +1,7 @@
 import type { NearhitError } from '@nearhit/core';
 import { deltasOf, readAnswer } from '../chat/answer.ts';
 import type { FrontDialect, FrontReplies } from '../front.ts';
-import { endingOf, messageId, messageUsage } from './answer.ts';
+import { endingOf, messageId, messageUsage, nativeFields } from './answer.ts';
 import { BlockList, BlockWriter } from './blocks.ts';
 import { errorBody } from './error.ts';
 import { readMessages } from './request.ts';
@@ -16,7 +16,14 @@ function whole(bytes: Buffer): Buffer {
   writer.end();
   const { id, model, usage, service_tier: tier } = answer;
   const said = { id: messageId(id), type: 'message', role: 'assistant', model: model ?? '', content: list.blocks };
-  return Buffer.from(JSON.stringify({ ...said, ...endingOf(choice, writer.called), usage: messageUsage(usage, tier) }));
+  return Buffer.from(
+    JSON.stringify({
+      ...said,
+      ...endingOf(choice, writer.called),
+      usage: messageUsage(usage, tier),
+      ...nativeFields(answer),
+    }),
+  );
 }
 
 function replay(bytes: Buffer): Buffer {

@@ -8,8 +8,6 @@ import { errorBody } from './error.ts';
 const event = (type: string, fields: JsonObject): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 
-const COLON = 0x3a;
-
 /** The events of one message, `message_start` to `message_stop`. */
 export class MessageEvents implements BlockSink {
   readonly #blocks = new BlockWriter(this);
@@ -74,10 +72,8 @@ export class MessageStream implements FrontStream {
   #usage: unknown;
 
   push(bytes: Buffer): Buffer {
-    const events = this.#chunks.push(bytes);
-    for (const one of events) this.#hear(one);
-    // A comment keeps connections alive that hear nothing for long; so does a ping.
-    if (events.length === 0 && bytes[0] === COLON && !this.#over) this.#events.ping();
+    for (const one of this.#chunks.push(bytes)) this.#hear(one);
+    if (this.#chunks.commented && !this.#over) this.#events.ping();
     return this.#events.take();
   }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@nearhit/core';
+import { isObject, type JsonObject } from '@nearhit/core';
 import { given, plainContent } from '../chat/request.ts';
 import type { CountableRequest } from './request-schema.ts';
 
@@ -61,9 +61,18 @@ function assistantMessage(blocks: readonly JsonObject[], rest: JsonObject): Json
   };
 }
 
-function callOf({ type: _, id, name, input, ...rest }: JsonObject): JsonObject {
+/** What else a call carries is its provider's business, and goes back to it. */
+function callOf({ type: _, id, name, input, cache_control, extra_content, ...rest }: JsonObject): JsonObject {
   const args = typeof input === 'string' ? input : JSON.stringify(input ?? {});
-  return { id, type: 'function', function: { name, arguments: args }, ...given(rest) };
+  const own = Object.keys(rest).length > 0 && { anthropic: rest };
+  const extra = { ...(isObject(extra_content) ? extra_content : {}), ...own };
+  return {
+    id,
+    type: 'function',
+    function: { name, arguments: args },
+    ...given({ cache_control }),
+    ...(Object.keys(extra).length > 0 && { extra_content: extra }),
+  };
 }
 
 function partOf(block: JsonObject): JsonObject {

@@ -24,7 +24,8 @@ class Gathering {
     if (type === 'reasoning') this.#reason(item);
     else if (type === 'function_call' || type === 'custom_tool_call') this.#call(item);
     else if (type === 'message') this.#message(item);
-    else this.#push({ role: 'tool', tool_call_id: item.call_id, content: contentOf(item.output) });
+    else if (type !== 'image_generation_call')
+      this.#push({ role: 'tool', tool_call_id: item.call_id, content: contentOf(item.output) });
   }
 
   #message(item: JsonObject): void {
@@ -37,13 +38,13 @@ class Gathering {
   }
 
   #call(item: JsonObject): void {
-    const { call_id: id, name } = item;
+    const { call_id: id, name, extra_content } = item;
     const call =
       item.type === 'function_call'
         ? { id, type: 'function', function: { name, arguments: item.arguments } }
         : { id, type: 'custom', custom: { name, input: item.input } };
     const turn = this.#assistant();
-    turn.tool_calls = [...objectsIn(turn.tool_calls), call];
+    turn.tool_calls = [...objectsIn(turn.tool_calls), { ...call, ...given({ extra_content }) }];
   }
 
   /** Thinking goes back signed, or, from providers that do not sign, as text; what only OpenAI can read is left out. */

@@ -182,7 +182,8 @@ export class CallItem implements OutputItem {
   }
 
   #item(status: string): JsonObject {
-    const { id, name, custom } = this.#call;
+    const { id, name, custom, extra } = this.#call;
+    const kept = Object.keys(extra).length > 0 && { extra_content: extra };
     const named = {
       id: this.#at.item_id,
       type: custom ? 'custom_tool_call' : 'function_call',
@@ -190,6 +191,27 @@ export class CallItem implements OutputItem {
       call_id: id,
       name,
     };
-    return custom ? { ...named, input: this.#text } : { ...named, arguments: this.#text };
+    return custom ? { ...named, input: this.#text, ...kept } : { ...named, arguments: this.#text, ...kept };
+  }
+}
+
+/** A picture that the model made: its data, or its address where it came without. */
+export class ImageItem implements OutputItem {
+  readonly #emit: Emit;
+  readonly #index: number;
+  readonly #item: JsonObject;
+
+  constructor({ image_url: image }: JsonObject, base: string, index: number, emit: Emit) {
+    this.#emit = emit;
+    this.#index = index;
+    const url = isObject(image) && typeof image.url === 'string' ? image.url : '';
+    const result = /^data:[^;,]+;base64,(.*)$/s.exec(url)?.[1] ?? url;
+    this.#item = { id: `ig_${base}_${index}`, type: 'image_generation_call', status: 'completed', result };
+    emit('output_item.added', { output_index: index, item: { ...this.#item, status: 'in_progress', result: null } });
+  }
+
+  close(): JsonObject {
+    this.#emit('output_item.done', { output_index: this.#index, item: this.#item });
+    return this.#item;
   }
 }

@@ -44,6 +44,8 @@ const ITEMS = {
     content: z.array(text).nullish(),
     encrypted_content: z.string().nullish(),
   }),
+  // What an answer here may hold and comes back in: chat completions take no picture from the assistant.
+  image_generation_call: any,
 };
 
 const items = typedList(ITEMS, { word: 'item' });

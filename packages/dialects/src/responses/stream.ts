@@ -73,10 +73,8 @@ export class ResponseEvents {
   }
 }
 
-const COLON = 0x3a;
-/** A comment: keeps connections alive that hear nothing for long. */
+/** A comment. */
 const STILL_HERE = Buffer.from(':\n\n');
-const NOTHING = Buffer.alloc(0);
 
 /** A live chat stream as that of a response. Its last event waits for the usage, which comes after the finish reason. */
 export class ResponseStream implements FrontStream {
@@ -91,10 +89,8 @@ export class ResponseStream implements FrontStream {
   }
 
   push(bytes: Buffer): Buffer {
-    const events = this.#chunks.push(bytes);
-    if (events.length === 0) return bytes[0] === COLON && !this.#over ? STILL_HERE : NOTHING;
-    for (const one of events) this.#hear(one);
-    return this.#events.take();
+    for (const one of this.#chunks.push(bytes)) this.#hear(one);
+    return this.#chunks.commented && !this.#over ? STILL_HERE : this.#events.take();
   }
 
   end(): Buffer {

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, piecesOf } from '@nearhit/core';
 import { objectsIn, readCall, reasoningIn, speaks } from '../chat/answer.ts';
 import { CallOrder, type CallSink } from '../chat/call-order.ts';
-import { CallItem, type Emit, MessageItem, type OutputItem, ReasoningItem } from './output-items.ts';
+import { CallItem, type Emit, ImageItem, MessageItem, type OutputItem, ReasoningItem } from './output-items.ts';
 
 /** Turns the deltas of a chat answer into output items and the events that tell of them; one item is open at a time. */
 export class ItemWriter implements CallSink {
@@ -34,6 +34,7 @@ export class ItemWriter implements CallSink {
     else for (const part of objectsIn(delta.content)) this.#part(part);
     if (typeof delta.refusal === 'string' && delta.refusal !== '') this.#message().refuse(delta.refusal);
     for (const annotation of objectsIn(delta.annotations)) this.#message().annotate(annotation);
+    for (const image of objectsIn(delta.images)) this.#start((at) => new ImageItem(image, this.#base, at, this.#emit));
   }
 
   /** Log probabilities of the whole text, for a message that was told without them. */
