@@ -151,7 +151,7 @@ class ProviderGateway implements Gateway {
     const counters = this.#counters.get(definition.id) ?? new Counters();
     this.#counters.set(definition.id, counters);
     if (definition.kind === 'demo') return new DemoProvider(definition.id, { counters, now: this.#options.now });
-    return new HttpProvider(definition, wireOf(definition.kind), { retry, counters, ...this.#options });
+    return new HttpProvider(definition, wireOf(definition), { retry, counters, ...this.#options });
   }
 
   #modelNotFound(model: string): NearhitError {
