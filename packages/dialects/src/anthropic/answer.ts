@@ -5,7 +5,8 @@ import { annotationsOf, isBlock, isNative, isThinking, toolCall } from './blocks
 import { finishOf } from './finish.ts';
 import { anthropicUsage } from './usage.ts';
 
-const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
+/** Of a message, that are put otherwise. */
+export const MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   ...['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'],
 ]);
 

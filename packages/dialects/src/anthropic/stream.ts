@@ -1,8 +1,8 @@
-import { isObject, type JsonObject, type SseEvent } from '@nearhit/core';
+import { isObject, type JsonObject, type SseEvent, without } from '@nearhit/core';
 import { ChunkWriter, DONE, errorEvent } from '../provider/chunks.ts';
 import { endedEarly, objectOf, type ReplyStream } from '../provider/reply.ts';
 import { present, textOf } from '../provider/values.ts';
-import { serviceTier } from './answer.ts';
+import { MESSAGE_FIELDS, serviceTier } from './answer.ts';
 import { annotationsOf, isNative, isThinking, toolCall } from './blocks.ts';
 import { anthropicError } from './errors.ts';
 import { finishOf } from './finish.ts';
@@ -24,6 +24,8 @@ export interface StreamOptions {
   readonly model: string;
   readonly includeUsage: boolean;
 }
+
+const EVENT_FIELDS: ReadonlySet<string> = new Set(['type', 'delta', 'usage']);
 
 /** Anthropic's events as chat completion chunks. Events that are not known are read over, as Anthropic asks for. */
 export class AnthropicStream implements ReplyStream {
@@ -81,7 +83,7 @@ export class AnthropicStream implements ReplyStream {
       ...serviceTier(message.usage),
     };
     this.#chunks = new ChunkWriter(head, this.#options.includeUsage);
-    return this.#chunks.role(0);
+    return this.#chunks.role(0, without(message, MESSAGE_FIELDS));
   }
 
   /** A stream that leaves out its first event is one still. */
@@ -152,7 +154,8 @@ export class AnthropicStream implements ReplyStream {
     if (isObject(value.usage)) Object.assign(this.#usage, present(value.usage));
     const delta = isObject(value.delta) ? value.delta : {};
     if (delta.stop_reason === null || delta.stop_reason === undefined) return '';
-    return this.#writer().chunk(0, {}, finishOf(delta.stop_reason, delta.stop_sequence));
+    const extra = { ...without(value, EVENT_FIELDS), ...without(delta, MESSAGE_FIELDS) };
+    return this.#writer().chunk(0, {}, finishOf(delta.stop_reason, delta.stop_sequence), extra);
   }
 
   #text(text: string): string {

@@ -75,7 +75,7 @@ export class GeminiStream implements ReplyStream {
   #candidate(candidate: JsonObject, chunks: ChunkWriter, extra: JsonObject): string {
     const index = indexOf(candidate);
     const choice = this.#choices.get(index) ?? begun();
-    const opening = this.#choices.has(index) ? '' : chunks.role(index);
+    const opening = this.#choices.has(index) ? '' : chunks.role(index, extra);
     this.#choices.set(index, choice);
     const content = isObject(candidate.content) ? candidate.content : {};
     const said = partsSaid(content.parts, { reply: this.#reply, choice: index, calls: choice.calls });
@@ -85,11 +85,11 @@ export class GeminiStream implements ReplyStream {
     Object.assign(choice.last, candidateExtras(candidate));
     if (finish.finish_reason === null) {
       const idle = Object.keys(delta).length === 0 && logprobs === null;
-      return opening + (idle ? '' : chunks.chunk(index, delta, { logprobs }, extra));
+      return opening + (idle ? '' : chunks.chunk(index, delta, { logprobs }));
     }
     choice.finished = true;
     const whole = { ...delta, ...(choice.signature === undefined ? {} : { extra_content: signed(choice.signature) }) };
-    return opening + chunks.chunk(index, whole, { logprobs, ...finish, ...choice.last }, extra);
+    return opening + chunks.chunk(index, whole, { logprobs, ...finish, ...choice.last });
   }
 
   #blocked(feedback: unknown, chunks: ChunkWriter): string {

@@ -19,8 +19,8 @@ export class ChunkWriter {
   }
 
   /** The opening of a choice. Content is null until there is text, as OpenAI has it where none may follow. */
-  role(index: number): string {
-    return this.chunk(index, { role: 'assistant', content: null, refusal: null });
+  role(index: number, extra: JsonObject = {}): string {
+    return this.chunk(index, { role: 'assistant', content: null, refusal: null }, {}, extra);
   }
 
   /** Empty unless it was asked for and counted. */
