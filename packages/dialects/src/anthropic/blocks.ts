@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '@nearhit/core';
+import { isObject, type JsonObject, without } from '@nearhit/core';
 import { objectsOf, textOf } from '../provider/values.ts';
 
 const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
@@ -13,10 +13,17 @@ export function isNative(block: JsonObject): boolean {
   return !KNOWN.has(block.type);
 }
 
-/** A call of one of the client's tools. `input` is an object, or what was written of it so far. */
+const CALL_FIELDS: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input']);
+
+/** A call of one of the client's tools. `written`: what was written of its input so far, where it is not whole. */
 export function toolCall(block: JsonObject, written?: string): JsonObject {
-  const input = written ?? JSON.stringify(block.input ?? {});
-  return { id: textOf(block.id), type: 'function', function: { name: textOf(block.name), arguments: input } };
+  const others = without(block, CALL_FIELDS);
+  return {
+    id: textOf(block.id),
+    type: 'function',
+    function: { name: textOf(block.name), arguments: written ?? JSON.stringify(block.input ?? {}) },
+    ...(Object.keys(others).length === 0 ? {} : { extra_content: { anthropic: others } }),
+  };
 }
 
 /** Where a text comes from, as OpenAI marks it: links only, each for the whole of its text. */

@@ -65,7 +65,9 @@ function isAnthropicBlock(block: JsonObject): boolean {
 function toolUse(call: JsonObject): JsonObject {
   const { name, arguments: written } = isObject(call.function) ? call.function : {};
   const input = objectFrom(textOf(written), (text) => ({ arguments: text }));
+  const extra = isObject(call.extra_content) ? call.extra_content.anthropic : undefined;
   return present({
+    ...(isObject(extra) ? extra : {}),
     type: 'tool_use',
     id: toolId(call.id),
     name: textOf(name),

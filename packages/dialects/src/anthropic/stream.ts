@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type SseEvent, without } from '@nearhit/core';
 import { ChunkWriter, DONE, errorEvent } from '../provider/chunks.ts';
 import { endedEarly, objectOf, type ReplyStream } from '../provider/reply.ts';
-import { present, textOf } from '../provider/values.ts';
+import { objectsOf, present, textOf } from '../provider/values.ts';
 import { MESSAGE_FIELDS, serviceTier } from './answer.ts';
 import { annotationsOf, isNative, isThinking, toolCall } from './blocks.ts';
 import { anthropicError } from './errors.ts';
@@ -37,6 +37,9 @@ export class AnthropicStream implements ReplyStream {
   #thoughts = 0;
   #natives = 0;
   #textLength = 0;
+  #finished = false;
+  /** Of a message that began whole: a stop reason that no later event repeats. */
+  #stopReason: unknown;
   /** An error event or the end came: what follows is nobody's answer. */
   #over = false;
 
@@ -59,8 +62,7 @@ export class AnthropicStream implements ReplyStream {
       case 'message_delta':
         return this.#messageDelta(value);
       case 'message_stop':
-        this.#over = true;
-        return this.#writer().usage(anthropicUsage(this.#usage)) + DONE;
+        return this.#stop();
       case 'error':
         this.#over = true;
         return errorEvent(anthropicError(value));
@@ -74,7 +76,10 @@ export class AnthropicStream implements ReplyStream {
     throw endedEarly();
   }
 
+  /** A second start says nothing new. Blocks that are there from the start are told at once. */
   #start(message: JsonObject): string {
+    if (this.#chunks !== undefined) return '';
+    this.#stopReason = message.stop_reason;
     if (isObject(message.usage)) this.#usage = { ...message.usage };
     const head = {
       id: textOf(message.id),
@@ -83,7 +88,17 @@ export class AnthropicStream implements ReplyStream {
       ...serviceTier(message.usage),
     };
     this.#chunks = new ChunkWriter(head, this.#options.includeUsage);
-    return this.#chunks.role(0, without(message, MESSAGE_FIELDS));
+    const opening = this.#chunks.role(0, without(message, MESSAGE_FIELDS));
+    return objectsOf(message.content).reduce(
+      (text, block, at) => text + this.#blockStart(`start ${at}`, block) + this.#blockStop(`start ${at}`),
+      opening,
+    );
+  }
+
+  #stop(): string {
+    this.#over = true;
+    const finish = this.#finished ? '' : this.#finish({ stop_reason: this.#stopReason }, {});
+    return finish + this.#writer().usage(anthropicUsage(this.#usage)) + DONE;
   }
 
   /** A stream that leaves out its first event is one still. */
@@ -153,9 +168,14 @@ export class AnthropicStream implements ReplyStream {
   #messageDelta(value: JsonObject): string {
     if (isObject(value.usage)) Object.assign(this.#usage, present(value.usage));
     const delta = isObject(value.delta) ? value.delta : {};
-    if (delta.stop_reason === null || delta.stop_reason === undefined) return '';
     const extra = { ...without(value, EVENT_FIELDS), ...without(delta, MESSAGE_FIELDS) };
-    return this.#writer().chunk(0, {}, finishOf(delta.stop_reason, delta.stop_sequence), extra);
+    return this.#finish(delta, extra);
+  }
+
+  #finish({ stop_reason, stop_sequence }: JsonObject, extra: JsonObject): string {
+    if (typeof stop_reason !== 'string') return '';
+    this.#finished = true;
+    return this.#writer().chunk(0, {}, finishOf(stop_reason, stop_sequence), extra);
   }
 
   #text(text: string): string {

@@ -27,6 +27,7 @@ export function partsSaid(parts: unknown, seed: { reply: string; choice: number;
   for (const part of objectsOf(parts)) {
     const own = textOf(part.thoughtSignature) || undefined;
     if (isObject(part.functionCall)) {
+      if (textOf(part.functionCall.name) === '') continue;
       const position = seed.calls + said.calls.length;
       said.calls.push(callOf(part.functionCall, own, `${seed.reply} ${seed.choice} ${position}`));
       continue;

@@ -25,10 +25,12 @@ function fromAnthropic(thinking: JsonObject, traits: GeminiTraits): JsonObject {
 }
 
 function least({ thinking, alwaysThinks }: GeminiTraits): JsonObject {
-  if (thinking === 'level') return { thinkingLevel: alwaysThinks ? 'low' : 'minimal' };
+  if (thinking === 'level') return { thinkingLevel: 'low' };
   return { thinkingBudget: alwaysThinks ? BUDGET_LEAST : 0 };
 }
 
+/** `minimal` is refused by most of them. */
 function level(effort: string): string {
+  if (effort === 'minimal') return 'low';
   return effort === 'xhigh' || effort === 'max' ? 'high' : effort;
 }
