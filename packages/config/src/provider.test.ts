@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { faults, load } from '../test/folder.ts';
 import { PRESETS } from './presets.ts';
@@ -63,4 +64,9 @@ test('headers: a value of several lines is refused, and not shown', () => {
     'nearhit.yaml:2:35 providers[0].headers.x-secret: expected the value of an HTTP header, in one line',
   );
   expect(provider('headers: { x-team: blue }')?.headers).toEqual({ 'x-team': 'blue' });
+});
+
+test.each(Object.entries(PRESETS))('docs/providers.md has preset %s', (preset, { kind, baseUrl }) => {
+  const page = readFileSync(new URL('../../../docs/providers.md', import.meta.url), 'utf8');
+  expect(page).toContain(`| \`${preset}\` | ${kind} | \`${baseUrl}\` |`);
 });

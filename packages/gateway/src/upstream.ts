@@ -67,9 +67,15 @@ class ProviderGateway implements Gateway {
 
   async models(): Promise<ModelInfo[]> {
     const models = new Map<string, ModelInfo>();
-    for (const { id, aliases } of this.#config.models) {
+    for (const { id, aliases, contextTokens } of this.#config.models) {
       const provider = this.#routes.find(id)?.provider.id ?? '';
-      for (const name of [id, ...aliases]) models.set(name, { id: name, provider, created: this.#configuredAt });
+      const known = {
+        provider,
+        created: this.#configuredAt,
+        ...(contextTokens === undefined ? {} : { contextTokens }),
+      };
+      models.set(id, { id, ...known });
+      for (const alias of aliases) models.set(alias, { id: alias, ...known, aliasOf: id });
     }
     const listed = await Promise.all(this.#nameable().map((provider) => provider.models()));
     for (const model of listed.flat()) if (!models.has(model.id)) models.set(model.id, model);

@@ -1,3 +1,4 @@
+import { NearhitError } from '@nearhit/core';
 import type { ProviderConfig } from '../config.ts';
 import { bearer, keyFor, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
@@ -33,6 +34,10 @@ export function azureOpenAiWire({ apiVersion, headers }: Pick<ProviderConfig, 'a
 
 function callPath(prefix: string, deployment: string, path: string): string {
   if (isV1(prefix)) return prefix + path;
+  // A segment of dots would lead elsewhere, however it is encoded.
+  if (/^\.*$/.test(deployment)) {
+    throw new NearhitError('MODEL_NOT_FOUND', `There is no deployment \`${deployment}\`.`, { param: 'model' });
+  }
   return `${resource(prefix)}/openai/deployments/${encodeURIComponent(deployment)}${path}`;
 }
 

@@ -51,8 +51,8 @@ function said(call: UpstreamCall, { model, prefix }: WireTarget): { path: string
   return { path: path + (call.stream ? ':streamGenerateContent?alt=sse' : ':generateContent'), body };
 }
 
-/** `models/gemini-2.5-pro`; names of other collections (`tunedModels/mine`) are written out. */
+/** `models/gemini-2.5-pro`; names of the other collection (`tunedModels/mine`) are written out. One segment, whatever it is. */
 function resource(model: string): string {
-  const name = /^(models|tunedModels)\//.test(model) ? model : `models/${model}`;
-  return name.split('/').map(encodeURIComponent).join('/');
+  const [, collection = 'models', name = ''] = /^(?:(models|tunedModels)\/)?([\s\S]*)$/.exec(model) ?? [];
+  return `${collection}/${encodeURIComponent(name)}`;
 }

@@ -21,6 +21,7 @@ const FORWARDED = [
   'openai-organization',
   'openai-project',
   'openai-beta',
+  'anthropic-beta',
   'x-request-id',
   'idempotency-key',
   'traceparent',
