@@ -85,10 +85,16 @@ function names(headers: readonly string[], name: string): boolean {
 /** Headers of an operator over those of a call: what both name is said as the operator wants it. */
 export function withHeaders(headers: string[], operators: Readonly<Record<string, string>> | undefined): string[] {
   if (operators === undefined) return headers;
-  const wanted = new Map(Object.entries(operators).map(([name, value]) => [name.toLowerCase(), value]));
-  const rest = headers.filter((_, at) => !wanted.has(headers[at - (at % 2)] as string));
-  for (const [name, value] of wanted) if (HEADER_VALUE.test(value)) rest.push(name, value);
+  const wanted = lowerCase(operators);
+  const rest = headers.filter((_, at) => !Object.hasOwn(wanted, headers[at - (at % 2)] as string));
+  for (const name in wanted) rest.push(name, wanted[name] as string);
   return rest;
+}
+
+/** Names in lower case, so that none stands twice. Values that can't be sent are left out. */
+export function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const sendable = Object.entries(headers).filter(([, value]) => HEADER_VALUE.test(value));
+  return Object.fromEntries(sendable.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** A key of the house wins. A client's `nh_` key is for us alone and goes nowhere. */

@@ -2,7 +2,7 @@ import { NearhitError, type UpstreamCall } from '@nearhit/core';
 import { anthropicReply, includesUsage, toAnthropicRequest } from '@nearhit/dialects';
 import { catalogueModel } from '../catalogue/lookup.ts';
 import type { ProviderConfig } from '../config.ts';
-import { bearer, keyFor, requestHeaders, withHeaders } from '../provider/headers.ts';
+import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
 import { readModels, secondsOf } from './model-list.ts';
 
@@ -30,7 +30,7 @@ export function anthropicWire(config: Pick<ProviderConfig, 'id' | 'kind' | 'base
       path: (prefix) => `${versioned(prefix)}/models?limit=${MODELS_MAX}`,
       headers: (apiKey) => ({
         ...Object.fromEntries(pairs([...credentials(apiKey), ...VERSION])),
-        ...config.headers,
+        ...lowerCase(config.headers),
       }),
       read: (answer) =>
         readModels((answer as { data: unknown }).data, ({ id, created_at }) => ({
@@ -52,9 +52,8 @@ function credentials(key: string | undefined): string[] {
   return key.startsWith('sk-ant-oat') ? ['authorization', bearer(key)] : ['x-api-key', key];
 }
 
-function configured(headers: Readonly<Record<string, string>> = {}) {
-  const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const { 'anthropic-beta': anthropicBeta, ...others } = Object.fromEntries(entries);
+function configured(headers: Readonly<Record<string, string>> | undefined) {
+  const { 'anthropic-beta': anthropicBeta, ...others } = lowerCase(headers);
   return { anthropicBeta, others };
 }
 

@@ -1,6 +1,6 @@
 import { NearhitError } from '@nearhit/core';
 import type { ProviderConfig } from '../config.ts';
-import { bearer, keyFor, requestHeaders, withHeaders } from '../provider/headers.ts';
+import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
 import { readModels } from './model-list.ts';
 import { renameModel } from './rename-model.ts';
@@ -21,7 +21,7 @@ export function azureOpenAiWire({ apiVersion, headers }: Pick<ProviderConfig, 'a
       path: (prefix) => `${isV1(prefix) ? prefix : `${resource(prefix)}/openai`}/models${query}`,
       headers: (apiKey): Record<string, string> => ({
         ...(apiKey === undefined ? {} : { 'api-key': apiKey }),
-        ...headers,
+        ...lowerCase(headers),
       }),
       read: (answer) =>
         readModels((answer as { data: unknown }).data, ({ id, created, created_at }) => ({

@@ -7,7 +7,7 @@ import {
   toGeminiRequest,
 } from '@nearhit/dialects';
 import type { ProviderConfig } from '../config.ts';
-import { keyFor, requestHeaders, withHeaders } from '../provider/headers.ts';
+import { keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire, WireTarget } from '../provider/wire.ts';
 import { readModels } from './model-list.ts';
 
@@ -31,7 +31,7 @@ export function geminiWire(config: Pick<ProviderConfig, 'headers'>): Wire {
       path: (prefix) => `${prefix}/models?pageSize=${MODELS_MAX}`,
       headers: (apiKey): Record<string, string> => ({
         ...(apiKey === undefined ? {} : { 'x-goog-api-key': apiKey }),
-        ...config.headers,
+        ...lowerCase(config.headers),
       }),
       read: (answer) =>
         readModels((answer as { models: unknown }).models, ({ name }) => ({

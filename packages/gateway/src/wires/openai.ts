@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config.ts';
-import { bearer, keyFor, requestHeaders, withHeaders } from '../provider/headers.ts';
+import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
 import { readModels } from './model-list.ts';
 import { renameModel } from './rename-model.ts';
@@ -16,7 +16,7 @@ export function openAiWire(config: Pick<ProviderConfig, 'headers'> = {}): Wire {
       path: (prefix) => `${prefix}/models`,
       headers: (apiKey): Record<string, string> => ({
         ...(apiKey === undefined ? {} : { authorization: bearer(apiKey) }),
-        ...config.headers,
+        ...lowerCase(config.headers),
       }),
       read: (answer) => readModels((answer as { data: unknown }).data, ({ id, created }) => ({ id, created })),
     },
