@@ -25,6 +25,7 @@ fi
 # What stands in the caller's environment is not what is tested.
 unset REDIS_URL EMBEDDING_URL CACHE_URL EMBEDDING_MODEL NEARHIT_INTERNAL_TOKEN NEARHIT_CONFIG_DIR NEARHIT_BIND
 export OPENAI_API_KEY='' OPENAI_BASE_URL='' DEEPSEEK_API_KEY='' DEEPSEEK_BASE_URL=''
+export ANTHROPIC_API_KEY='' ANTHROPIC_BASE_URL='' GEMINI_API_KEY='' GEMINI_BASE_URL=''
 export NEARHIT_ADMIN_TOKEN=compose-test-token NEARHIT_PORT=${NEARHIT_PORT:-18080}
 # A machine that has just started six containers must not turn a look-up into a miss.
 export LOOKUP_TIMEOUT_MS=5000

@@ -11,7 +11,7 @@ describe('usage', () => {
   test('help and version are what was asked for', async () => {
     const { code, stdout, stderr } = await nearhit(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of ['start', 'status', 'policy', 'queue', 'eval', 'bench'])
+    for (const command of ['start', 'status', 'models', 'policy', 'queue', 'eval', 'bench'])
       expect(stdout).toContain(`\n  ${command}`);
     expect(await nearhit(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
@@ -19,6 +19,7 @@ describe('usage', () => {
   test.each([
     [[], 'Usage: nearhit'],
     [['statsu'], 'Did you mean status?'],
+    [['models', 'gpt-4o'], 'too many arguments'],
     [['policy'], 'Usage: nearhit policy'],
     [['policy', 'set', 'support'], 'Nothing to set'],
     [['policy', 'set', 'support', 'treshold=1'], 'No such field: treshold'],
@@ -47,16 +48,22 @@ describe('usage', () => {
 });
 
 describe('no gateway', () => {
-  test.each(['status', 'policy get', 'policy list', 'policy set mode=off', 'queue', 'queue redrive', 'bench'])(
-    'answers %s',
-    async (command) => {
-      const url = await listen(() => {});
-      await closeAll();
-      const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
-      const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
-      expect(ran).toEqual({ code: 1, stdout: '', stderr });
-    },
-  );
+  test.each([
+    'status',
+    'models',
+    'policy get',
+    'policy list',
+    'policy set mode=off',
+    'queue',
+    'queue redrive',
+    'bench',
+  ])('answers %s', async (command) => {
+    const url = await listen(() => {});
+    await closeAll();
+    const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
+    const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
+    expect(ran).toEqual({ code: 1, stdout: '', stderr });
+  });
 
   test('but somebody else', async () => {
     const url = await listen((_req, res) => res.writeHead(404).end('<h1>nginx</h1>'));

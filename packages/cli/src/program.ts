@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
+import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { queueCommand } from './commands/queue.ts';
 import { startCommand } from './commands/start.ts';
@@ -22,6 +23,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage.')
     .addCommand(startCommand(io))
     .addCommand(statusCommand(io, exitWith))
+    .addCommand(modelsCommand(io))
     .addCommand(policyCommand(io))
     .addCommand(queueCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))

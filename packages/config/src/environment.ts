@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { LOG_LEVELS, type LogLevel } from './config.ts';
 import type { ConfigFault } from './faults.ts';
 import { type Overrides, readOverrides } from './overrides.ts';
-import { type FileConfig, type Provider, type ProviderInput, providerSchema } from './schema.ts';
+import { PRESETS, type PresetName } from './presets.ts';
+import { type Provider, type ProviderInput, providerSchema } from './provider.ts';
+import type { FileConfig } from './schema.ts';
 import { shown } from './validate.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,16 +21,11 @@ export interface EnvironmentSettings {
   readonly logLevel: LogLevel;
   readonly overrides: Overrides;
   readonly providers: Provider[];
-  readonly warnings: string[];
   readonly faults: ConfigFault[];
 }
 
-/** Variables that enable a provider, and its base URL when only the key is set. */
-const PROVIDERS = [
-  { id: 'openai', prefix: 'OPENAI', baseUrl: 'https://api.openai.com/v1' },
-  { id: 'deepseek', prefix: 'DEEPSEEK', baseUrl: 'https://api.deepseek.com/v1' },
-];
-const PROVIDERS_TO_COME = ['ANTHROPIC', 'GEMINI'];
+/** Presets that two variables each enable: `OPENAI_API_KEY` or `OPENAI_BASE_URL`. */
+const PROVIDERS = ['openai', 'anthropic', 'gemini', 'deepseek'] as const satisfies PresetName[];
 
 export function readEnvironment(env: Environment, cwd: string): EnvironmentSettings {
   const faults: ConfigFault[] = [];
@@ -44,8 +41,7 @@ export function readEnvironment(env: Environment, cwd: string): EnvironmentSetti
     dataDir: resolve(cwd, variable(env, 'NEARHIT_DATA_DIR') ?? '.nearhit'),
     logLevel: logLevelOf(variable(env, 'LOG_LEVEL'), faults),
     overrides: readOverrides((name) => variable(env, name), faults),
-    providers: PROVIDERS.flatMap((known) => providerOf(known, env, faults)),
-    warnings: warningsOf(env),
+    providers: PROVIDERS.flatMap((preset) => providerOf(preset, env, faults)),
     faults,
   };
 }
@@ -66,31 +62,22 @@ function logLevelOf(value: string | undefined, faults: ConfigFault[]): LogLevel 
   return level ?? 'info';
 }
 
-function providerOf(known: (typeof PROVIDERS)[number], env: Environment, faults: ConfigFault[]): Provider[] {
-  const key = variable(env, `${known.prefix}_API_KEY`);
-  const baseUrl = variable(env, `${known.prefix}_BASE_URL`);
+function providerOf(preset: (typeof PROVIDERS)[number], env: Environment, faults: ConfigFault[]): Provider[] {
+  const prefix = preset.toUpperCase();
+  const key = variable(env, `${prefix}_API_KEY`);
+  const baseUrl = variable(env, `${prefix}_BASE_URL`);
   if (key === undefined && baseUrl === undefined) return [];
+  const { kind, baseUrl: usual } = PRESETS[preset];
   const input: ProviderInput = {
-    id: known.id,
-    baseUrl: baseUrl ?? known.baseUrl,
+    id: preset,
+    kind,
+    baseUrl: baseUrl ?? usual,
     apiKeys: key === undefined ? [] : [key],
   };
   const result = providerSchema.safeParse(input);
   if (result.success) return [result.data];
-  for (const { message } of result.error.issues) faults.push(fault(`${known.prefix}_BASE_URL`, message));
+  for (const { message } of result.error.issues) faults.push(fault(`${prefix}_BASE_URL`, message));
   return [];
-}
-
-function warningsOf(env: Environment): string[] {
-  const warnings: string[] = [];
-  for (const prefix of PROVIDERS_TO_COME) {
-    const name = [`${prefix}_API_KEY`, `${prefix}_BASE_URL`].find(
-      (candidate) => variable(env, candidate) !== undefined,
-    );
-    if (name !== undefined)
-      warnings.push(`${name} is set, but providers of this kind are not yet supported; it is not used`);
-  }
-  return warnings;
 }
 
 function fault(name: string, message: string): ConfigFault {

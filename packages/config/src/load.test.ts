@@ -214,10 +214,23 @@ describe('environment', () => {
     ]);
   });
 
-  test('what is not supported yet is a warning', () => {
-    const config = load(undefined, { ANTHROPIC_API_KEY: 'k', GEMINI_BASE_URL: 'u' });
-    expect(config.warnings.map((warning) => warning.split(' ')[0])).toEqual(['ANTHROPIC_API_KEY', 'GEMINI_BASE_URL']);
-    expect(config.providers.map(({ id }) => id)).toEqual(['demo']);
+  test('each vendor has its own kind and place', () => {
+    const env = { ANTHROPIC_API_KEY: 'a', GEMINI_API_KEY: 'g', GEMINI_BASE_URL: 'http://127.0.0.1:1/v1beta' };
+    expect(load(undefined, env).providers).toMatchObject([
+      { id: 'anthropic', kind: 'anthropic', baseUrl: 'https://api.anthropic.com/v1', apiKeys: ['a'] },
+      { id: 'gemini', kind: 'gemini', baseUrl: 'http://127.0.0.1:1/v1beta', apiKeys: ['g'] },
+    ]);
+    expect(faults(undefined, { ANTHROPIC_BASE_URL: 'nope' })).toEqual([
+      'environment ANTHROPIC_BASE_URL: expected a URL such as https://api.openai.com/v1',
+    ]);
+  });
+
+  test('a key that nobody takes is a warning', () => {
+    const env = { OPENAI_API_KEY: 'k', DEEPSEEK_API_KEY: 'd' };
+    expect(load('providers: [{ id: openai }, { id: deepseek, apiKeys: [x] }]', env).warnings).toEqual([
+      'OPENAI_API_KEY is not used: the file has a provider openai of its own; give it apiKeys: [ ${OPENAI_API_KEY} ]',
+    ]);
+    expect(load('providers: [{ id: other }]', env).warnings).toEqual([]);
   });
 
   test('faults of the environment and of the file together', () => {

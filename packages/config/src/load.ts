@@ -6,8 +6,9 @@ import { ConfigDocument } from './document.ts';
 import { type Environment, type EnvironmentSettings, readEnvironment, variable } from './environment.ts';
 import { ConfigError, type ConfigFault } from './faults.ts';
 import type { Overrides } from './overrides.ts';
+import { type Provider, providerSchema } from './provider.ts';
 import { referenceFaults } from './references.ts';
-import { type FileConfig, type Provider, providerSchema } from './schema.ts';
+import type { FileConfig } from './schema.ts';
 import { validate } from './validate.ts';
 
 export interface LoadOptions {
@@ -56,7 +57,7 @@ export function loadConfig(options: LoadOptions): Config {
     dataDir: environment.dataDir,
     logLevel: environment.logLevel,
     source: { file: source?.path, contentHash: source?.hash },
-    warnings: environment.warnings,
+    warnings: unusedKeys(config, environment),
   });
 }
 
@@ -95,6 +96,16 @@ function allProviders(config: FileConfig, environment: EnvironmentSettings): Pro
   const ids = new Set(config.providers.map(({ id }) => id));
   const providers = [...config.providers, ...environment.providers.filter(({ id }) => !ids.has(id))];
   return providers.length > 0 ? providers : [providerSchema.parse({ id: DEMO_PROVIDER_ID, kind: 'demo' })];
+}
+
+/** A key that was set for a provider which the file has as well, and has without a key. */
+function unusedKeys(config: FileConfig, environment: EnvironmentSettings): string[] {
+  return environment.providers.flatMap(({ id, apiKeys }) => {
+    const own = config.providers.find((provider) => provider.id === id);
+    if (own === undefined || own.apiKeys.length > 0 || apiKeys.length === 0) return [];
+    const name = `${id.toUpperCase()}_API_KEY`;
+    return [`${name} is not used: the file has a provider ${id} of its own; give it apiKeys: [ \${${name}} ]`];
+  });
 }
 
 function readSource({ env, cwd, file }: LoadOptions, faults: ConfigFault[]): SourceFile | undefined {

@@ -1,6 +1,7 @@
 import type { ConfigDocument } from './document.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
-import type { FileConfig, Provider } from './schema.ts';
+import type { Provider } from './provider.ts';
+import type { FileConfig } from './schema.ts';
 
 /** What no single value shows: names used twice, names of things that are not there. */
 export function referenceFaults(

@@ -1,44 +1,10 @@
 import { NAMESPACE_PATTERN, policySchema } from '@nearhit/core';
 import { z } from 'zod';
 import { indexSchema, queueSchema, redisSchema, servicesSchema } from './distributed.ts';
+import { providerSchema } from './provider.ts';
+import { milliseconds } from './units.ts';
 
-const PROVIDER_KINDS = ['openai', 'demo', 'anthropic', 'gemini', 'azure-openai'] as const;
-export type ProviderKind = (typeof PROVIDER_KINDS)[number];
-const DAY_MS = 86_400_000;
-
-const milliseconds = z.int().min(1).max(DAY_MS);
 const name = z.string().min(1).max(256);
-
-const timeoutsSchema = z.strictObject({
-  connect: milliseconds.default(2_000),
-  firstByte: milliseconds.default(30_000),
-  idle: milliseconds.default(30_000),
-  total: milliseconds.default(300_000),
-});
-
-export const providerSchema = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
-    .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ -' }),
-  kind: z.enum(PROVIDER_KINDS).default('openai'),
-  baseUrl: z
-    .string()
-    .superRefine((value, context) => {
-      const fault = baseUrlFault(value);
-      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-    })
-    .default('https://api.openai.com/v1'),
-  apiKeys: z
-    .array(z.string())
-    .transform((keys) => keys.filter((key) => key !== ''))
-    .default([]),
-  timeoutsMs: timeoutsSchema.prefault({}),
-  concurrencyMax: z.int().min(1).max(10_000).default(200),
-  apiVersion: z.string().min(1).max(64).optional(),
-  headers: z.record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/), z.string().max(8192)).optional(),
-});
-
 const usdPerMTok = z.number().min(0).max(1_000_000);
 
 const priceSchema = z.strictObject({
@@ -181,22 +147,7 @@ export const fileSchema = z.strictObject({
 });
 
 export type FileConfig = z.output<typeof fileSchema>;
-export type ProviderInput = z.input<typeof providerSchema>;
-export type Provider = z.output<typeof providerSchema>;
 
 function isHttpUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-}
-
-function baseUrlFault(value: string): string | undefined {
-  let url: URL;
-  try {
-    url = new URL(value);
-  } catch {
-    return 'expected a URL such as https://api.openai.com/v1';
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'expected a URL with http:// or https://';
-  if (url.username !== '' || url.password !== '') return 'a URL must not carry a user name or password; use apiKeys';
-  if (url.search !== '' || url.hash !== '') return 'a base URL must not carry a query or a fragment';
-  return undefined;
 }

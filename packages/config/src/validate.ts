@@ -1,11 +1,11 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { ConfigDocument } from './document.ts';
 import { expectationAt, keysAt } from './expectation.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
+import { nearestOf } from './nearest.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 
-const SECRET = /apiKeys|adminToken|internalToken|^redis(\.url)?$/;
+const SECRET = /apiKeys|headers|adminToken|internalToken|^redis(\.url)?$/;
 const URL_WITH_LOGIN = /:\/\/[^/\s]*@/;
 const SHOWN_CHARACTERS_MAX = 60;
 
@@ -57,10 +57,8 @@ function faultsOf(issue: z.core.$ZodIssue, document: ConfigDocument, raw: unknow
 
 function suggestion(key: string, known: string[]): string {
   if (known.length === 0) return '';
-  const nearest = closest(key, known);
-  if (distance(key.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, key.length / 3))
-    return `; did you mean ${nearest}?`;
-  return `; known are ${known.join(', ')}`;
+  const nearest = nearestOf(key, known);
+  return nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${nearest}?`;
 }
 
 function found(path: Path, document: ConfigDocument, raw: unknown): string {

@@ -64,11 +64,12 @@ export { compact, maintain, snapshot, type UpkeepDeps } from './remember/upkeep.
 export { type PendingWrite, type WriteDeps, writeUnlessVoid } from './remember/voided.ts';
 export { createWriteBehind, type WriteBehind, type WriteBehindOptions } from './remember/write-behind.ts';
 export { isObject, type JsonObject, own, put, without } from './reply/answer.ts';
+export { assembleStream, readJsonAnswer } from './reply/assemble.ts';
 export { piecesOf } from './reply/pieces.ts';
 export { renderSse } from './reply/render.ts';
 export { type SseEvent, SseParser, sseError } from './reply/sse.ts';
 export { ToolCalls } from './reply/tool-calls.ts';
-export { estimateTokens } from './reply/usage.ts';
+export { estimateTokens, usageOf } from './reply/usage.ts';
 export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat-fields.ts';
 export { type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';

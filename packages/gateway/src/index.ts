@@ -1,2 +1,10 @@
+export {
+  CATALOGUE,
+  type CatalogueModel,
+  type CatalogueProvider,
+  catalogueModel,
+  catalogueModels,
+} from './catalogue/lookup.ts';
+export type { CatalogueEntry, CatalogueVendor } from './catalogue/types.ts';
 export type { GatewayConfig, ModelConfig, ProviderConfig, ProviderTimeouts, RetryConfig } from './config.ts';
 export { createUpstream, type Gateway, type GatewayOptions } from './upstream.ts';

@@ -66,7 +66,7 @@ describe('routing', () => {
     expect(models).toEqual(again);
     expect(models).toEqual([
       { id: 'gpt-4o', provider: 'main', created: 1_700_000_000 },
-      { id: 'best', provider: 'main', created: 1_700_000_000 },
+      { id: 'best', provider: 'main', created: 1_700_000_000, aliasOf: 'gpt-4o' },
       { id: 'gpt-4o-mini', provider: 'main', created: 0 },
       { id: 'demo', provider: 'demo', created: 0 },
       { id: 'demo-fast', provider: 'demo', created: 0 },

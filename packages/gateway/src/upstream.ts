@@ -68,9 +68,15 @@ class ProviderGateway implements Gateway {
   async models(provider?: string): Promise<ModelInfo[]> {
     if (provider !== undefined) return [...((await this.#installed.get(provider)?.provider.models()) ?? [])];
     const models = new Map<string, ModelInfo>();
-    for (const { id, aliases } of this.#config.models) {
+    for (const { id, aliases, contextTokens } of this.#config.models) {
       const provider = this.#routes.find(id)?.provider.id ?? '';
-      for (const name of [id, ...aliases]) models.set(name, { id: name, provider, created: this.#configuredAt });
+      const known = {
+        provider,
+        created: this.#configuredAt,
+        ...(contextTokens === undefined ? {} : { contextTokens }),
+      };
+      models.set(id, { id, ...known });
+      for (const alias of aliases) models.set(alias, { id: alias, ...known, aliasOf: id });
     }
     const listed = await Promise.all(this.#nameable().map((provider) => provider.models()));
     for (const model of listed.flat()) if (!models.has(model.id)) models.set(model.id, model);
@@ -158,7 +164,7 @@ class ProviderGateway implements Gateway {
     const counters = this.#counters.get(definition.id) ?? new Counters();
     this.#counters.set(definition.id, counters);
     if (definition.kind === 'demo') return new DemoProvider(definition.id, { counters, now: this.#options.now });
-    return new HttpProvider(definition, wireOf(definition.kind), { retry, counters, ...this.#options });
+    return new HttpProvider(definition, wireOf(definition), { retry, counters, ...this.#options });
   }
 
   #modelNotFound(model: string): NearhitError {

@@ -117,6 +117,8 @@ export interface ModelInfo {
   readonly id: string;
   readonly provider: string;
   readonly created: number;
+  /** Another name of this model. */
+  readonly aliasOf?: string | undefined;
   readonly contextTokens?: number | undefined;
   readonly price?: ModelPrice | undefined;
 }

@@ -56,8 +56,10 @@ const ANSWER_FIELDS: ReadonlySet<string> = new Set([
 ]);
 const CHOICE_FIELDS: ReadonlySet<string> = new Set(['index', 'message', 'delta', 'logprobs', 'finish_reason']);
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'tool_calls', 'obfuscation']);
+/** Lists of whole blocks, which a stream numbers. */
+const BLOCK_FIELDS = ['thinking_blocks', 'native_blocks'] as const;
 const LOGPROB_FIELDS: ReadonlySet<string> = new Set(['content', 'refusal']);
-const TOOL_CALL_INDEX: ReadonlySet<string> = new Set(['index']);
+const INDEX_FIELD: ReadonlySet<string> = new Set(['index']);
 
 /**
  * The one form in which a streamed and a JSON answer are equal: required fields that a provider left out are there as
@@ -103,14 +105,26 @@ function canonicalMessage(message: JsonObject): JsonObject {
     refusal: refusal ?? null,
     ...(Object.hasOwn(message, 'tool_calls') ? { tool_calls: canonicalToolCalls(message.tool_calls) } : {}),
     ...without(message, MESSAGE_FIELDS),
+    ...unnumberedBlocks(message),
   };
+}
+
+function unnumberedBlocks(message: JsonObject): JsonObject {
+  const unnumbered: JsonObject = {};
+  for (const field of BLOCK_FIELDS) {
+    const blocks = own(message, field);
+    if (Array.isArray(blocks)) {
+      unnumbered[field] = blocks.map((block) => (isObject(block) ? without(block, INDEX_FIELD) : block));
+    }
+  }
+  return unnumbered;
 }
 
 function canonicalToolCalls(calls: unknown): unknown {
   if (!isToolCalls(calls)) return calls;
   return calls.map((call) => {
     const named = isObject(call.function) ? { type: 'function', ...call } : call;
-    const bare = without(named, TOOL_CALL_INDEX);
+    const bare = without(named, INDEX_FIELD);
     if (isObject(bare.function)) bare.function = { ...bare.function, arguments: bare.function.arguments ?? '' };
     return bare;
   });

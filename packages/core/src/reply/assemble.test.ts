@@ -235,6 +235,23 @@ describe('assembleStream: fields', () => {
     expect(complete(assembleStream(whole)).choices[0]?.message.content).toBe('ab');
   });
 
+  it('numbers blocks in a stream, and not in an answer', () => {
+    const blocks = [
+      { type: 'thinking', thinking: 'a', signature: 's' },
+      { type: 'redacted_thinking', data: 'd' },
+    ];
+    const numbered = blocks.map((block, index) => ({ index, ...block }));
+    const message = messageOf(
+      { thinking_blocks: numbered.slice(0, 1), native_blocks: [{ index: 0, type: 'x', text: 'a' }] },
+      { thinking_blocks: numbered.slice(1), native_blocks: [{ index: 1, type: 'x', text: 'b' }] },
+    );
+    expect(message.thinking_blocks).toEqual(blocks);
+    expect(message.native_blocks).toEqual([
+      { type: 'x', text: 'a' },
+      { type: 'x', text: 'b' },
+    ]);
+  });
+
   it('joins content of text and of parts', () => {
     const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] };
     expect(messageOf({ content: '' }, { content: [thinking] }, { content: 'a' }, { content: 'b' }).content).toEqual([

@@ -4,7 +4,7 @@ import type { ProviderTimeouts, RetryConfig } from '../config.ts';
 import { type CallPhase, isConnectionFailure, isConnectionLost, toNearhitError } from './faults.ts';
 import { responseHeaders } from './headers.ts';
 import type { InFlight } from './provider.ts';
-import type { ReplyTranslator } from './wire.ts';
+import type { ReplyTranslator, TranslatedHead } from './wire.ts';
 
 export interface CallSetup {
   readonly provider: { readonly id: string; readonly origin: string };
@@ -106,13 +106,8 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     parsing++;
     try {
       const passed = responseHeaders(headers);
-      this.#sink.onHead({
-        status,
-        headers: this.#translator === undefined ? passed : this.#translator.head(status, passed),
-        provider: this.#setup.provider.id,
-        model: this.#model,
-        attempts: this.#attempts,
-      });
+      const head = this.#translator === undefined ? { status, headers: passed } : this.#translator.head(status, passed);
+      if (head !== undefined) this.#tellHead(head);
     } catch (error) {
       this.#sinkThrew(error);
     } finally {
@@ -190,13 +185,20 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     if (!this.#done && !this.#paused) this.#controller?.resume();
   }
 
+  #tellHead({ status, headers }: TranslatedHead): void {
+    this.#status = status;
+    const { id } = this.#setup.provider;
+    this.#sink.onHead({ status, headers, provider: id, model: this.#model, attempts: this.#attempts });
+  }
+
   /** What the translator had kept back goes out. False: the call is over because of it. */
   #endOfTranslation(): boolean {
     if (this.#translator === undefined) return true;
     parsing++;
     try {
-      const rest = this.#translator.end();
-      if (rest.length > 0) this.#sink.onData(rest);
+      const { head, data } = this.#translator.end();
+      if (head !== undefined) this.#tellHead(head);
+      if (data.length > 0 && !this.#done) this.#sink.onData(data);
     } catch (error) {
       this.#sinkThrew(error);
     } finally {

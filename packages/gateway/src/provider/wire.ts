@@ -22,17 +22,26 @@ export interface WireTarget {
  * NearhitError UPSTREAM_INVALID, thrown.
  */
 export interface ReplyTranslator {
-  /** The provider's status and headers (lower-case names); answers the headers to pass on, without content-length. */
-  head(status: number, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
-  /** What can be passed on now; empty when nothing can. */
+  /**
+   * The provider's status and headers (lower-case names); answers what to pass on, without content-length. Undefined:
+   * that shows when the body is whole, and comes with `end`.
+   */
+  head(status: number, headers: Readonly<Record<string, string>>): TranslatedHead | undefined;
+  /** What can be passed on now; empty when nothing can, and while there is no head. */
   data(chunk: Buffer): Buffer;
   /** What is left, the reply having ended. */
-  end(): Buffer;
+  end(): { readonly data: Buffer; readonly head?: TranslatedHead };
 }
 
-/** How one kind of provider is spoken to. */
+export interface TranslatedHead {
+  /** The provider's, unless that says something else than it means (Google's 400 for a wrong key). */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** How one provider is spoken to. */
 export interface Wire {
-  /** Throws NearhitError INVALID_REQUEST on what can't be said in this dialect. */
+  /** Throws NearhitError INVALID_REQUEST on what can't be said in this dialect, MODEL_NOT_FOUND on what it has not. */
   request(call: UpstreamCall, target: WireTarget): WireRequest;
   /** Absent: what comes is chat completions already and passes byte for byte. */
   reply?(call: UpstreamCall, model: string): ReplyTranslator;

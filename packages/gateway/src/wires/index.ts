@@ -1,12 +1,20 @@
-import type { ProviderKind } from '../config.ts';
+import type { ProviderConfig, ProviderKind } from '../config.ts';
 import type { Wire } from '../provider/wire.ts';
+import { anthropicWire } from './anthropic.ts';
+import { azureOpenAiWire } from './azure-openai.ts';
+import { geminiWire } from './gemini.ts';
 import { openAiWire } from './openai.ts';
 
-const WIRES: Partial<Record<ProviderKind, Wire>> = { openai: openAiWire };
+const WIRES: Readonly<Record<Exclude<ProviderKind, 'demo'>, (config: ProviderConfig) => Wire>> = {
+  openai: openAiWire,
+  anthropic: anthropicWire,
+  gemini: geminiWire,
+  'azure-openai': azureOpenAiWire,
+};
 
-/** How providers of this kind are spoken to. Throws TypeError when nobody here can. */
-export function wireOf(kind: ProviderKind): Wire {
-  const wire = WIRES[kind];
-  if (wire === undefined) throw new TypeError(`providers of kind ${kind} are not supported`);
-  return wire;
+/** How this provider is spoken to. Throws TypeError when nobody here can. */
+export function wireOf(config: ProviderConfig): Wire {
+  const make = config.kind === 'demo' ? undefined : WIRES[config.kind];
+  if (make === undefined) throw new TypeError(`providers of kind ${config.kind} are not supported`);
+  return make(config);
 }

@@ -83,11 +83,13 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       method: 'get',
       path: '/models',
       id: 'listModels',
-      summary: 'The models that clients may name, with their prices.',
+      summary: 'The models that clients may name, with their limits and prices.',
       answer: modelsAnswer,
       handle: async () => {
         const models = await upstream.models();
-        return { models: models.map((model) => ({ ...model, price: upstream.price(model.id) ?? null })) };
+        return {
+          models: models.map((model) => ({ ...model, price: model.price ?? upstream.price(model.id) ?? null })),
+        };
       },
     }),
   ];

@@ -272,6 +272,8 @@ export const modelsAnswer = z.object({
       id: z.string(),
       provider: z.string(),
       created: z.number(),
+      aliasOf: z.string().optional(),
+      contextTokens: z.number().optional(),
       price: z
         .object({
           inputUsdPerMTok: z.number(),

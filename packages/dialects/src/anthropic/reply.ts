@@ -1,0 +1,23 @@
+import { type ReplyDialect, TranslatedReply } from '../provider/reply.ts';
+import { toChatCompletion } from './answer.ts';
+import { anthropicRefusal } from './errors.ts';
+import { AnthropicStream } from './stream.ts';
+
+export interface ReplyOptions {
+  /** As the provider was asked for it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** `stream_options.include_usage` of the request. */
+  readonly includeUsage: boolean;
+}
+
+/** An Anthropic reply on its way to chat completions. */
+export function anthropicReply({ model, stream, includeUsage }: ReplyOptions): TranslatedReply {
+  const dialect: ReplyDialect = {
+    expected: 'Anthropic message',
+    whole: (answer, created) => toChatCompletion(answer, created, model),
+    stream: (created) => new AnthropicStream({ created, model, includeUsage }),
+    error: anthropicRefusal,
+  };
+  return new TranslatedReply(dialect, stream);
+}

@@ -1,0 +1,31 @@
+import { type CatalogueVendor, entries } from '../types.ts';
+
+export const ANTHROPIC: CatalogueVendor = {
+  name: 'Anthropic',
+  kind: 'anthropic',
+  host: 'api.anthropic.com',
+  asOf: '2026-10-24',
+  source: 'https://platform.claude.com/docs/en/about-claude/pricing',
+  models: entries([
+    ['claude-fable-5-1', 1_000_000, 128_000, 10, 0.25, 50],
+    ['claude-fable-5', 1_000_000, 128_000, 10, 1, 50],
+    ['claude-opus-5-5', 1_000_000, 128_000, 4, 0.2, 20],
+    ['claude-opus-5', 1_000_000, 128_000, 5, 0.5, 25],
+    ['claude-sonnet-5-5', 1_000_000, 128_000, 2, 0.1, 10],
+    ['claude-sonnet-5', 1_000_000, 128_000, 2, 0.2, 10],
+    ['claude-haiku-5-5', 1_000_000, 128_000, 0.1, 0.01, 0.5],
+    ['claude-opus-4-8', 1_000_000, 128_000, 5, 0.5, 25],
+    ['claude-opus-4-7', 1_000_000, 128_000, 5, 0.5, 25],
+    ['claude-opus-4-6', 1_000_000, 128_000, 5, 0.5, 25],
+    ['claude-sonnet-4-6', 1_000_000, 64_000, 3, 0.3, 15],
+    ['claude-opus-4-5', 200_000, 64_000, 5, 0.5, 25],
+    ['claude-sonnet-4-5', 200_000, 64_000, 3, 0.3, 15],
+    ['claude-haiku-4-5', 200_000, 64_000, 1, 0.1, 5],
+    ['claude-opus-4-1', 200_000, 32_000, 15, 1.5, 75],
+    ['claude-opus-4', 200_000, 32_000, 15, 1.5, 75, ['claude-opus-4-0']],
+    ['claude-sonnet-4', 200_000, 64_000, 3, 0.3, 15, ['claude-sonnet-4-0']],
+    ['claude-3-7-sonnet', 200_000, 64_000, 3, 0.3, 15],
+    ['claude-3-5-haiku', 200_000, 8_192, 0.8, 0.08, 4],
+    ['claude-3-haiku', 200_000, 4_096, 0.25, 0.03, 1.25],
+  ]),
+};
