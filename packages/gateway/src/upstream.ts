@@ -8,18 +8,26 @@ import {
   type UpstreamFlow,
   type UpstreamSink,
 } from '@nearhit/core';
-import type { GatewayConfig, ProviderConfig, RetryConfig } from './config.ts';
-import { DemoProvider } from './demo/provider.ts';
-import { HttpProvider } from './provider/http-provider.ts';
-import { Counters, failedFlow, type Provider } from './provider/provider.ts';
-import { RouteTable } from './routing.ts';
-import { wireOf } from './wires/index.ts';
+import type { BreakerConfig, Catalogue, GatewayConfig } from './config.ts';
+import { type Installation, Installations } from './installation.ts';
+import { failedFlow, type Provider } from './provider/provider.ts';
+import type { ProviderAlarm } from './routing/bookkeeping.ts';
+import type { Clock } from './routing/clock.ts';
+import { type Plan, planOf } from './routing/plan.ts';
+import { RoutedCall } from './routing/routed-call.ts';
+import { TargetStates } from './routing/target.ts';
 
 export interface GatewayOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** 0..1; spreads retries. */
+  /** Milliseconds that never jump. */
+  readonly elapsed?: () => number;
+  /** 0..1; spreads retries and draws targets. */
   readonly random?: () => number;
+  /** What is known of models that no configuration describes. */
+  readonly catalogue?: Catalogue;
+  /** A provider does not take a key of the house; once until it does again. Must not throw. */
+  readonly onAlarm?: (alarm: ProviderAlarm) => void;
 }
 
 export interface Gateway extends Upstream {
@@ -30,137 +38,136 @@ export interface Gateway extends Upstream {
   reconfigure(config: GatewayConfig): void;
 }
 
+const BREAKER: BreakerConfig = { failures: 5, openMs: 10_000 };
+const NOTHING_KNOWN: Catalogue = { model: () => undefined, models: () => [] };
+const NOBODY_TOLD = (): void => {};
+
 /** Throws TypeError on a base URL or a target that can't be used. */
 export function createUpstream(config: GatewayConfig, options: GatewayOptions = {}): Gateway {
-  return new ProviderGateway(config, { now: options.now ?? Date.now, random: options.random ?? Math.random });
-}
-
-interface Installed {
-  readonly provider: Provider;
-  /** The configuration it was made from: equal text, same provider. */
-  readonly text: string;
+  return new ProviderGateway(config, options);
 }
 
 class ProviderGateway implements Gateway {
-  readonly #options: Required<GatewayOptions>;
-  readonly #counters = new Map<string, Counters>();
-  readonly #retiring = new Set<Promise<void>>();
-  #installed = new Map<string, Installed>();
-  #routes: RouteTable;
+  readonly #clock: Clock;
+  readonly #catalogue: Catalogue;
+  readonly #onAlarm: (alarm: ProviderAlarm) => void;
+  readonly #states: TargetStates;
+  readonly #installations: Installations;
+  #installed: Installation;
   #config: GatewayConfig;
   #configuredAt: number;
   #closed = false;
 
-  constructor(config: GatewayConfig, options: Required<GatewayOptions>) {
-    this.#options = options;
+  constructor(config: GatewayConfig, options: GatewayOptions) {
+    const { now = Date.now, elapsed = () => performance.now(), random = Math.random } = options;
+    this.#clock = { now, elapsed, random };
+    this.#catalogue = options.catalogue ?? NOTHING_KNOWN;
+    this.#onAlarm = options.onAlarm ?? NOBODY_TOLD;
     this.#config = config;
-    this.#configuredAt = Math.floor(options.now() / 1000);
-    this.#routes = this.#install(config);
+    this.#configuredAt = Math.floor(now() / 1000);
+    this.#states = new TargetStates(config.breaker ?? BREAKER);
+    this.#installations = new Installations(this.#clock, this.#catalogue, this.#states);
+    this.#installed = this.#installations.install(config);
   }
 
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow {
     if (this.#closed) return failedFlow(sink, new NearhitError('SHUTTING_DOWN', 'nearhit is being shut down.'));
-    const route = this.#routes.find(call.model);
-    if (route === undefined) return failedFlow(sink, this.#modelNotFound(call.model));
-    return route.provider.send(call, route.model ?? call.model, sink);
+    const { routes, ongoing } = this.#installed;
+    const route = call.provider === undefined ? routes.find(call.model) : routes.pinned(call.provider, call.model);
+    if (route === undefined) return failedFlow(sink, this.#noRoute(call));
+    let plan: Plan;
+    try {
+      plan = planOf(route, call, this.#clock, this.#clock.elapsed());
+    } catch (error) {
+      return failedFlow(sink, asNearhitError(error));
+    }
+    const deps = { clock: this.#clock, retry: this.#config.retry, onAlarm: this.#onAlarm, ongoing };
+    return new RoutedCall(deps, call, plan, sink, route.hedgeAfterMs);
   }
 
   async models(): Promise<ModelInfo[]> {
+    const { routes } = this.#installed;
     const models = new Map<string, ModelInfo>();
     for (const { id, aliases } of this.#config.models) {
-      const provider = this.#routes.find(id)?.provider.id ?? '';
+      const provider = routes.find(id)?.own[0]?.provider.id ?? '';
       for (const name of [id, ...aliases]) models.set(name, { id: name, provider, created: this.#configuredAt });
     }
-    const listed = await Promise.all(this.#nameable().map((provider) => provider.models()));
+    const nameable = this.#nameable();
+    const listed = await Promise.all(nameable.map((provider) => provider.models()));
     for (const model of listed.flat()) if (!models.has(model.id)) models.set(model.id, model);
-    return [...models.values()];
+    // Who can't be asked may be known all the same.
+    nameable.forEach((provider, i) => {
+      if ((listed[i]?.length ?? 0) > 0) return;
+      for (const id of this.#catalogue.models(provider))
+        if (!models.has(id)) models.set(id, { id, provider: provider.id, created: 0 });
+    });
+    return [...models.values()].map((model) => withFacts(model, routes.contextTokens(model.id), routes.price(model.id)));
   }
 
-  price(model: string): ModelPrice | undefined {
-    return this.#routes.price(model);
+  price(model: string, provider?: string): ModelPrice | undefined {
+    return this.#installed.routes.price(model, provider);
   }
 
-  usesClientCredential(model: string): boolean {
-    return this.#routes.find(model)?.provider.usesClientCredential ?? false;
+  usesClientCredential(model: string, provider?: string): boolean {
+    return this.#installed.routes.usesClientCredential(model, provider);
   }
 
   providers(): ProviderStatus[] {
-    return [...this.#installed.values()].map(({ provider: { id, kind, baseUrl, counters } }) => ({
-      id,
-      kind,
-      baseUrl,
-      requests: counters.requests,
-      errors: counters.errors,
-      inFlight: counters.inFlight,
-    }));
+    const nowMs = this.#clock.elapsed();
+    return this.#installed.providers.map((provider) => {
+      const { id, kind, baseUrl, counters, keys } = provider;
+      const states = this.#states.list(provider);
+      const alarms = [...keys.alarms(), ...states.flatMap(({ alarm }) => alarm ?? [])];
+      const targets = states.map((state) => state.status(nowMs)).filter(wasAsked);
+      const { requests, errors, inFlight } = counters;
+      return { id, kind, baseUrl, requests, errors, inFlight, targets, alarms };
+    });
   }
 
   reconfigure(config: GatewayConfig): void {
     if (this.#closed) return;
-    this.#routes = this.#install(config);
+    this.#installed = this.#installations.install(config);
     this.#config = config;
-    this.#configuredAt = Math.floor(this.#options.now() / 1000);
+    this.#states.keepOnly(this.#installed.providers);
+    this.#states.configure(config.breaker ?? BREAKER);
+    for (const { keys } of this.#installed.providers) keys.forgive();
+    this.#configuredAt = Math.floor(this.#clock.now() / 1000);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#retiring, ...[...this.#installed.values()].map(({ provider }) => provider.close())]);
+    await this.#installations.close();
   }
 
   /** Providers any of whose models a client may name: where there are several real ones, names need a route. */
   #nameable(): Provider[] {
-    const providers = [...this.#installed.values()].map(({ provider }) => provider);
-    return providers.filter((provider) => provider.kind === 'demo' || provider === this.#routes.fallback);
+    const { providers, routes } = this.#installed;
+    return providers.filter((provider) => provider.kind === 'demo' || provider === routes.fallback);
   }
 
-  /** All or nothing: what was made for a configuration that fails is closed again. */
-  #install(config: GatewayConfig): RouteTable {
-    const next = new Map<string, Installed>();
-    const made: Provider[] = [];
-    try {
-      for (const definition of config.providers) {
-        if (next.has(definition.id)) throw new TypeError(`provider ${definition.id}: the id is taken`);
-        const text = JSON.stringify([definition, config.retry]);
-        const old = this.#installed.get(definition.id);
-        const provider = old?.text === text ? old.provider : this.#make(definition, config.retry);
-        if (provider !== old?.provider) made.push(provider);
-        next.set(definition.id, { provider, text });
-      }
-      const routes = new RouteTable(
-        [...next.values()].map(({ provider }) => provider),
-        config.models,
-      );
-      this.#retire(next);
-      this.#installed = next;
-      return routes;
-    } catch (error) {
-      for (const provider of made) void provider.close();
-      throw error;
+  #noRoute({ model, provider }: UpstreamCall): NearhitError {
+    if (provider !== undefined) {
+      const known = this.#installed.providers.map(({ id }) => `\`${id}\``).join(', ');
+      return new NearhitError('NOT_FOUND', `There is no provider \`${shortName(provider)}\` here; known are ${known}.`);
     }
-  }
-
-  #retire(next: ReadonlyMap<string, Installed>): void {
-    for (const [id, { provider }] of this.#installed) {
-      if (next.get(id)?.provider === provider) continue;
-      const closing = provider.close().finally(() => this.#retiring.delete(closing));
-      this.#retiring.add(closing);
-    }
-  }
-
-  #make(definition: ProviderConfig, retry: RetryConfig): Provider {
-    const counters = this.#counters.get(definition.id) ?? new Counters();
-    this.#counters.set(definition.id, counters);
-    if (definition.kind === 'demo') return new DemoProvider(definition.id, { counters, now: this.#options.now });
-    return new HttpProvider(definition, wireOf(definition.kind), { retry, counters, ...this.#options });
-  }
-
-  #modelNotFound(model: string): NearhitError {
-    const near = this.#routes.nearest(model);
+    const near = this.#installed.routes.nearest(model);
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map((name) => `\`${name}\``).join(' or ')}?`;
     return new NearhitError('MODEL_NOT_FOUND', `The model \`${shortName(model)}\` is not known here.${hint}`, {
       param: 'model',
     });
   }
+}
+
+function withFacts(model: ModelInfo, contextTokens: number | undefined, price: ModelPrice | undefined): ModelInfo {
+  return { ...model, ...(contextTokens !== undefined && { contextTokens }), ...(price !== undefined && { price }) };
+}
+
+const wasAsked = ({ samples, inFlight, breaker }: { samples: number; inFlight: number; breaker: string }): boolean =>
+  samples > 0 || inFlight > 0 || breaker !== 'closed';
+
+function asNearhitError(error: unknown): NearhitError {
+  if (error instanceof NearhitError) return error;
+  return new NearhitError('INTERNAL', 'Where the request is to go could not be found out.', { cause: error });
 }
 
 function shortName(model: string): string {

@@ -121,10 +121,13 @@ export interface Upstream {
   send(call: UpstreamCall, sink: UpstreamSink): UpstreamFlow;
   /** Models that clients may name, from configuration and, where a provider lists them, from it (cached a while). */
   models(): Promise<ModelInfo[]>;
-  /** Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. */
-  price(model: string): ModelPrice | undefined;
+  /**
+   * Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. `provider`:
+   * the one that the call is pinned to.
+   */
+  price(model: string, provider?: string): ModelPrice | undefined;
   /** True when the model's provider is called with the client's own credential because the house has none. */
-  usesClientCredential(model: string): boolean;
+  usesClientCredential(model: string, provider?: string): boolean;
   /** For /readyz, the banner and the admin plane. */
   providers(): ProviderStatus[];
   close(): Promise<void>;
