@@ -101,7 +101,9 @@ class ProviderGateway implements Gateway {
       for (const id of this.#catalogue.models(provider))
         if (!models.has(id)) models.set(id, { id, provider: provider.id, created: 0 });
     });
-    return [...models.values()].map((model) => withFacts(model, routes.contextTokens(model.id), routes.price(model.id)));
+    return [...models.values()].map((model) =>
+      withFacts(model, routes.contextTokens(model.id), routes.price(model.id)),
+    );
   }
 
   price(model: string, provider?: string): ModelPrice | undefined {

@@ -1,7 +1,14 @@
 import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow } from '@nearhit/core';
 import { KeyRing } from '../provider/key-ring.ts';
 import { Places } from '../provider/places.ts';
-import { type CallSink, type CallSpec, type Counters, failedFlow, InFlight, type Provider } from '../provider/provider.ts';
+import {
+  type CallSink,
+  type CallSpec,
+  type Counters,
+  failedFlow,
+  InFlight,
+  type Provider,
+} from '../provider/provider.ts';
 import { demoAnswer } from './answer.ts';
 import { DemoCall } from './call.ts';
 import { completionBody, completionEvents, errorBody } from './wire.ts';

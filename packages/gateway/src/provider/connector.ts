@@ -9,8 +9,8 @@ export function connectorOf(timeoutMs: number): buildConnector.connector {
   const connect = buildConnector({ timeout: timeoutMs });
   return (options, callback) => {
     connect(options, (...result) => {
-      const [, socket] = result;
-      if (socket !== null) watch(socket);
+      const [failure, socket] = result;
+      if (failure === null) watch(socket);
       callback(...result);
     });
   };

@@ -71,7 +71,8 @@ export class HttpProvider implements Provider {
   }
 
   send(call: UpstreamCall, spec: CallSpec, sink: CallSink): UpstreamFlow {
-    if (this.#closed) return this.#refuse(spec, sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is gone.`));
+    if (this.#closed)
+      return this.#refuse(spec, sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is gone.`));
     const wire = this.#wire;
     const { model, apiKey } = spec;
     try {

@@ -58,7 +58,12 @@ export class Attempt implements CallSink, CallSpec, Waiter {
   #held: Buffer[] = [];
   #bytes = 0;
 
-  constructor(owner: AttemptOwner, link: Link, key: { apiKey: string | undefined; house: boolean }, elapsed: () => number) {
+  constructor(
+    owner: AttemptOwner,
+    link: Link,
+    key: { apiKey: string | undefined; house: boolean },
+    elapsed: () => number,
+  ) {
     this.#owner = owner;
     this.link = link;
     this.apiKey = key.apiKey;

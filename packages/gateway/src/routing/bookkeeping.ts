@@ -18,7 +18,12 @@ const COOL_MS = 1_000;
 const COOL_MS_MAX = 3_600_000;
 
 /** Faults that say nothing of the target. */
-const NOT_ITS_FAULT: ReadonlySet<ErrorName> = new Set(['INVALID_REQUEST', 'INTERNAL', 'SHUTTING_DOWN', 'UPSTREAM_BUSY']);
+const NOT_ITS_FAULT: ReadonlySet<ErrorName> = new Set([
+  'INVALID_REQUEST',
+  'INTERNAL',
+  'SHUTTING_DOWN',
+  'UPSTREAM_BUSY',
+]);
 
 const OUTCOMES: Partial<Record<ErrorName, string>> = {
   UPSTREAM_TIMEOUT: 'timeout',

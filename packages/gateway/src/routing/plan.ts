@@ -1,7 +1,7 @@
 import { NearhitError, type RoutingPolicy, type TokenEstimate, type UpstreamCall } from '@nearhit/core';
 import type { RoutingWeights } from '../config.ts';
 import type { Clock } from './clock.ts';
-import { type Ranked, type RankContext, rank } from './rank.ts';
+import { type RankContext, type Ranked, rank } from './rank.ts';
 import { stickyChoice } from './sticky.ts';
 import { costUsd, fitnessOf, type Target } from './target.ts';
 

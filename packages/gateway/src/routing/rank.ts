@@ -79,7 +79,10 @@ function costs(targets: readonly Target[], { estimate }: RankContext): number[] 
 }
 
 /** Expected milliseconds: of a stream until its first token, else until the end; retries after failures included. */
-export function latencies(targets: readonly Target[], { stream, nowMs }: Pick<RankContext, 'stream' | 'nowMs'>): number[] {
+export function latencies(
+  targets: readonly Target[],
+  { stream, nowMs }: Pick<RankContext, 'stream' | 'nowMs'>,
+): number[] {
   const means = targets.map(({ state }) => (stream ? state.statistics.firstTokenMs : state.statistics.totalMs));
   const expected = shrunk(means, LATENCY_MS_UNKNOWN, nowMs);
   const errors = errorRates(targets, nowMs);
@@ -125,7 +128,9 @@ function balanced(targets: readonly Target[], context: RankContext): Ranked[] {
     const costShare = Number.isFinite(cost[i]) ? share(cost[i] as number, dearest) : 1;
     const errorShare = Math.min(1, (errors[i] as number) / ERROR_RATE_WORST);
     const total =
-      weights.cost * costShare + weights.latency * share(latency[i] as number, slowest) + weights.reliability * errorShare;
+      weights.cost * costShare +
+      weights.latency * share(latency[i] as number, slowest) +
+      weights.reliability * errorShare;
     const why = `${costText(cost[i] as number)}, ${latencyText(latency[i] as number)}, ${percent(errors[i] as number)} errors`;
     return { target, score: total / sum, why };
   });

@@ -1,4 +1,10 @@
-import { NearhitError, type RouteDecision, type UpstreamCall, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
+import {
+  NearhitError,
+  type RouteDecision,
+  type UpstreamCall,
+  type UpstreamFlow,
+  type UpstreamSink,
+} from '@nearhit/core';
 import type { RetryConfig } from '../config.ts';
 import type { Ongoing } from '../provider/provider.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
@@ -201,7 +207,11 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     const place = provider.places.enter(attempt);
     if (place === 'in') this.begin(attempt);
     else if (place === 'full') this.#noPlace(attempt, 'too many calls are waiting');
-    else attempt.waitTimer = setTimeout(() => this.#noPlace(attempt, 'no place became free in time'), this.#queueMs(attempt));
+    else
+      attempt.waitTimer = setTimeout(
+        () => this.#noPlace(attempt, 'no place became free in time'),
+        this.#queueMs(attempt),
+      );
   }
 
   #queueMs({ link }: Attempt): number {
