@@ -39,6 +39,8 @@ export class Attempt implements CallSink, CallSpec, Waiter {
   totalMs = 0;
   /** The breaker's probe. */
   probe = false;
+  /** Its status was no answer, though the client may get it. */
+  refused = false;
   stage: Stage = 'waiting';
   flow: UpstreamFlow | undefined;
   status = 0;
@@ -74,6 +76,11 @@ export class Attempt implements CallSink, CallSpec, Waiter {
 
   get model(): string {
     return this.link.target.model;
+  }
+
+  /** What became of it when what it answers goes to the client. */
+  get answered(): string {
+    return this.status < 400 ? 'ok' : `status-${this.status}`;
   }
 
   get streamed(): boolean {
@@ -130,7 +137,7 @@ export class Attempt implements CallSink, CallSpec, Waiter {
     return {
       provider: provider.id,
       model,
-      outcome: this.outcome ?? 'ok',
+      outcome: this.outcome ?? this.answered,
       status: this.status === 0 ? undefined : this.status,
       startedAtMs: this.startedAtMs,
       latencyMs: this.outcome === undefined ? this.tookMs(this.#elapsed()) : this.latencyMs,
@@ -147,16 +154,14 @@ export class Attempt implements CallSink, CallSpec, Waiter {
     if (this.firstDataAtMs === undefined) {
       this.firstDataAtMs = this.#elapsed();
       const fault = this.#form === 'stream' ? streamFault(provider, chunk) : jsonBeginningFault(provider, chunk);
-      if (fault !== undefined) return this.#reject(fault);
-    }
-    if (this.#form === 'stream') {
-      this.#commit();
-      if (this.stage === 'passing') this.#owner.data(chunk);
-      return;
+      if (fault !== undefined) {
+        this.#reject(fault);
+        return;
+      }
     }
     this.#held.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes > HELD_BYTES_MAX) this.#release();
+    if (this.#form === 'stream' || this.#bytes > HELD_BYTES_MAX) this.#release();
   }
 
   #goodInTheEnd(): boolean {

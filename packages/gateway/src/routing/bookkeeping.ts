@@ -55,9 +55,11 @@ export function noteAnswer(attempt: Attempt): void {
 
 /** A reply has gone to the client as a whole. */
 export function noteEnd(attempt: Attempt, nowMs: number): void {
-  if (attempt.status >= 300) return;
+  if (attempt.refused) return;
   const { statistics } = attempt.link.target.state;
   statistics.errors.add(0, nowMs);
+  // How fast it says no is nothing to choose it for.
+  if (attempt.status >= 300) return;
   statistics.totalMs.add(attempt.tookMs(nowMs), nowMs);
   if (attempt.streamed) statistics.firstTokenMs.add(attempt.tookMs(attempt.firstDataAtMs ?? nowMs), nowMs);
 }
@@ -86,6 +88,7 @@ export function noteVerdict(
   wallMs: number,
 ): ProviderAlarm | undefined {
   const { provider, state } = attempt.link.target;
+  attempt.refused = true;
   const waitMs = retryAfterMs(attempt.headers, wallMs);
   if (waitMs !== undefined) attempt.link.notBeforeMs = nowMs + waitMs;
   if (verdict === 'refused') {

@@ -9,6 +9,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 export class CircuitBreaker {
   config: BreakerConfig;
   #inARow = 0;
+  /** The first failure of these. */
+  #failingSinceMs = 0;
   #openedAtMs: number | undefined;
   #probing = false;
 
@@ -26,9 +28,9 @@ export class CircuitBreaker {
     return this.#openedAtMs === undefined || (!this.#probing && this.state(nowMs) === 'half-open');
   }
 
-  /** Since the last success. */
-  get failuresInARow(): number {
-    return this.#inARow;
+  /** It has been failing for longer than it stays open: not just moody. */
+  isDead(nowMs: number): boolean {
+    return this.#openedAtMs !== undefined && nowMs - this.#failingSinceMs > this.config.openMs;
   }
 
   /** A call begins. True: it is the one that finds out; how it ended must be told. */
@@ -47,6 +49,7 @@ export class CircuitBreaker {
 
   failed(probe: boolean, nowMs: number): void {
     if (probe) this.#probing = false;
+    if (this.#inARow === 0) this.#failingSinceMs = nowMs;
     this.#inARow++;
     if (!probe && this.#openedAtMs !== undefined) return;
     if (probe || this.#inARow >= this.config.failures) this.#openedAtMs = nowMs;
@@ -55,11 +58,5 @@ export class CircuitBreaker {
   /** A call ended without saying anything of its target. */
   undecided(probe: boolean): void {
     if (probe) this.#probing = false;
-  }
-
-  /** Milliseconds until it may be asked again. */
-  openForMs(nowMs: number): number {
-    if (this.#openedAtMs === undefined) return 0;
-    return Math.max(0, this.#openedAtMs + this.config.openMs - nowMs);
   }
 }

@@ -7,7 +7,11 @@ import type { Target } from './target.ts';
 /** A target as one call sees it. */
 export interface Link {
   readonly target: Target;
+  /** Asked only when no other has answered in its round. */
+  readonly reserve: boolean;
   calls: number;
+  /** The last round it was asked in. */
+  round: number;
   /** What the provider said of when to come again. */
   notBeforeMs: number;
   /** It is of no use to this call. */
@@ -19,9 +23,6 @@ export interface Step {
   readonly waitMs: number;
 }
 
-/** A target that failed so many times what opens its breaker is dead rather than moody. */
-const DEAD_AFTER = 4;
-
 /**
  * Whom one call asks, in order: each target once, at once; then, after a back-off, another round, until each has been
  * asked `attemptsMax` times or the time is over.
@@ -31,23 +32,25 @@ export class Chain {
   readonly #retry: RetryConfig;
   readonly #clock: Clock;
   readonly #deadlineMs: number;
+  /** Nobody is fit: whoever there is gets one call. */
   readonly #lastResort: boolean;
-  #at = 0;
   #round = 1;
 
-  constructor(plan: Plan, retry: RetryConfig, clock: Clock, deadlineMs: number) {
-    this.#links = plan.ranked.map(({ target }) => ({ target, calls: 0, notBeforeMs: 0, closed: false }));
+  constructor({ ranked, reserve }: Plan, retry: RetryConfig, clock: Clock, deadlineMs: number) {
+    this.#links = ranked.map(({ target }) => linkTo(target, false));
+    for (const { target } of reserve) this.#links.push(linkTo(target, true));
     this.#retry = retry;
     this.#clock = clock;
     this.#deadlineMs = deadlineMs;
-    this.#lastResort = plan.lastResort;
+    this.#lastResort = ranked.length === 0;
   }
 
-  get first(): Link {
-    return this.#links[0] as Link;
+  /** To be asked now. */
+  first(): Link {
+    return this.#taken(this.#links[0] as Link);
   }
 
-  /** After a failure. Undefined: there is nobody to ask, or no time. */
+  /** To be asked after a failure. Undefined: there is nobody, or no time. */
   next(nowMs: number): Step | undefined {
     if (nowMs >= this.#deadlineMs) return undefined;
     const link = this.other(nowMs);
@@ -56,19 +59,16 @@ export class Chain {
 
   /** The next of this round. */
   other(nowMs: number): Link | undefined {
-    for (let at = this.#at + 1; at < this.#links.length; at++) {
-      const link = this.#links[at] as Link;
-      if (!this.#open(link) || link.notBeforeMs > nowMs) continue;
-      if (!this.#askable(link, nowMs)) continue;
-      this.#at = at;
-      return link;
-    }
-    return undefined;
+    const left = this.#links.filter(
+      (link) => this.#open(link) && link.round < this.#round && link.notBeforeMs <= nowMs,
+    );
+    const link = left.find((each) => this.#isFit(each, nowMs)) ?? left.find((each) => this.#isBearable(each, nowMs));
+    return link && this.#taken(link);
   }
 
-  /** It may be asked once more. */
-  allowsAgain(link: Link, nowMs: number): boolean {
-    return this.#open(link) && nowMs < this.#deadlineMs;
+  /** The same once more, with another key. */
+  again(link: Link, nowMs: number): Step | undefined {
+    return this.#open(link) && nowMs < this.#deadlineMs ? { link: this.#taken(link), waitMs: 0 } : undefined;
   }
 
   #nextRound(nowMs: number): Step | undefined {
@@ -76,29 +76,36 @@ export class Chain {
     this.#round++;
     const pauseMs = backoffMs(this.#retry, this.#round, this.#clock.random);
     const open = this.#links.filter((link) => this.#open(link));
-    const well = open.filter(({ target }) => target.state.breaker.allows(nowMs));
-    const candidates = well.length > 0 ? well : open.filter(isMoody);
+    const fit = open.filter((link) => this.#isFit(link, nowMs));
+    const candidates = fit.length > 0 ? fit : open.filter((link) => this.#isBearable(link, nowMs));
     const link = candidates.find(({ notBeforeMs }) => notBeforeMs <= nowMs + pauseMs) ?? soonest(candidates);
     if (link === undefined) return undefined;
     const waitMs = Math.max(pauseMs, link.notBeforeMs - nowMs);
-    if (nowMs + waitMs >= this.#deadlineMs) return undefined;
-    this.#at = this.#links.indexOf(link);
-    return { link, waitMs };
+    return nowMs + waitMs < this.#deadlineMs ? { link: this.#taken(link), waitMs } : undefined;
   }
 
-  #askable(link: Link, nowMs: number): boolean {
-    if (link.target.state.breaker.allows(nowMs)) return true;
-    return this.#lastResort && (link.calls === 0 || isMoody(link));
+  #taken(link: Link): Link {
+    link.calls++;
+    link.round = this.#round;
+    return link;
   }
 
   #open(link: Link): boolean {
     return !link.closed && link.calls < this.#retry.attemptsMax;
   }
+
+  #isFit({ reserve, target }: Link, nowMs: number): boolean {
+    return !reserve && target.state.breaker.allows(nowMs);
+  }
+
+  /** Its breaker is open, but it has answered not long ago. */
+  #isBearable({ calls, target }: Link, nowMs: number): boolean {
+    return !target.state.breaker.isDead(nowMs) || (this.#lastResort && calls === 0);
+  }
 }
 
-function isMoody({ target }: Link): boolean {
-  const { breaker } = target.state;
-  return breaker.failuresInARow < DEAD_AFTER * breaker.config.failures;
+function linkTo(target: Target, reserve: boolean): Link {
+  return { target, reserve, calls: 0, round: 0, notBeforeMs: 0, closed: false };
 }
 
 function soonest(links: readonly Link[]): Link | undefined {

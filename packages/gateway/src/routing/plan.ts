@@ -20,12 +20,12 @@ export interface Route {
 /** The order of one call. */
 export interface Plan {
   readonly policy: RoutingPolicy;
-  /** To be asked, at least one. */
+  /** To be asked. Empty when none is fit to be. */
   readonly ranked: readonly Ranked[];
+  /** To be asked when all of those have failed. */
+  readonly reserve: readonly Ranked[];
   /** Not to be asked, and why. */
   readonly leftOut: readonly Ranked[];
-  /** None of them is well: they are asked because there is nobody else. */
-  readonly lastResort: boolean;
 }
 
 /** Of the calls of a policy that goes by what is known, so many find out about a target of which little is. */
@@ -45,8 +45,10 @@ export function planOf(route: Route, call: UpstreamCall, clock: Clock, nowMs: nu
   const only = route.own[0] as Target;
   const bounded = routing?.maxCostUsd !== undefined || routing?.maxLatencyMs !== undefined;
   if (route.own.length === 1 && route.fallbacks.length === 0 && !bounded) {
-    const lastResort = fitnessOf(only, usesCallersKey(only, call), nowMs) === 'down';
-    return { policy, ranked: [{ target: only, why: 'the only one' }], leftOut: NOBODY, lastResort };
+    const fitness = fitnessOf(only, usesCallersKey(only, call), nowMs);
+    const lone = [{ target: only, why: 'the only one' }];
+    if (fitness === 'well' || fitness === 'limited') return { policy, ranked: lone, reserve: NOBODY, leftOut: NOBODY };
+    return { policy, ranked: NOBODY, reserve: lone, leftOut: NOBODY };
   }
   const context = contextOf(route, policy, call, clock, nowMs);
   const own = route.own.length === 1 ? [{ target: only, why: 'as configured' }] : rank(route.own, context);
@@ -104,7 +106,7 @@ function totalMs({ state }: Target, nowMs: number): number | undefined {
   return totalMs.weight(nowMs) < TRUSTED_SAMPLES ? undefined : totalMs.mean;
 }
 
-/** The well ones first, then those whose keys are limited; what is down stays out unless there is nobody else. */
+/** The well ones first, then those whose keys are limited; the others stay out while there are any of these. */
 function settled(
   policy: RoutingPolicy,
   all: Ranked[],
@@ -115,19 +117,24 @@ function settled(
 ): Plan {
   const well: Ranked[] = [];
   const limited: Ranked[] = [];
-  const down: Ranked[] = [];
-  const places = { well, limited, down };
+  const broken: Ranked[] = [];
+  const out: Ranked[] = [];
+  const places = { well, limited, broken, out };
   for (const each of all) {
     places[fitnessOf(each.target, usesCallersKey(each.target, call), context.nowMs)].push(each);
   }
-  if (well.length + limited.length === 0) return { policy, ranked: down, leftOut, lastResort: true };
+  if (well.length + limited.length === 0) return { policy, ranked: [], reserve: [...broken, ...out], leftOut };
   const first = chosen(well, route, call, context);
-  const ranked = [...(first === undefined ? well : [first, ...well.filter(({ target }) => target !== first.target)])];
-  const out = [...leftOut, ...down.map((each) => ({ ...each, why: 'out of service' }))];
-  return { policy, ranked: [...ranked, ...limited.map(asLimited)], leftOut: out, lastResort: false };
+  const ranked = first === undefined ? well : [first, ...well.filter(({ target }) => target !== first.target)];
+  return {
+    policy,
+    ranked: [...ranked, ...limited.map((each) => because(each, 'its keys are limited'))],
+    reserve: broken.map((each) => because(each, 'its breaker is open')),
+    leftOut: [...leftOut, ...out.map((each) => because(each, 'it refuses our keys'))],
+  };
 }
 
-const asLimited = (each: Ranked): Ranked => ({ ...each, why: 'its keys are limited' });
+const because = (each: Ranked, why: string): Ranked => ({ ...each, why });
 
 /** Who goes first although the policy would have another: for the provider's prompt cache, or to learn of a cold one. */
 function chosen(well: readonly Ranked[], route: Route, call: UpstreamCall, context: RankContext): Ranked | undefined {

@@ -49,10 +49,14 @@ function ranked(targets: readonly Target[], at: number, score: number, why: stri
   return { target: targets[at] as Target, score, why };
 }
 
+/** Scores that differ by less differ by rounding. */
+const EQUAL_SHARE = 1e-9;
+
 function byScore(list: Ranked[]): Ranked[] {
-  return list.sort((a, b) => {
-    const [scoreA = 0, scoreB = 0] = [a.score, b.score];
-    return scoreA === scoreB ? 0 : scoreA - scoreB;
+  return list.sort(({ score: a = 0 }, { score: b = 0 }) => {
+    if (a === b) return 0;
+    const apart = Math.abs(a - b);
+    return apart !== Number.POSITIVE_INFINITY && apart <= EQUAL_SHARE * Math.max(a, b) ? 0 : a - b;
   });
 }
 
@@ -61,15 +65,24 @@ function byWeight(targets: readonly Target[], random: () => number): Ranked[] {
   const left = [...targets];
   const order: Ranked[] = [];
   while (left.length > 0) {
-    const sum = left.reduce((total, { weight }) => total + weight, 0);
-    let drawn = random() * sum;
-    let at = sum === 0 ? 0 : left.findIndex(({ weight }) => weight > 0 && (drawn -= weight) < 0);
-    // Rounding may leave a rest behind the last one.
-    if (at < 0) at = left.findLastIndex(({ weight }) => weight > 0);
-    const [target] = left.splice(at, 1) as [Target];
+    const [target] = left.splice(draw(left, random), 1) as [Target];
     order.push({ target, why: `weight ${target.weight}` });
   }
   return order;
+}
+
+function draw(targets: readonly Target[], random: () => number): number {
+  const sum = targets.reduce((total, { weight }) => total + weight, 0);
+  let rest = random() * sum;
+  let last = 0;
+  for (const [at, { weight }] of targets.entries()) {
+    if (weight === 0) continue;
+    rest -= weight;
+    if (rest < 0) return at;
+    // Rounding may leave a rest behind the last one.
+    last = at;
+  }
+  return last;
 }
 
 /** Of the call, in USD; Infinity where the price is not known: nobody may count on its being cheap. */

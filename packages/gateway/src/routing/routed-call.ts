@@ -12,6 +12,7 @@ import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { type Plan, usesCallersKey } from './plan.ts';
+import type { Ranked } from './rank.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
 export interface RoutedCallDeps {
@@ -52,13 +53,13 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     this.call = call;
     this.#plan = plan;
     this.#sink = sink;
-    const first = plan.ranked[0] as Plan['ranked'][number];
-    this.#deadlineMs = deps.clock.elapsed() + first.target.provider.totalMs;
+    const { provider } = (plan.ranked[0] ?? (plan.reserve[0] as Ranked)).target;
+    this.#deadlineMs = deps.clock.elapsed() + provider.totalMs;
     this.#chain = new Chain(plan, deps.retry, deps.clock, this.#deadlineMs);
     deps.ongoing.enter();
-    if (hedgeAfterMs !== undefined && plan.ranked.length > 1)
+    if (hedgeAfterMs !== undefined && plan.ranked.length + plan.reserve.length > 1)
       this.#hedgeTimer = setTimeout(() => this.#hedge(), hedgeAfterMs).unref();
-    this.#ask(this.#chain.first);
+    this.#ask(this.#chain.first());
     this.#starting = false;
   }
 
@@ -130,7 +131,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   ended(attempt: Attempt): void {
     const nowMs = this.#deps.clock.elapsed();
     book.noteEnd(attempt, nowMs);
-    book.close(attempt, attempt.status < 400 ? 'ok' : `status-${attempt.status}`, nowMs);
+    book.close(attempt, attempt.answered, nowMs);
     if (this.#over) return;
     if (this.#queue !== undefined) this.#queueEnded = true;
     else this.#end();
@@ -171,7 +172,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   #stepAfter({ link, houseKey }: Attempt, verdict: Verdict, nowMs: number): Step | undefined {
     const { provider, state } = link.target;
     const keyMatters = houseKey && verdict !== 'failed' && !state.isOut(nowMs);
-    if (keyMatters && provider.keys.ready(nowMs) && this.#chain.allowsAgain(link, nowMs)) return { link, waitMs: 0 };
+    const again = keyMatters && provider.keys.ready(nowMs) ? this.#chain.again(link, nowMs) : undefined;
+    if (again !== undefined) return again;
     // Without a key that it takes it is of no use; of those that are limited one may come free in time.
     if (verdict === 'refused') link.closed = true;
     return this.#chain.next(nowMs);
@@ -203,7 +205,6 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     const attempt = new Attempt(this, link, key, clock.elapsed);
     this.#attempts.push(attempt);
     this.#running.push(attempt);
-    link.calls++;
     const place = provider.places.enter(attempt);
     if (place === 'in') this.begin(attempt);
     else if (place === 'full') this.#noPlace(attempt, 'too many calls are waiting');
@@ -309,8 +310,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   }
 
   #decision(): RouteDecision {
-    const { policy, ranked, leftOut } = this.#plan;
-    const shown = [...ranked, ...leftOut].map(({ target, score, why }) => ({
+    const { policy, ranked, reserve, leftOut } = this.#plan;
+    const shown = [...ranked, ...reserve, ...leftOut].map(({ target, score, why }) => ({
       provider: target.provider.id,
       model: target.model,
       score: score !== undefined && Number.isFinite(score) ? score : undefined,

@@ -67,14 +67,17 @@ export class TargetState {
   }
 }
 
-/** How fit a target is to be asked. `limited`: its keys have had their share; `down`: it should not be asked at all. */
-export type Fitness = 'well' | 'limited' | 'down';
+/**
+ * How fit a target is to be asked. `limited`: its keys have had their share; `broken`: its breaker is open;
+ * `out`: it does not take the house's keys.
+ */
+export type Fitness = 'well' | 'limited' | 'broken' | 'out';
 
 /** `callersKey`: it is called with a credential that is not the house's. */
 export function fitnessOf({ provider, state }: Target, callersKey: boolean, nowMs: number): Fitness {
-  if (!state.breaker.allows(nowMs)) return 'down';
-  if (callersKey || provider.keys.ready(nowMs)) return !callersKey && state.isOut(nowMs) ? 'down' : 'well';
-  return state.isOut(nowMs) || provider.keys.out(nowMs) ? 'down' : 'limited';
+  if (!callersKey && (state.isOut(nowMs) || provider.keys.out(nowMs))) return 'out';
+  if (!state.breaker.allows(nowMs)) return 'broken';
+  return callersKey || provider.keys.ready(nowMs) ? 'well' : 'limited';
 }
 
 /** Undefined when nobody knows its price. */
