@@ -6,7 +6,7 @@ import { ConfigDocument } from './document.ts';
 import { type Environment, type EnvironmentSettings, readEnvironment, variable } from './environment.ts';
 import { ConfigError, type ConfigFault } from './faults.ts';
 import type { Overrides } from './overrides.ts';
-import { referenceFaults } from './references.ts';
+import { referenceFaults, referenceWarnings } from './references.ts';
 import { type FileConfig, type Provider, providerSchema } from './schema.ts';
 import { validate } from './validate.ts';
 
@@ -56,7 +56,7 @@ export function loadConfig(options: LoadOptions): Config {
     dataDir: environment.dataDir,
     logLevel: environment.logLevel,
     source: { file: source?.path, contentHash: source?.hash },
-    warnings: environment.warnings,
+    warnings: [...environment.warnings, ...referenceWarnings(config, providers, document)],
   });
 }
 

@@ -25,7 +25,7 @@ export class RouteTable {
   /** Takes every name that nothing else knows. */
   readonly fallback: Provider | undefined;
 
-  /** Throws TypeError when a model names a provider or a fallback that is not there, or none where there are several. */
+  /** Throws TypeError on a provider that is not there, none where there are several, fallbacks that lead in a circle. */
   constructor(providers: readonly Provider[], models: readonly ModelConfig[], deps: RouteTableDeps) {
     this.#providers = providers;
     this.#deps = deps;
@@ -133,7 +133,12 @@ export class RouteTable {
   #addFallbacks(model: ModelConfig, path: readonly string[], found: Target[]): void {
     for (const name of model.fallbacks ?? []) {
       const next = this.#models.get(name);
-      if (next === undefined) throw new TypeError(`model ${model.id}: its fallback ${name} is no model`);
+      if (next === undefined) {
+        // As any other name that nothing knows: the only provider's, else nobody's.
+        if (this.fallback !== undefined)
+          found.push(this.#target(this.fallback, { provider: this.fallback.id, model: name }, undefined, name));
+        continue;
+      }
       if (path.includes(next.id)) throw new TypeError(`model ${next.id}: its fallbacks lead back to itself`);
       found.push(...this.#targetsOf(next, next.id));
       this.#addFallbacks(next, [...path, next.id], found);
