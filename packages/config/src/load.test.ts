@@ -155,6 +155,44 @@ describe('the file', () => {
     ]);
   });
 
+  test('fallbacks in a circle, targets twice, weights of which none counts, prices and weights below nothing', () => {
+    const yaml = [
+      'providers: [{ id: a }, { id: b }]',
+      'models:',
+      '  - { id: m, aliases: [em], targets: [{ provider: a, model: x }], fallbacks: [n] }',
+      '  - { id: n, targets: [{ provider: a, model: y }, { provider: a, model: y }], fallbacks: [o, em] }',
+      '  - { id: o, targets: [{ provider: b, model: z }], fallbacks: [o] }',
+      '  - { id: p, routing: weighted, targets: [{ provider: a, model: x, weight: 0 }] }',
+      '  - { id: q, targets: [{ provider: a, model: x }], weights: { cost: 0, latency: 0, reliability: 0 } }',
+    ].join('\n');
+    expect(faults(yaml)).toEqual([
+      'nearhit.yaml:4:51 models[1].targets[1]: y of a is among the targets already',
+      'nearhit.yaml:6:42 models[3].targets: expected a weight above 0 for one target at least',
+      'nearhit.yaml:7:61 models[4].weights: expected one of cost, latency, reliability above 0',
+      'nearhit.yaml:5:64 models[2].fallbacks[0]: leads back to where it came from: o -> o',
+      'nearhit.yaml:4:94 models[1].fallbacks[1]: leads back to where it came from: m -> n -> m',
+    ]);
+    const negative = [
+      'models:',
+      '  - id: m',
+      '    price: { inputUsdPerMTok: -1, outputUsdPerMTok: 1 }',
+      '    targets: [{ provider: demo, model: x, weight: -1 }]',
+    ].join('\n');
+    expect(faults(negative).map((line) => line.split(',')[0])).toEqual([
+      'nearhit.yaml:3:31 models[0].price.inputUsdPerMTok: expected a number from 0 to 1000000',
+      'nearhit.yaml:4:51 models[0].targets[0].weight: expected a number from 0 to 1000000',
+    ]);
+  });
+
+  test('a fallback that is no model: a warning, unless the only provider takes any name', () => {
+    const model = 'models: [{ id: gpt-4o, targets: [{ provider: a, model: x }], fallbacks: [gpt-4O, claude] }]';
+    expect(load(`providers: [{ id: a }, { id: b }]\n${model}`).warnings).toEqual([
+      'nearhit.yaml:2:74 models[0].fallbacks[0]: there is no model gpt-4O; did you mean gpt-4o?; it is left out',
+      'nearhit.yaml:2:82 models[0].fallbacks[1]: there is no model claude; it is left out',
+    ]);
+    expect(load(`providers: [{ id: a }]\n${model}`).warnings).toEqual([]);
+  });
+
   test.each([
     ['broken YAML', 'server: { port: 1\nauth: x', /^nearhit\.yaml:2:\d+: not valid YAML/],
     ['a key twice', 'auth: optional\nauth: required\n', /^nearhit\.yaml:2:1: not valid YAML: .*unique/],

@@ -1,4 +1,5 @@
 import type { ConfigDocument } from './document.ts';
+import { fallbackCycles, unknownFallbacks } from './fallbacks.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
 import type { Provider } from './provider.ts';
 import type { FileConfig } from './schema.ts';
@@ -14,7 +15,28 @@ export function referenceFaults(
     path: pathText(path),
     message,
   });
-  return [...doubledProviders(config, fault), ...doubledModels(config, fault), ...targets(config, providers, fault)];
+  return [
+    ...doubledProviders(config, fault),
+    ...doubledModels(config, fault),
+    ...targets(config, providers, fault),
+    ...doubledTargets(config, fault),
+    ...nobodyDrawn(config, fault),
+    ...fallbackCycles(config).map(({ path, message }) => fault(path, message)),
+  ];
+}
+
+/** What is left out of use, and goes on without. */
+export function referenceWarnings(
+  config: FileConfig,
+  providers: readonly Provider[],
+  document: ConfigDocument,
+): string[] {
+  const real = providers.filter(({ kind }) => kind !== 'demo');
+  // The only provider takes any name.
+  if (real.length === 1 || providers.length === 1) return [];
+  return unknownFallbacks(config).map(
+    ({ path, message }) => `${document.where(path)} ${pathText(path)}: ${message}; it is left out`,
+  );
 }
 
 type MakeFault = (path: Path, message: string) => ConfigFault;
@@ -59,5 +81,28 @@ function targets({ models }: FileConfig, providers: readonly Provider[], fault: 
             ),
           ],
     );
+  });
+}
+
+function doubledTargets({ models }: FileConfig, fault: MakeFault): ConfigFault[] {
+  return models.flatMap(({ targets: list }, index) =>
+    list.flatMap(({ provider, model }, position) => {
+      const first = list.findIndex((other) => other.provider === provider && other.model === model);
+      return first === position
+        ? []
+        : [fault(['models', index, 'targets', position], `${model} of ${provider} is among the targets already`)];
+    }),
+  );
+}
+
+/** Weights of which none counts. */
+function nobodyDrawn({ models }: FileConfig, fault: MakeFault): ConfigFault[] {
+  return models.flatMap(({ targets: list, routing, weights }, index) => {
+    const faults: ConfigFault[] = [];
+    if (routing === 'weighted' && list.length > 0 && list.every(({ weight }) => weight === 0))
+      faults.push(fault(['models', index, 'targets'], 'expected a weight above 0 for one target at least'));
+    if (weights !== undefined && weights.cost + weights.latency + weights.reliability === 0)
+      faults.push(fault(['models', index, 'weights'], 'expected one of cost, latency, reliability above 0'));
+    return faults;
   });
 }

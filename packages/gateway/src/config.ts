@@ -20,12 +20,22 @@ export interface ProviderConfig {
   /** Taken in turn. None: the client's own credential is passed on. */
   readonly apiKeys: readonly string[];
   readonly timeoutsMs: ProviderTimeouts;
-  /** Connections, and with them calls at once. */
+  /** Connections, and with them calls at once; more wait, first come, first served, batches behind all others. */
   readonly concurrencyMax: number;
   /** `azure-openai`: the `api-version` of its query. */
   readonly apiVersion?: string | undefined;
   /** Sent with every call, before everything else said here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is known of models without a configuration: list prices, context lengths. */
+export interface Catalogue {
+  model(
+    provider: Pick<ProviderConfig, 'kind' | 'baseUrl'>,
+    model: string,
+  ): { readonly contextTokens?: number | undefined; readonly price?: ModelPrice | undefined } | undefined;
+  /** Names of those a provider is known to have. */
+  models(provider: Pick<ProviderConfig, 'kind' | 'baseUrl'>): readonly string[];
 }
 
 export interface ProviderTimeouts {
@@ -34,7 +44,7 @@ export interface ProviderTimeouts {
   readonly firstByte: number;
   /** Longest silence within the body, while it is being read. */
   readonly idle: number;
-  /** From send() to the last byte, retries and waiting for a connection included. */
+  /** Of a reply: from send() to the last byte, waiting, retries and other targets included. The first target's counts. */
   readonly total: number;
 }
 

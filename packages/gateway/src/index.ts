@@ -6,5 +6,6 @@ export {
   catalogueModels,
 } from './catalogue/lookup.ts';
 export type { CatalogueEntry, CatalogueVendor } from './catalogue/types.ts';
-export type { GatewayConfig, ModelConfig, ProviderConfig, ProviderTimeouts, RetryConfig } from './config.ts';
+export type { Catalogue, GatewayConfig, ModelConfig, ProviderConfig, ProviderTimeouts, RetryConfig } from './config.ts';
+export type { ProviderAlarm } from './routing/bookkeeping.ts';
 export { createUpstream, type Gateway, type GatewayOptions } from './upstream.ts';

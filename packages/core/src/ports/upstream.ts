@@ -138,8 +138,11 @@ export interface Upstream {
    * `provider`: those that may be asked of this one by its path.
    */
   models(provider?: string): Promise<ModelInfo[]>;
-  /** Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. */
-  price(model: string): ModelPrice | undefined;
+  /**
+   * Undefined when unknown: the call is then counted with 0 USD. Of the target asked first, where they differ. `provider`:
+   * the one that the call is pinned to.
+   */
+  price(model: string, provider?: string): ModelPrice | undefined;
   /**
    * True when the model's provider, or the one named, is called with the client's own credential because the house has
    * none.

@@ -11,6 +11,13 @@ export function demo(): ProviderConfig {
   return { ...openAi(''), id: 'demo', kind: 'demo' };
 }
 
-export function gateway(providers: ProviderConfig[], models: GatewayConfig['models'] = []): GatewayConfig {
-  return { providers, models, retry: RETRY };
+/** Whatever fails, fails at once. */
+export const ONCE = { ...RETRY, attemptsMax: 1 };
+
+export function gateway(
+  providers: ProviderConfig[],
+  models: GatewayConfig['models'] = [],
+  retry = RETRY,
+): GatewayConfig {
+  return { providers, models, retry };
 }

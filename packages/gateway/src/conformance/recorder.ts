@@ -1,4 +1,12 @@
-import type { NearhitError, Upstream, UpstreamCall, UpstreamFlow, UpstreamHead, UpstreamSink } from '@nearhit/core';
+import type {
+  NearhitError,
+  RouteDecision,
+  Upstream,
+  UpstreamCall,
+  UpstreamFlow,
+  UpstreamHead,
+  UpstreamSink,
+} from '@nearhit/core';
 
 /** What a sink heard, in order, and a promise for the last of it. */
 export interface Recording {
@@ -13,6 +21,7 @@ export interface Recording {
 }
 
 export interface RecordOptions {
+  readonly onRoute?: (decision: RouteDecision) => void;
   /** Called on each event with the flow; `data` comes with every chunk. */
   readonly on?: (event: 'head' | 'data' | 'end' | 'error', flow: UpstreamFlow) => void;
 }
@@ -50,6 +59,10 @@ export function record(
     if (event === 'end' || event === 'error') resolve(recording);
   };
   const sink: UpstreamSink = {
+    onRoute(decision) {
+      if (events.length > 0) events.push('route too late');
+      options.onRoute?.(decision);
+    },
     onHead(head) {
       recording.head = head;
       hear('head');

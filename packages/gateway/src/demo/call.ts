@@ -1,27 +1,29 @@
-import type { UpstreamFlow, UpstreamHead, UpstreamSink } from '@nearhit/core';
-import type { InFlight } from '../provider/provider.ts';
+import type { UpstreamFlow } from '@nearhit/core';
+import type { CallSink, InFlight } from '../provider/provider.ts';
 
 export interface DemoScript {
-  readonly head: UpstreamHead;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   /** Each is one onData. */
   readonly chunks: readonly Buffer[];
   /** Until the head and the first chunk. */
   readonly firstMs: number;
   /** Between chunks. 0: all at once, one macrotask later. */
   readonly betweenMs: number;
+  readonly batch: boolean;
 }
 
 /** Plays a script to a sink, never faster than the sink takes it. */
 export class DemoCall implements UpstreamFlow {
   readonly #script: DemoScript;
-  readonly #sink: UpstreamSink;
+  readonly #sink: CallSink;
   readonly #inFlight: InFlight;
   #next = -1;
   #paused = false;
   #done = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(script: DemoScript, sink: UpstreamSink, inFlight: InFlight) {
+  constructor(script: DemoScript, sink: CallSink, inFlight: InFlight) {
     this.#script = script;
     this.#sink = sink;
     this.#inFlight = inFlight;
@@ -52,7 +54,7 @@ export class DemoCall implements UpstreamFlow {
     this.#timer = undefined;
     if (this.#next < 0 && !this.#paused) {
       this.#next = 0;
-      this.#sink.onHead(this.#script.head);
+      this.#sink.onHead(this.#script.status, this.#script.headers);
     }
     while (!this.#paused && !this.#done) {
       if (this.#step()) continue;
@@ -82,6 +84,6 @@ export class DemoCall implements UpstreamFlow {
     this.#done = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#inFlight.leave(this.#script.head.status >= 500);
+    this.#inFlight.leave(this.#script.status >= 500, this.#script.batch);
   }
 }

@@ -1,5 +1,14 @@
-import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
-import { type Counters, failedFlow, InFlight, type Provider } from '../provider/provider.ts';
+import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow } from '@nearhit/core';
+import { KeyRing } from '../provider/key-ring.ts';
+import { Places } from '../provider/places.ts';
+import {
+  type CallSink,
+  type CallSpec,
+  type Counters,
+  failedFlow,
+  InFlight,
+  type Provider,
+} from '../provider/provider.ts';
 import { demoAnswer } from './answer.ts';
 import { DemoCall } from './call.ts';
 import { completionBody, completionEvents, errorBody } from './wire.ts';
@@ -12,6 +21,7 @@ const FIRST_MS_SPREAD = 400;
 const BETWEEN_MS = 20;
 /** A whole answer at once comes earlier than its tokens would: nobody learns from waiting longer. */
 const JSON_MS_PER_PIECE = 5;
+const TOTAL_MS = 300_000;
 
 interface Reply {
   readonly status: number;
@@ -25,7 +35,12 @@ interface Reply {
 export class DemoProvider implements Provider {
   readonly kind = 'demo';
   readonly baseUrl = '';
-  readonly usesClientCredential = false;
+  /** The key that nobody needs: a client's own credential does not come into it. */
+  readonly keys = new KeyRing(['demo']);
+  readonly places = new Places(Number.POSITIVE_INFINITY);
+  readonly concurrencyMax = Number.POSITIVE_INFINITY;
+  readonly totalMs = TOTAL_MS;
+  readonly queueMs = TOTAL_MS;
   readonly id: string;
   readonly counters: Counters;
   readonly #inFlight: InFlight;
@@ -35,19 +50,20 @@ export class DemoProvider implements Provider {
   constructor(id: string, options: { counters: Counters; now: () => number }) {
     this.id = id;
     this.counters = options.counters;
-    this.#inFlight = new InFlight(options.counters);
+    this.#inFlight = new InFlight(options.counters, this.places);
     this.#now = options.now;
   }
 
-  send(call: UpstreamCall, model: string, sink: UpstreamSink): UpstreamFlow {
-    if (this.#closed)
-      return failedFlow(sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is being shut down.`));
+  send(call: UpstreamCall, { model, batch }: CallSpec, sink: CallSink): UpstreamFlow {
+    if (this.#closed) {
+      this.places.leave(batch);
+      return failedFlow(sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is gone.`));
+    }
     const { status, stream, chunks, firstMs, betweenMs } = this.#reply(call, model);
     const headers: Record<string, string> = stream
       ? { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
       : { 'content-type': 'application/json', 'content-length': String(chunks[0]?.length ?? 0) };
-    const head = { status, headers, provider: this.id, model, attempts: 1 };
-    return new DemoCall({ head, chunks, firstMs, betweenMs }, sink, this.#inFlight);
+    return new DemoCall({ status, headers, chunks, firstMs, betweenMs, batch }, sink, this.#inFlight);
   }
 
   async models(): Promise<readonly ModelInfo[]> {

@@ -1,9 +1,10 @@
-import { NearhitError, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
+import { NearhitError, type UpstreamFlow } from '@nearhit/core';
 import type { Dispatcher, Pool } from 'undici';
-import type { ProviderTimeouts, RetryConfig } from '../config.ts';
-import { type CallPhase, isConnectionFailure, isConnectionLost, toNearhitError } from './faults.ts';
+import type { ProviderTimeouts } from '../config.ts';
+import { wasReused } from './connector.ts';
+import { type CallPhase, isConnectionLost, toNearhitError } from './faults.ts';
 import { responseHeaders } from './headers.ts';
-import type { InFlight } from './provider.ts';
+import type { CallSink, CallSpec, InFlight } from './provider.ts';
 import type { ReplyTranslator, TranslatedHead } from './wire.ts';
 
 export interface CallSetup {
@@ -11,16 +12,10 @@ export interface CallSetup {
   readonly pool: Pool;
   readonly inFlight: InFlight;
   readonly timeoutsMs: ProviderTimeouts;
-  readonly concurrencyMax: number;
-  readonly retry: RetryConfig;
-  readonly random: () => number;
 }
 
 type Request = Dispatcher.DispatchOptions & { body: Buffer | null };
 type IncomingHeaders = Record<string, string | string[] | undefined>;
-
-/** A lost connection is tried once more and no more: what was tried twice was likely the request's own doing. */
-const CONNECTION_ATTEMPTS_MAX = 2;
 
 /** Calls into undici's parser on the stack; a parser must not be resumed from within another's callback. */
 let parsing = 0;
@@ -32,37 +27,37 @@ let parsing = 0;
 export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   readonly #setup: CallSetup;
   readonly #request: Request;
-  readonly #model: string;
+  readonly #spec: CallSpec;
   /** Absent: bytes pass as they come. */
   readonly #translator: ReplyTranslator | undefined;
-  readonly #sink: UpstreamSink;
+  readonly #sink: CallSink;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: CallPhase = 'connecting';
   #status = 0;
-  #attempts = 0;
+  #resent = false;
   #done = false;
   #aborted = false;
   #paused = false;
   #dispatching = false;
   #timer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #resendTimer: NodeJS.Timeout | undefined;
 
   constructor(
     setup: CallSetup,
     request: Request,
-    model: string,
+    spec: CallSpec,
     translator: ReplyTranslator | undefined,
-    sink: UpstreamSink,
+    sink: CallSink,
   ) {
     this.#setup = setup;
     this.#request = request;
-    this.#model = model;
+    this.#spec = spec;
     this.#translator = translator;
     this.#sink = sink;
     setup.inFlight.enter();
-    const { connect, firstByte, total } = setup.timeoutsMs;
-    const firstMs = Math.min(connect + firstByte, total);
-    this.#timer = setTimeout(onTimer, firstMs, this, total - firstMs).unref();
+    const { connect, firstByte } = setup.timeoutsMs;
+    const firstMs = Math.min(connect + firstByte, spec.totalMs);
+    this.#timer = setTimeout(onTimer, firstMs, this, spec.totalMs - firstMs).unref();
     this.#dispatch();
   }
 
@@ -94,7 +89,7 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     if (this.#paused) controller.pause();
   }
 
-  /** The first byte of an answer; no retry from here on. */
+  /** The first byte of an answer. */
   onResponseStarted(): void {
     this.#phase = 'answering';
   }
@@ -142,8 +137,8 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.#done) return;
     this.#controller = undefined;
-    const attemptsMax = Math.min(this.#setup.retry.attemptsMax, CONNECTION_ATTEMPTS_MAX);
-    if (this.#attempts < attemptsMax && isConnectionFailure(error, this.#phase)) this.#retry(error);
+    const unanswered = this.#phase === 'connecting' || this.#phase === 'sent';
+    if (!this.#resent && unanswered && isConnectionLost(error) && wasReused(error)) this.#resend();
     else this.#fail(toNearhitError(error, this.#setup.provider, this.#phase));
   }
 
@@ -154,15 +149,12 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
       this.#timer = setTimeout(onTimer, leftMs, this, 0).unref();
     } else if (leftMs === 0) {
       this.#failNow(new NearhitError('UPSTREAM_TIMEOUT', `Provider ${id} was not done within its total timeout.`));
-    } else if (this.#setup.inFlight.count > this.#setup.concurrencyMax) {
-      this.#failNow(new NearhitError('UPSTREAM_BUSY', `Provider ${id}: no connection became free in time.`));
     } else {
       this.#failNow(new NearhitError('UPSTREAM_TIMEOUT', `Provider ${id}: no connection within its connect timeout.`));
     }
   }
 
   #dispatch(): void {
-    this.#attempts++;
     this.#phase = 'connecting';
     this.#dispatching = true;
     try {
@@ -174,11 +166,13 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     }
   }
 
-  /** Never from within undici's error handling: its queues are being taken apart there. */
-  #retry(error: unknown): void {
-    const { backoffMs, backoffMsMax } = this.#setup.retry;
-    const waitMs = isConnectionLost(error) ? 0 : Math.min(backoffMs, backoffMsMax) * (0.5 + this.#setup.random() / 2);
-    this.#retryTimer = setTimeout(() => this.#dispatch(), waitMs);
+  /**
+   * A kept-alive connection was closed under the call: the provider never saw it, and a fresh one will do. Never from
+   * within undici's error handling: its queues are being taken apart there.
+   */
+  #resend(): void {
+    this.#resent = true;
+    this.#resendTimer = setTimeout(() => this.#dispatch(), 0);
   }
 
   #resumeLater(): void {
@@ -187,8 +181,7 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
 
   #tellHead({ status, headers }: TranslatedHead): void {
     this.#status = status;
-    const { id } = this.#setup.provider;
-    this.#sink.onHead({ status, headers, provider: id, model: this.#model, attempts: this.#attempts });
+    this.#sink.onHead(status, headers);
   }
 
   /** What the translator had kept back goes out. False: the call is over because of it. */
@@ -239,8 +232,8 @@ export class HttpCall implements UpstreamFlow, Dispatcher.DispatchHandler {
     this.#done = true;
     this.#controller = undefined;
     clearTimeout(this.#timer);
-    clearTimeout(this.#retryTimer);
-    this.#setup.inFlight.leave(failed);
+    clearTimeout(this.#resendTimer);
+    this.#setup.inFlight.leave(failed, this.#spec.batch);
   }
 }
 

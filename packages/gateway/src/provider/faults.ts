@@ -8,18 +8,6 @@ interface ErrorLike {
   readonly message?: unknown;
 }
 
-/** No connection came about. */
-const NOT_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-]);
 /** A connection was there and went away. */
 const CONNECTION_LOST = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'ETIMEDOUT']);
 
@@ -41,14 +29,7 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** True when the provider can't have begun to answer: repeating the call is safe. */
-export function isConnectionFailure(error: unknown, phase: CallPhase): boolean {
-  if (phase === 'answering' || phase === 'body') return false;
-  const code = codeOf(error);
-  return NOT_CONNECTED.has(code) || CONNECTION_LOST.has(code);
-}
-
-/** True when a kept-alive connection had been closed under us: a fresh one will do, without waiting. */
+/** True when a connection was there and went away. */
 export function isConnectionLost(error: unknown): boolean {
   return CONNECTION_LOST.has(codeOf(error));
 }

@@ -1,37 +1,42 @@
-import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow, type UpstreamSink } from '@nearhit/core';
+import { type ModelInfo, NearhitError, type UpstreamCall, type UpstreamFlow } from '@nearhit/core';
 import { Pool } from 'undici';
-import type { ProviderConfig, RetryConfig } from '../config.ts';
+import type { ProviderConfig, ProviderKind } from '../config.ts';
 import { parseBaseUrl } from './base-url.ts';
 import { type CallSetup, HttpCall } from './call.ts';
+import { connectorOf } from './connector.ts';
+import { KeyRing } from './key-ring.ts';
 import { ModelListing } from './listing.ts';
-import { type Counters, failedFlow, InFlight, type Provider } from './provider.ts';
+import { Places } from './places.ts';
+import { type CallSink, type CallSpec, type Counters, failedFlow, InFlight, type Provider } from './provider.ts';
 import type { Wire } from './wire.ts';
 
 /** Longer than undici's 4 s: a TLS handshake per call costs more than a connection closed under us, which is retried. */
 const KEEP_ALIVE_MS = 30_000;
-/** Calls that may wait for a connection, per connection. */
-const WAITING_PER_CONNECTION_MAX = 10;
 
 /** A provider behind a socket, spoken to in its own dialect. Throws TypeError when the base URL can't be used. */
 export class HttpProvider implements Provider {
-  readonly kind: string;
+  readonly kind: ProviderKind;
   readonly id: string;
   readonly baseUrl: string;
   readonly counters: Counters;
-  readonly #config: ProviderConfig;
+  readonly keys: KeyRing;
+  readonly places: Places;
+  readonly concurrencyMax: number;
+  readonly totalMs: number;
+  readonly queueMs: number;
   readonly #wire: Wire;
   readonly #prefix: string;
   readonly #pool: Pool;
   readonly #inFlight: InFlight;
   readonly #setup: CallSetup;
   readonly #listing: ModelListing;
-  #keyTurn = 0;
+  readonly #elapsed: () => number;
   #closed = false;
 
   constructor(
     config: ProviderConfig,
     wire: Wire,
-    options: { retry: RetryConfig; counters: Counters; now: () => number; random: () => number },
+    options: { counters: Counters; now: () => number; elapsed: () => number },
   ) {
     const { origin, prefix } = parseBaseUrl(config.baseUrl);
     const { timeoutsMs } = config;
@@ -40,13 +45,18 @@ export class HttpProvider implements Provider {
     this.#wire = wire;
     this.baseUrl = config.baseUrl;
     this.counters = options.counters;
-    this.#config = config;
+    this.keys = new KeyRing(config.apiKeys);
+    this.places = new Places(config.concurrencyMax);
+    this.concurrencyMax = config.concurrencyMax;
+    this.totalMs = timeoutsMs.total;
+    this.queueMs = timeoutsMs.connect + timeoutsMs.firstByte;
     this.#prefix = prefix;
-    this.#inFlight = new InFlight(options.counters);
+    this.#elapsed = options.elapsed;
+    this.#inFlight = new InFlight(options.counters, this.places);
     this.#pool = new Pool(origin, {
       connections: config.concurrencyMax,
       pipelining: 1,
-      connect: { timeout: timeoutsMs.connect },
+      connect: connectorOf(timeoutsMs.connect),
       headersTimeout: timeoutsMs.firstByte,
       bodyTimeout: timeoutsMs.idle,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -56,34 +66,25 @@ export class HttpProvider implements Provider {
       pool: this.#pool,
       inFlight: this.#inFlight,
       timeoutsMs,
-      concurrencyMax: config.concurrencyMax,
-      retry: options.retry,
-      random: options.random,
     };
     this.#listing = new ModelListing(this.#pool, wire, prefix, config.id, options.now);
   }
 
-  get usesClientCredential(): boolean {
-    return this.#config.apiKeys.length === 0;
-  }
-
-  send(call: UpstreamCall, model: string, sink: UpstreamSink): UpstreamFlow {
+  send(call: UpstreamCall, spec: CallSpec, sink: CallSink): UpstreamFlow {
     if (this.#closed)
-      return failedFlow(sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is being shut down.`));
-    if (this.#inFlight.count >= this.#config.concurrencyMax * (1 + WAITING_PER_CONNECTION_MAX)) {
-      return failedFlow(sink, new NearhitError('UPSTREAM_BUSY', `Provider ${this.id}: too many calls are waiting.`));
-    }
+      return this.#refuse(spec, sink, new NearhitError('SHUTTING_DOWN', `Provider ${this.id} is gone.`));
     const wire = this.#wire;
+    const { model, apiKey } = spec;
     try {
-      const request = wire.request(call, { model, apiKey: this.#nextKey(), prefix: this.#prefix });
-      return new HttpCall(this.#setup, { method: 'POST', ...request }, model, wire.reply?.(call, model), sink);
+      const request = wire.request(call, { model, apiKey, prefix: this.#prefix });
+      return new HttpCall(this.#setup, { method: 'POST', ...request }, spec, wire.reply?.(call, model), sink);
     } catch (error) {
-      return failedFlow(sink, asNearhitError(error));
+      return this.#refuse(spec, sink, asNearhitError(error));
     }
   }
 
   models(): Promise<readonly ModelInfo[]> {
-    return this.#closed ? Promise.resolve([]) : this.#listing.models(this.#nextKey());
+    return this.#closed ? Promise.resolve([]) : this.#listing.models(this.keys.pick(this.#elapsed()));
   }
 
   knownModels(): readonly string[] {
@@ -97,11 +98,10 @@ export class HttpProvider implements Provider {
     await this.#pool.close();
   }
 
-  #nextKey(): string | undefined {
-    const { apiKeys } = this.#config;
-    if (apiKeys.length < 2) return apiKeys[0];
-    this.#keyTurn = (this.#keyTurn + 1) % apiKeys.length;
-    return apiKeys[this.#keyTurn];
+  /** Before anything was sent. */
+  #refuse({ batch }: CallSpec, sink: CallSink, error: NearhitError): UpstreamFlow {
+    this.places.leave(batch);
+    return failedFlow(sink, error);
   }
 }
 

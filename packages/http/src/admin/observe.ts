@@ -77,7 +77,13 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       id: 'listProviders',
       summary: 'The configured providers and how they do.',
       answer: providersAnswer,
-      handle: () => ({ providers: upstream.providers().map((provider) => ({ ...provider })) }),
+      handle: () => ({
+        providers: upstream.providers().map(({ targets, alarms, ...provider }) => ({
+          ...provider,
+          targets: targets?.map((target) => ({ ...target })),
+          alarms: alarms && [...alarms],
+        })),
+      }),
     }),
     operation({
       method: 'get',

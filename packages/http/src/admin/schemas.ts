@@ -263,6 +263,21 @@ export const providersAnswer = z.object({
       requests: count,
       errors: count,
       inFlight: count,
+      targets: z
+        .array(
+          z.object({
+            model: z.string(),
+            breaker: z.enum(['closed', 'open', 'half-open']),
+            samples: z.number().describe('How many calls of right now the figures are worth.'),
+            firstTokenMs: z.number().optional(),
+            totalMs: z.number().optional(),
+            errorRate: z.number().optional(),
+            inFlight: count,
+          }),
+        )
+        .optional()
+        .describe('What is known of its models that were asked.'),
+      alarms: z.array(z.string()).optional().describe('What an operator should look at, such as a refused key.'),
     }),
   ),
 });
