@@ -46,3 +46,13 @@ export function someOf<T extends string>(choices: readonly T[]): (text: string, 
     return choices.filter((choice) => named.includes(choice) || before.includes(choice));
   };
 }
+
+/** A parser for commander: some of `choices`, by commas, each once, in the order given. */
+export function someInOrder<T extends string>(choices: readonly T[]): (text: string) => T[] {
+  return (text) => {
+    const named = [...new Set(text.split(',').map((part) => part.trim()))];
+    if (named.some((name) => !choices.includes(name as T)))
+      throw new InvalidArgumentError(`Expected some of ${choices.join(', ')}.`);
+    return named as T[];
+  };
+}

@@ -5,8 +5,10 @@ import { evalCommand } from './commands/eval.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { queueCommand } from './commands/queue.ts';
+import { roiCommand } from './commands/roi.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { usageCommand } from './commands/usage.ts';
 import type { Io, SetExitCode } from './io.ts';
 
 /** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
@@ -26,6 +28,8 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(modelsCommand(io))
     .addCommand(policyCommand(io))
     .addCommand(queueCommand(io, exitWith))
+    .addCommand(usageCommand(io))
+    .addCommand(roiCommand(io))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
   settle(program, io);

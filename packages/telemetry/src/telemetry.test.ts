@@ -195,7 +195,7 @@ describe('telemetry', () => {
     })) as Telemetry;
     telemetry.record(decision());
     await telemetry.close();
-    expect(told.length).toBeLessThanOrEqual(1);
+    expect(told).toHaveLength(1);
   });
 
   test('a collector that refuses is told of once', async () => {

@@ -21,17 +21,22 @@ import { attemptAttributes, operationOf, routeOf, serverAttributes } from './att
 import type { Telemetry, TelemetrySettings } from './index.ts';
 
 const CLOSE_MS = 3000;
+/** Of one batch, retries included. */
+const EXPORT_MS = 5000;
 const QUIET_MS = 10_000;
 
 /** Spans are made when a request is over, with the times that it took: nothing is held open meanwhile. */
 export function createTracing(settings: TelemetrySettings & { readonly otlpEndpoint: string }): Telemetry {
   const provider = providerOf(settings);
   const tracer = provider.getTracer('nearhit', settings.version);
-  tellOf(settings.onError);
+  const tell = teller(settings.onError);
+  // The SDK knows one handler for all; without one it says nothing.
+  setGlobalErrorHandler(tell);
   return {
     record: (decision) => spansOf(decision, tracer),
     incident() {},
-    close: () => within(provider.shutdown(), CLOSE_MS, () => new Error('late')).catch(() => undefined),
+    close: () =>
+      within(provider.shutdown(), CLOSE_MS, () => new Error('the collector did not answer in time')).catch(tell),
   };
 }
 
@@ -39,7 +44,9 @@ function providerOf({ otlpEndpoint, serviceName, version, sampleRatio }: Telemet
   return new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: tracesUrl(otlpEndpoint) }))],
+    spanProcessors: [
+      new BatchSpanProcessor(new OTLPTraceExporter({ url: tracesUrl(otlpEndpoint), timeoutMillis: EXPORT_MS })),
+    ],
   });
 }
 
@@ -49,15 +56,16 @@ function tracesUrl(endpoint: string): string {
   return base.endsWith('/v1/traces') ? base : `${base}/v1/traces`;
 }
 
-/** The SDK knows one handler for all; without one it says nothing. */
-function tellOf(onError: ((why: string) => void) | undefined): void {
+type Told = Parameters<Parameters<typeof setGlobalErrorHandler>[0]>[0];
+
+function teller(onError: ((why: string) => void) | undefined): (error: Told) => void {
   let lastAtMs = Number.NEGATIVE_INFINITY;
-  setGlobalErrorHandler((error) => {
+  return (error) => {
     const nowMs = performance.now();
     if (onError === undefined || nowMs - lastAtMs < QUIET_MS) return;
     lastAtMs = nowMs;
     onError(typeof error === 'string' ? error : (error.message ?? error.name ?? 'unknown'));
-  });
+  };
 }
 
 function spansOf(decision: DecisionRecord, tracer: Tracer): void {
