@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
 import { invalidationsConformance } from '@nearhit/core/conformance/invalidations';
+import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
@@ -23,6 +24,7 @@ responseStoreConformance('redis', open, traits);
 storeUpkeepConformance('redis', open, traits);
 changeLogConformance('redis', open, traits);
 policyStoreConformance('redis', open, traits);
+keyStoreConformance('redis', open, traits);
 statsStoreConformance('redis', open, traits);
 storesConformance('redis', open, { ...traits, runs: 30 });
 invalidationsConformance('redis', async () => {

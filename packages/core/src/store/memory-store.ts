@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EntryId } from '../ids.ts';
+import { EmbeddedLimits } from '../limits/embedded-limits.ts';
 import type { ChangeLog, EntryChange, LoggedChange } from '../ports/change-log.ts';
 import type { PolicyRecord, PolicyStore } from '../ports/policy-store.ts';
 import type { StatsBucket, StatsStore } from '../ports/stats-store.ts';
+import { MemoryKeys } from './memory-keys.ts';
 import { assertEntryId, MemoryResponses } from './memory-responses.ts';
 import type { Stores } from './stores.ts';
 
@@ -23,6 +25,8 @@ export function createMemoryStore(): Stores {
     log: memoryLog(unlogged, assertOpen),
     policies: memoryPolicies(assertOpen),
     stats: memoryStats(assertOpen),
+    keys: new MemoryKeys(assertOpen),
+    limits: new EmbeddedLimits(),
     close,
   };
 }
