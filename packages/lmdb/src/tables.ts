@@ -36,12 +36,16 @@ export interface Tables {
   readonly policies: Table;
   /** Minute, term of namespace and model -> bucket. */
   readonly stats: Table;
-  /** `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
+  /** `k` id -> API key; `h` hash -> id; `t` id -> tenant. */
+  readonly access: Table;
+  /** Term of tenant and subject -> what it has used (limits.ts). */
+  readonly limits: Table;
+  /** `row`, `seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
   readonly meta: Table;
 }
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
-export const ENV_OPTIONS = { ...BINARY, maxDbs: 24 } as const;
+export const ENV_OPTIONS = { ...BINARY, maxDbs: 48 } as const;
 
 export function openMeta(root: Root): Table {
   return root.openDB<Buffer, Buffer>({ name: 'meta', ...BINARY });
@@ -69,6 +73,8 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     log: open('log'),
     policies: open('policies'),
     stats: open('stats'),
+    access: open('access'),
+    limits: open('limits'),
     meta: openMeta(root),
   };
 }
