@@ -13,7 +13,12 @@ export function referenceFaults(
     path: pathText(path),
     message,
   });
-  return [...doubledProviders(config, fault), ...doubledModels(config, fault), ...targets(config, providers, fault)];
+  return [
+    ...doubledProviders(config, fault),
+    ...doubledModels(config, fault),
+    ...doubledTenants(config, fault),
+    ...targets(config, providers, fault),
+  ];
 }
 
 type MakeFault = (path: Path, message: string) => ConfigFault;
@@ -22,6 +27,15 @@ function doubledProviders({ providers }: FileConfig, fault: MakeFault): ConfigFa
   const seen = new Set<string>();
   return providers.flatMap(({ id }, index) => {
     if (seen.has(id)) return [fault(['providers', index, 'id'], `provider ${id} is there already; ids must be unique`)];
+    seen.add(id);
+    return [];
+  });
+}
+
+function doubledTenants({ tenants }: FileConfig, fault: MakeFault): ConfigFault[] {
+  const seen = new Set<string>();
+  return tenants.flatMap(({ id }, index) => {
+    if (seen.has(id)) return [fault(['tenants', index, 'id'], `tenant ${id} is there already; ids must be unique`)];
     seen.add(id);
     return [];
   });

@@ -5,7 +5,7 @@ import { expectationAt, keysAt } from './expectation.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 
-const SECRET = /apiKeys|adminToken|internalToken|^redis(\.url)?$/;
+const SECRET = /apiKeys|adminToken|internalToken|^server\.secret$|^redis(\.url)?$/;
 const URL_WITH_LOGIN = /:\/\/[^/\s]*@/;
 const SHOWN_CHARACTERS_MAX = 60;
 
