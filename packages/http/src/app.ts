@@ -17,6 +17,9 @@ export interface AppDeps extends OpsDeps {
   readonly embedder?: EmbeddingsDeps['embedder'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
+  /** Absent: nobody is limited. */
+  readonly enter?: EmbeddingsDeps['enter'];
+  readonly estimateEmbeddings?: EmbeddingsDeps['estimateEmbeddings'];
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
   readonly bodyBytesMax: number;
   readonly log: Logger;
@@ -33,7 +36,7 @@ export function createApp(deps: AppDeps): Application {
       routerOf([
         { method: 'post', path: '/chat/completions', handler: deps.chat },
         { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, fail }) },
-        ...modelRoutes({ upstream, authorize: deps.authorize, localModel: embedder && (() => embedder.model.id) }),
+        ...modelRoutes({ ...deps, localModel: embedder && (() => embedder.model.id) }),
       ]),
     );
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));

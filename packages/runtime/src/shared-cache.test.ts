@@ -54,13 +54,13 @@ const noFlights: SharedFlights = {
 };
 
 function medium(): SharedMedium {
-  const { responses, upkeep, log, policies, stats } = stores;
+  const { responses, upkeep, log, policies, stats, keys, limits } = stores;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({ observer, invalidations, write: (entries) => stores.responses.put(entries) });
   return {
     stores: {
       ...{ responses: unsteady(responses), upkeep: unsteady(upkeep), log: unsteady(log), close: stores.close },
-      ...{ policies: unsteady(policies), stats: unsteady(stats) },
+      ...{ policies: unsteady(policies), stats: unsteady(stats), keys: unsteady(keys), limits: unsteady(limits) },
     },
     ...{ invalidations, queue, sharedFlights: noFlights, decisions: createMemoryDecisions() },
     registry: { report: async () => {}, list: async () => [], remove: async () => {} },

@@ -23,7 +23,7 @@ import {
 import { type Breaker, createBreaker } from './breaker.ts';
 import { Chores } from './chores.ts';
 import type { Closers } from './closers.ts';
-import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
+import { guardEmbedder, guardLimits, guardNearest, guardStore, isDependencyFault } from './guards.ts';
 import { embedderProbe, type Probe } from './readiness.ts';
 
 /** What processes share, and the ways to it. */
@@ -106,6 +106,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
+    /** API keys, and limits through the breaker: while the medium is away nobody waits for it. */
+    access: { keys: stores.keys, limits: guardLimits(stores.limits, redis) },
     ...{ medium, near, stats, observer, breakers, policies, follower, chores, probes: probesOf(medium, near) },
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => totalUsage(await stores.upkeep.usage()).entries,

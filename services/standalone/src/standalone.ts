@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { CacheAdmin, createAnswer, type ProviderStatus } from '@nearhit/core';
-import { createUpstream } from '@nearhit/gateway';
+import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
@@ -39,20 +39,28 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   let config = initial;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
   const upstream = closers.add(createUpstream(config));
-  closers.add({ close: () => cache.drained() });
   const { lookingUp, policies } = cache;
+  const access = closers.add(
+    createAccess({
+      ...{ keys: cache.access.keys, limits: cache.access.limits, observer: lookingUp.observer, config: () => config },
+      secret: secretOf(config.server.secret, join(config.dataDir, 'house-secret'), 'nhs_').secret,
+    }),
+  );
+  closers.add({ close: () => cache.drained() });
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
   const door = closers.add(
     await openDoor({
       answer: createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs }),
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
       auth: () => config.auth,
+      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
+        keys: access.admin,
         cache: new CacheAdmin(cache.administering),
         entries: cache.administering.store,
       },
@@ -74,6 +82,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       upstream.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
+      access.reconfigure();
     },
     close: () => closers.close(),
   };

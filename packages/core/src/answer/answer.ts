@@ -38,6 +38,7 @@ export function createAnswer(deps: AnswerDeps): (call: ChatCall) => Promise<Exch
       request,
       outcome,
       stages,
+      rateHeaders: () => call.allowance.headers(),
       finish: (delivery) =>
         void recordOf(call, request, outcome, delivery, nearest).then((record) => deps.observer.record(record)),
     });

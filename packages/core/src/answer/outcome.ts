@@ -68,6 +68,8 @@ export interface Exchange {
   readonly outcome: Outcome;
   /** Milliseconds of each look-up stage that ran: `l2`, `embed`, `nearest`, `decide`. */
   readonly stages: Readonly<Record<string, number>>;
+  /** name, value, ...: `x-ratelimit-*` of who asked, as known now; empty when nothing limits them. */
+  rateHeaders(): readonly string[];
   /** Records the decision; to be called once, after the last byte. */
   finish(delivery: Delivery): void;
 }

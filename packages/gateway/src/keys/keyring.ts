@@ -85,11 +85,9 @@ export class Keyring {
     this.#generation += 1;
   }
 
-  /** Whether a look-up is needed to say whose it is. */
-  knows(secret: string): boolean {
-    if (!isWellFormed(secret)) return true;
-    const hash = hashOfSecret(secret);
-    return this.#isFresh(this.#known.get(hash) ?? this.#unknown.get(hash));
+  /** It was one when it was looked up last. */
+  recognises(secret: string): boolean {
+    return isWellFormed(secret) && this.#known.has(hashOfSecret(secret));
   }
 
   /**
@@ -119,8 +117,8 @@ export class Keyring {
     clearInterval(this.#timer);
   }
 
-  #isFresh(known: Known | undefined): boolean {
-    return known !== undefined && (known.generation === this.#generation || this.#now() < known.retryAtMs);
+  #isFresh(known: Known): boolean {
+    return known.generation === this.#generation || this.#now() < known.retryAtMs;
   }
 
   #opened({ record, caller }: Known, hash: string): Caller {

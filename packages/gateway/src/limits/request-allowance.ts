@@ -4,6 +4,7 @@ import {
   isBudgeted,
   type LimitStore,
   type LimitSubject,
+  NOTHING_SPENT,
   type SettledSubject,
   type Settlement,
   type Spent,
@@ -33,8 +34,6 @@ export interface AllowanceHouse {
   book(settlement: Settlement): void;
   unavailable(error: unknown): void;
 }
-
-const NOTHING: Spent = { hit: false, promptTokens: 0, completionTokens: 0, costUsd: 0 };
 
 export class RequestAllowance implements Allowance {
   readonly #house: AllowanceHouse;
@@ -66,7 +65,7 @@ export class RequestAllowance implements Allowance {
       await this.#reserve(estimated, Math.max(0, toNanoUsd(costUsd(estimated)) || 0));
     } catch (error) {
       // Nothing will be asked upstream: its place is another's.
-      this.settle(NOTHING);
+      this.settle(NOTHING_SPENT);
       throw error;
     }
   }

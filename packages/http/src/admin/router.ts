@@ -7,15 +7,17 @@ import { sendJson } from '../reply.ts';
 import { type Route, routerOf } from '../routes.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
 import { checkAll } from './faults.ts';
+import { type KeyDeps, keyOperations } from './keys.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
 import { openApiOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
+import { tenantOperations } from './tenants.ts';
 import { requireToken } from './token.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps {
+export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, KeyDeps {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -55,6 +57,8 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...entryOperations({ ...deps, now: deps.now ?? Date.now }),
     ...observeOperations(deps),
     ...serviceOperations(deps),
+    ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
+    ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
   ];
 }
 

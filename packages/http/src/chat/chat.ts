@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ChatCall, type Client, type Exchange, UNLIMITED } from '@nearhit/core';
+import { type ChatCall, type Client, type Exchange, NOTHING_SPENT, UNLIMITED } from '@nearhit/core';
 import { readBody, requireJson } from '../body.ts';
 import { type Authorize, bearerOf, type Enter, requestIdOf } from '../request.ts';
 import { deliver } from './deliver.ts';
@@ -49,21 +49,27 @@ function clientOf(res: ServerResponse): Client {
 export function createChatHandler(deps: ChatDeps): (req: IncomingMessage, res: ServerResponse) => void {
   return (req, res) => {
     const handle = async () => {
-      const caller = await deps.authorize(bearerOf(req));
+      const caller = await deps.authorize(bearerOf(req), req);
       requireJson(req);
       const body = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();
-      const exchange = await deps.answer({
+      const allowance = deps.enter === undefined ? UNLIMITED : await deps.enter(caller);
+      const asked = deps.answer({
         requestId: requestIdOf(req),
         body,
         headers: req.headers,
         callId: randomUUID(),
         caller,
-        allowance: deps.enter === undefined ? UNLIMITED : await deps.enter(caller),
+        allowance,
         endpoint: 'chat',
         forward: forwardedHeaders(req),
         startedAtMs,
         client: clientOf(res),
+      });
+      const exchange = await asked.catch((error: unknown) => {
+        // Refused before anything was asked of anybody: it gives its place back.
+        allowance.settle(NOTHING_SPENT);
+        throw error;
       });
       deliver(exchange, res, startedAtMs);
     };

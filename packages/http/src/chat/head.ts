@@ -21,6 +21,7 @@ function common(exchange: Exchange, startedAtMs: number): HeaderList {
   const headers = ['x-request-id', exchange.requestId, 'x-nearhit-overhead-ms', overhead];
   const stages = stagesOf(exchange);
   if (stages !== undefined) headers.push('server-timing', stages);
+  headers.push(...exchange.rateHeaders());
   return headers;
 }
 
@@ -59,9 +60,12 @@ export function upstreamHeaders(
 ): HeaderList {
   const { head } = outcome.live;
   const headers = common(exchange, startedAtMs);
+  const isLimited = exchange.rateHeaders().length > 0;
   for (const name in head?.headers) {
     // A header is sent once: what nearhit says itself wins over the provider's word.
     if (name.startsWith('x-nearhit-') || name === 'x-request-id' || name === 'server-timing') continue;
+    // The caller's limits are those of their key, not those of the house at its provider.
+    if (isLimited && name.startsWith('x-ratelimit-')) continue;
     if ((name === 'content-length' && length !== undefined) || (name === 'content-type' && contentType !== undefined))
       continue;
     headers.push(name, head?.headers[name] as string);

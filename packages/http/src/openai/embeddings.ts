@@ -1,21 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
-import { ANYONE, type Embedder, type Embedding, type Upstream } from '@nearhit/core';
+import {
+  type Allowance,
+  ANYONE,
+  assertGranted,
+  type Embedder,
+  type Embedding,
+  NOTHING_SPENT,
+  type TokenEstimate,
+  UNLIMITED,
+  type Upstream,
+} from '@nearhit/core';
 import { parseJson, readBody, requireJson } from '../body.ts';
-import { sendJson } from '../reply.ts';
-import { type Authorize, bearerOf } from '../request.ts';
+import { headersFrom, sendJson } from '../reply.ts';
+import { type Authorize, bearerOf, type Enter } from '../request.ts';
 import { modelOf, readEmbeddingsRequest } from './embeddings-request.ts';
 import { forward } from './forward.ts';
 
 export interface EmbeddingsDeps {
   /** Absent: every model is an upstream's. */
   readonly embedder?: Pick<Embedder, 'embed' | 'model'> | undefined;
-  readonly upstream: Pick<Upstream, 'send'>;
+  readonly upstream: Pick<Upstream, 'send' | 'price'>;
   readonly bodyBytesMax: number;
   readonly fail: (req: IncomingMessage, res: ServerResponse, error: unknown) => void;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
+  /** Absent: nobody is limited. */
+  readonly enter?: Enter | undefined;
+  /** Of a request's body. Absent: of what is set aside before, nothing is known. */
+  readonly estimateEmbeddings?: ((body: object) => TokenEstimate) | undefined;
 }
+
+const NO_ESTIMATE: TokenEstimate = { promptTokens: 0, completionTokens: 0 };
 
 /** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
 const ALIAS_PREFIXES = ['nearhit', 'local', 'sentence-transformers', 'Xenova'] as const;
@@ -29,16 +45,36 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   const isLocal = localNames();
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const given = bearerOf(req);
-    const caller = (await deps.authorize?.(given)) ?? { ...ANYONE, credential: given };
-    const { credential, upstreamKeys } = caller;
+    const caller = (await deps.authorize?.(given, req)) ?? { ...ANYONE, credential: given };
     requireJson(req);
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);
     const model = modelOf(body);
-    if (local !== undefined && isLocal(model, local.model.id)) {
-      await answerLocally(local, body as object, res);
-    } else {
-      forward(req, res, { path: '/embeddings', model, body: bytes, stream: false, credential, upstreamKeys }, deps);
+    assertGranted(caller.grants, { feature: 'embeddings', model });
+    const allowance = (await deps.enter?.(caller)) ?? UNLIMITED;
+    try {
+      if (local !== undefined && isLocal(model, local.model.id)) {
+        await answerLocally(local, body as object, res, allowance);
+        allowance.settle(NOTHING_SPENT);
+        return;
+      }
+      const estimate = () => deps.estimateEmbeddings?.(body as object) ?? NO_ESTIMATE;
+      const inputUsdPerMTok = deps.upstream.price(model)?.inputUsdPerMTok ?? 0;
+      await allowance.reserve(estimate, ({ promptTokens }) => (promptTokens * inputUsdPerMTok) / 1e6);
+      const { credential, upstreamKeys, routing } = caller;
+      const call = {
+        path: '/embeddings',
+        model,
+        body: bytes,
+        stream: false,
+        credential,
+        upstreamKeys,
+        routing,
+      } as const;
+      forward(req, res, call, { allowance, estimate }, deps);
+    } catch (error) {
+      allowance.settle(NOTHING_SPENT);
+      throw error;
     }
   };
 }
@@ -61,6 +97,7 @@ async function answerLocally(
   embedder: Pick<Embedder, 'embed' | 'model'>,
   body: object,
   res: ServerResponse,
+  allowance: Allowance,
 ): Promise<void> {
   const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
   const embeddings: Embedding[] = [];
@@ -83,7 +120,7 @@ async function answerLocally(
       model: embedder.model.id,
       usage: { prompt_tokens: tokens, total_tokens: tokens },
     },
-    truncated === 0 ? {} : { 'x-nearhit-truncated': truncated },
+    { ...headersFrom(allowance.headers()), ...(truncated > 0 && { 'x-nearhit-truncated': truncated }) },
   );
 }
 
