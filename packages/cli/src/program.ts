@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
+import { keysCommand } from './commands/keys.ts';
 import { policyCommand } from './commands/policy.ts';
 import { queueCommand } from './commands/queue.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { tenantsCommand } from './commands/tenants.ts';
 import type { Io, SetExitCode } from './io.ts';
 
 /** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
@@ -23,6 +25,8 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(startCommand(io))
     .addCommand(statusCommand(io, exitWith))
     .addCommand(policyCommand(io))
+    .addCommand(keysCommand(io))
+    .addCommand(tenantsCommand(io))
     .addCommand(queueCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));

@@ -1,6 +1,5 @@
 import { type ApiKeyRecord, NearhitError, type SubjectUse, type TenantRecord } from '@nearhit/core';
 import type { KeysAdmin, TenantView } from '../src/admin/ports.ts';
-import { NOW_MS } from './house.ts';
 
 const USE: SubjectUse = {
   ...{ milliRequests: 1500, tokens: 7, window: 1, resetMs: 5, inFlight: 2 },
@@ -12,7 +11,12 @@ const FILE_LIMITS = { rpm: 100, tpm: 50 };
 export class KeyCabinet implements KeysAdmin {
   records: ApiKeyRecord[] = [];
   #secrets = 0;
+  readonly #nowMs: number;
   readonly #tenants = new Map<string, TenantRecord>();
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
 
   async list({ tenant }: { tenant?: string | undefined }, page: { cursor?: string | undefined; limit: number }) {
     const all = this.records.filter((one) => tenant === undefined || one.tenant === tenant).reverse();
@@ -31,7 +35,7 @@ export class KeyCabinet implements KeysAdmin {
     const id = `key_${this.records.length + 1}`;
     const sealed = upstreamKeys && Object.fromEntries(Object.keys(upstreamKeys).map((name) => [name, 'sealed']));
     const record: ApiKeyRecord = {
-      ...{ id, version: 1, hint: 'nh_...', hashes: [{ hash: 'h' }], createdAtMs: NOW_MS },
+      ...{ id, version: 1, hint: 'nh_...', hashes: [{ hash: 'h' }], createdAtMs: this.#nowMs },
       ...{ ...settings, upstreamKeys: sealed },
     };
     this.records.push(record);
@@ -44,7 +48,7 @@ export class KeyCabinet implements KeysAdmin {
   }
 
   async rotate(id: string, graceSeconds: number) {
-    const older = graceSeconds === 0 ? [] : [{ hash: 'old', validUntilMs: NOW_MS + graceSeconds * 1000 }];
+    const older = graceSeconds === 0 ? [] : [{ hash: 'old', validUntilMs: this.#nowMs + graceSeconds * 1000 }];
     return { record: await this.#replace(id, { hashes: [{ hash: 'h' }, ...older] }), secret: this.#secret() };
   }
 

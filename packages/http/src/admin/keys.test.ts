@@ -1,17 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { fits } from '../../test/fits.ts';
-import { house, NOW_MS } from '../../test/house.ts';
-import { KeyCabinet } from '../../test/key-cabinet.ts';
+import { NOW_MS } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import * as schemas from './key-schemas.ts';
 
 afterEach(closeAll);
 
 async function startWithKeys() {
-  const cabinet = new KeyCabinet();
-  const parts = await start({ admin: { ...house().deps.admin, keys: cabinet } });
+  const parts = await start();
   const create = async (body: object) => (await parts.admin('post', '/keys').send(body).expect(200)).body;
-  return { ...parts, cabinet, create };
+  return { ...parts, create };
 }
 
 describe('API keys', () => {
@@ -125,10 +123,10 @@ describe('API keys', () => {
     [{ name: 'n', key: 'nh_mine' }, 'key'],
     [[], 'body'],
   ])('refuse %j', async (body, param) => {
-    const { admin, cabinet } = await startWithKeys();
+    const { admin, keys } = await startWithKeys();
     const answer = await admin('post', '/keys').send(body);
     expect([answer.status, answer.body.error.param]).toEqual([400, param]);
-    expect(cabinet.records).toEqual([]);
+    expect(keys.records).toEqual([]);
   });
 
   test.each([{ tenant: 'b' }, { revoked: false }, { id: 'x' }])('can’t be changed by %j', async (body) => {
