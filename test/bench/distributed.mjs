@@ -73,6 +73,7 @@ export async function openDistributed({ settings, folders, upstream, say }) {
     const ports = { embedding: await freePort(), cache: await freePort(), worker: await freePort() };
     const env = {
       REDIS_URL: redis.url,
+      NEARHIT_AUTH: 'optional',
       EMBEDDING_URL: `http://127.0.0.1:${ports.embedding}`,
       CACHE_URL: `http://127.0.0.1:${ports.cache}`,
       NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN,

@@ -48,7 +48,7 @@ test(
   async () => {
     const redis = await RedisServer.start();
     closers.push(() => redis.close());
-    const env = { REDIS_URL: redis.url };
+    const env = { REDIS_URL: redis.url, NEARHIT_AUTH: 'optional' };
     const [a, b] = await Promise.all([standalone('a', env), standalone('b', env)]);
 
     expect(cacheOf(await a.ask(question))).toMatchObject({ cache: 'miss', reason: 'no-candidate' });
@@ -106,6 +106,7 @@ test(
     closers.push(() => deployment.close());
     const env = {
       REDIS_URL: deployment.redis.url,
+      NEARHIT_AUTH: 'optional',
       EMBEDDING_URL: deployment.one('embedding').url,
       CACHE_URL: deployment.one('cache').url,
       NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
@@ -132,6 +133,7 @@ test(
     closers.push(() => deployment.close());
     const gateway = await standalone('beside-embedding', {
       REDIS_URL: deployment.redis.url,
+      NEARHIT_AUTH: 'optional',
       EMBEDDING_URL: deployment.one('embedding').url,
       NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
     });

@@ -108,6 +108,8 @@ async function processesOf(
     EMBEDDING_URL: urls('embedding'),
     CACHE_URL: urls('cache'),
     NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,
+    // Behind Redis a key is required by default.
+    NEARHIT_AUTH: 'optional',
     NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
   };
   const make: Make = (service, port, yaml, own) => {

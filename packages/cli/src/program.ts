@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
+import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
 import { queueCommand } from './commands/queue.ts';
 import { roiCommand } from './commands/roi.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { tenantsCommand } from './commands/tenants.ts';
 import { usageCommand } from './commands/usage.ts';
 import type { Io, SetExitCode } from './io.ts';
 
@@ -27,6 +29,8 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(statusCommand(io, exitWith))
     .addCommand(modelsCommand(io))
     .addCommand(policyCommand(io))
+    .addCommand(keysCommand(io))
+    .addCommand(tenantsCommand(io))
     .addCommand(queueCommand(io, exitWith))
     .addCommand(usageCommand(io))
     .addCommand(roiCommand(io))

@@ -1,4 +1,4 @@
-import type { FileConfig } from './schema.ts';
+import type { Auth, FileConfig } from './schema.ts';
 
 type DeepReadonly<T> = T extends (infer E)[]
   ? readonly DeepReadonly<E>[]
@@ -7,7 +7,9 @@ type DeepReadonly<T> = T extends (infer E)[]
     : T;
 
 /** Everything that can be set, with its defaults; deeply frozen. */
-export type Config = DeepReadonly<FileConfig> & {
+export type Config = DeepReadonly<Omit<FileConfig, 'auth'>> & {
+  /** Whether the data plane needs a key. */
+  readonly auth: Auth;
   /** Absolute path of the embedded data (`NEARHIT_DATA_DIR`). */
   readonly dataDir: string;
   /** pino's names. */

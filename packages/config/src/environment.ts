@@ -4,7 +4,7 @@ import type { ConfigFault } from './faults.ts';
 import { type Overrides, readOverrides } from './overrides.ts';
 import { PRESETS, type PresetName } from './presets.ts';
 import { type Provider, type ProviderInput, providerSchema } from './provider.ts';
-import type { FileConfig } from './schema.ts';
+import { AUTH, type Auth, type FileConfig } from './schema.ts';
 import { shown } from './validate.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,8 @@ export function variable(env: Environment, name: string): string | undefined {
 }
 
 export interface EnvironmentSettings {
-  readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken'>>;
+  readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken' | 'secret'>>;
+  readonly auth: Auth | undefined;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
   readonly overrides: Overrides;
@@ -32,12 +33,15 @@ export function readEnvironment(env: Environment, cwd: string): EnvironmentSetti
   const port = portOf(variable(env, 'PORT'), faults);
   const host = variable(env, 'HOST');
   const adminToken = variable(env, 'NEARHIT_ADMIN_TOKEN');
+  const secret = variable(env, 'NEARHIT_SECRET');
   return {
     server: {
       ...(port === undefined ? {} : { port }),
       ...(host ? { host } : {}),
       ...(adminToken ? { adminToken } : {}),
+      ...(secret ? { secret } : {}),
     },
+    auth: authOf(variable(env, 'NEARHIT_AUTH'), faults),
     dataDir: resolve(cwd, variable(env, 'NEARHIT_DATA_DIR') ?? '.nearhit'),
     logLevel: logLevelOf(variable(env, 'LOG_LEVEL'), faults),
     overrides: readOverrides((name) => variable(env, name), faults),
@@ -52,6 +56,13 @@ function portOf(value: string | undefined, faults: ConfigFault[]): number | unde
   if (port <= 65_535) return port;
   faults.push(fault('PORT', `expected an integer from 0 to 65535, got ${shown(value)}`));
   return undefined;
+}
+
+function authOf(value: string | undefined, faults: ConfigFault[]): Auth | undefined {
+  if (value === undefined) return undefined;
+  const auth = AUTH.find((known) => known === value.toLowerCase());
+  if (auth === undefined) faults.push(fault('NEARHIT_AUTH', `expected ${AUTH.join(' or ')}, got ${shown(value)}`));
+  return auth;
 }
 
 function logLevelOf(value: string | undefined, faults: ConfigFault[]): LogLevel {

@@ -42,7 +42,7 @@ describe('${ENV} in the file', () => {
     expect(fault).toBe(
       'nearhit.yaml:1:17 server.port: expected an integer from 0 to 65535, got what ${SECRET} stands for',
     );
-    const config = load('server: { host: ${EVIL} }', env);
+    const config = load('auth: optional\nserver: { host: ${EVIL} }', env);
     expect(config.server).toMatchObject({ host: env.EVIL, port: 8080 });
     expect(config.auth).toBe('optional');
     expect(faults('providers: [{ id: a, apiKeys: sk-plain }]').join()).not.toContain('sk-plain');

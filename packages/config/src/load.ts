@@ -49,10 +49,12 @@ export function loadConfig(options: LoadOptions): Config {
     ...lonelyCache(sections, environment, document),
   ];
   if (faults.length > 0) throw new ConfigError(faults);
+  const server = { ...config.server, ...environment.server };
   return deepFreeze({
     ...config,
     ...sections,
-    server: { ...config.server, ...environment.server },
+    server,
+    auth: environment.auth ?? config.auth ?? defaultAuth(server.host, sections.redis.url),
     providers,
     dataDir: environment.dataDir,
     logLevel: environment.logLevel,
@@ -76,6 +78,13 @@ function merged(config: FileConfig, overrides: Overrides, cwd: string) {
     telemetry: { ...config.telemetry, ...overrides.telemetry },
   };
 }
+
+/** Without a key only from this machine, and not where several processes serve. */
+function defaultAuth(host: string, redisUrl: string | undefined): Config['auth'] {
+  return redisUrl === undefined && LOOPBACK.test(host) ? 'optional' : 'required';
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 
 /** A cache service learns what to hold from the log, and the log is in Redis. */
 function lonelyCache(

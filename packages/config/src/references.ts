@@ -18,6 +18,7 @@ export function referenceFaults(
   return [
     ...doubledProviders(config, fault),
     ...doubledModels(config, fault),
+    ...doubledTenants(config, fault),
     ...targets(config, providers, fault),
     ...doubledTargets(config, fault),
     ...nobodyDrawn(config, fault),
@@ -45,6 +46,15 @@ function doubledProviders({ providers }: FileConfig, fault: MakeFault): ConfigFa
   const seen = new Set<string>();
   return providers.flatMap(({ id }, index) => {
     if (seen.has(id)) return [fault(['providers', index, 'id'], `provider ${id} is there already; ids must be unique`)];
+    seen.add(id);
+    return [];
+  });
+}
+
+function doubledTenants({ tenants }: FileConfig, fault: MakeFault): ConfigFault[] {
+  const seen = new Set<string>();
+  return tenants.flatMap(({ id }, index) => {
+    if (seen.has(id)) return [fault(['tenants', index, 'id'], `tenant ${id} is there already; ids must be unique`)];
     seen.add(id);
     return [];
   });

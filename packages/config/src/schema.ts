@@ -4,6 +4,9 @@ import { indexSchema, queueSchema, redisSchema, servicesSchema } from './distrib
 import { providerSchema } from './provider.ts';
 import { milliseconds } from './units.ts';
 
+/** Whether the data plane needs a key. Not set: only where others than this machine may reach it. */
+export const AUTH = ['required', 'optional'] as const;
+export type Auth = (typeof AUTH)[number];
 const name = z.string().min(1).max(256);
 const usdPerMTok = z.number().min(0).max(1_000_000);
 
@@ -89,9 +92,14 @@ export const fileSchema = z.strictObject({
         .string()
         .transform((token) => token || undefined)
         .optional(),
+      /** Upstream credentials of API keys are sealed under it. */
+      secret: z
+        .string()
+        .transform((secret) => secret || undefined)
+        .optional(),
     })
     .prefault({}),
-  auth: z.enum(['required', 'optional']).default('optional'),
+  auth: z.enum(AUTH).optional(),
   providers: z.array(providerSchema).default([]),
   models: z.array(modelSchema).default([]),
   retry: z
@@ -113,6 +121,8 @@ export const fileSchema = z.strictObject({
       /** What an answer from the cache counts against its caller's limits. */
       hitRequests: z.number().min(0).max(1).default(1),
       hitTokensShare: z.number().min(0).max(1).default(0),
+      /** While nobody can say what was used: let requests in, or refuse them. */
+      whenUnavailable: z.enum(['open', 'closed']).default('open'),
     })
     .prefault({}),
   usage: z

@@ -55,6 +55,8 @@ export interface Spent {
   readonly costUsd: number;
 }
 
+export const NOTHING_SPENT: Spent = Object.freeze({ hit: false, promptTokens: 0, completionTokens: 0, costUsd: 0 });
+
 /** One request's share of its caller's limits. */
 export interface Allowance {
   /** name, value, name, value ...: `x-ratelimit-*` as known now; empty when nothing is limited. */

@@ -1,3 +1,4 @@
+export { type Access, type AccessOptions, createAccess } from './access.ts';
 export {
   CATALOGUE,
   type CatalogueModel,
@@ -8,4 +9,5 @@ export {
 export type { CatalogueEntry, CatalogueVendor } from './catalogue/types.ts';
 export type { Catalogue, GatewayConfig, ModelConfig, ProviderConfig, ProviderTimeouts, RetryConfig } from './config.ts';
 export type { ProviderAlarm } from './routing/bookkeeping.ts';
+export { type TokenEstimator, tokenEstimator } from './tokens/estimate.ts';
 export { createUpstream, type Gateway, type GatewayOptions } from './upstream.ts';

@@ -22,6 +22,9 @@ export interface AppDeps extends OpsDeps {
   readonly observer?: EmbeddingsDeps['observer'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
+  /** Absent: nobody is limited. */
+  readonly enter?: EmbeddingsDeps['enter'];
+  readonly estimateEmbeddings?: EmbeddingsDeps['estimateEmbeddings'];
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
   readonly bodyBytesMax: number;
   readonly log: Logger;
@@ -49,14 +52,14 @@ export function createApp(deps: AppDeps): Application {
 
 /** What clients of the OpenAI API and its neighbours find below `/v1`. `provider`: the one that answers all of it. */
 function dataPlane(deps: AppDeps, provider?: string): Router {
-  const { log, upstream, authorize } = deps;
+  const { log, upstream, authorize, enter } = deps;
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
   // The local model is nobody's but ours.
   const embedder = provider === undefined ? deps.embedder : undefined;
   return routerOf([
     ...Object.entries(deps.doors).map(([path, door]) => doorRoute(path, door, provider)),
     { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, embedder, provider, fail }) },
-    ...modelRoutes({ upstream, authorize, provider, localModel: embedder && (() => embedder.model.id) }),
+    ...modelRoutes({ upstream, authorize, enter, provider, localModel: embedder && (() => embedder.model.id) }),
   ]);
 }
 

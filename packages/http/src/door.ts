@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChatCall, Exchange } from '@nearhit/core';
 import type { Application } from 'express';
 import { type AppDeps, createApp } from './app.ts';
-import { createAuthorize } from './authorize.ts';
+import { createAuthorize, type Keyring } from './authorize.ts';
 import type { ChatDeps } from './chat/chat.ts';
 import { type AnswerDoors, createAnswerDoors } from './chat/doors.ts';
 import { readProviderPath } from './provider-path.ts';
@@ -13,6 +13,8 @@ export interface DoorDeps extends Omit<AppDeps, 'doors' | 'authorize'>, ListenAt
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   /** Who may use the data plane, as configured now. */
   readonly auth: () => 'required' | 'optional';
+  /** Absent: there are no API keys. */
+  readonly keyring?: Keyring | undefined;
 }
 
 /** A listening server. */
@@ -31,10 +33,10 @@ const SHUTDOWN_GRACE_MS = 30_000;
 
 /** The public port: data plane, admin plane and operations on one listening server. */
 export async function openDoor(deps: DoorDeps): Promise<Door> {
-  const { answer, bodyBytesMax, log, upstream } = deps;
-  const authorize = createAuthorize(deps.auth, deps.admin.token);
+  const { answer, bodyBytesMax, enter, log, upstream } = deps;
+  const authorize = createAuthorize({ ...deps, token: deps.admin.token });
   const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
-  const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, fail });
+  const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail });
   const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);
   return openServer(createApp({ ...deps, doors, authorize }), deps, shortcut(doors, isProvider));
 }

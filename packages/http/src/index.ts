@@ -1,7 +1,16 @@
-export type { CacheAdmin, EntryReader, PolicyAdmin, StatsReader, UpstreamReader, UsageReader } from './admin/ports.ts';
+export type {
+  CacheAdmin,
+  EntryReader,
+  KeysAdmin,
+  PolicyAdmin,
+  StatsReader,
+  UpstreamReader,
+  UsageReader,
+} from './admin/ports.ts';
 export type { AdminDeps } from './admin/router.ts';
 export type { EntrySummary, InvalidateBody, PolicyAnswer, StatsAnswer } from './admin/schemas.ts';
 export { type AppDeps, createApp } from './app.ts';
+export { type AuthorizeOptions, createAuthorize, type Keyring } from './authorize.ts';
 export { parseJson, type ReadBodyOptions, readBody, readJson, requireJson } from './body.ts';
 export { type ChatDeps, createChatHandler } from './chat/chat.ts';
 export {

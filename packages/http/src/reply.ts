@@ -40,14 +40,20 @@ export function sendError(
   };
   const seconds = retryAfterSeconds(known);
   if (seconds !== undefined) headers['retry-after'] = seconds;
-  for (let at = 0; at + 1 < known.headers.length; at += 2)
-    headers[known.headers[at] as string] = known.headers[at + 1] as string;
+  Object.assign(headers, headersFrom(known.headers));
   if (!mustLinger(req)) {
     res.writeHead(known.status, headers).end(bytes);
     return;
   }
   res.writeHead(known.status, { ...headers, connection: 'close' }).write(bytes);
   linger(req, () => res.end());
+}
+
+/** From name, value, name, value ... */
+export function headersFrom(list: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < list.length; at += 2) headers[list[at] as string] = list[at + 1] as string;
+  return headers;
 }
 
 /** As the error knows; else soon, for what passes by itself. */

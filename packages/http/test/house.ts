@@ -24,6 +24,7 @@ import type { AppDeps } from '../src/app.ts';
 import { readBody } from '../src/body.ts';
 import { createMetrics } from '../src/metrics/metrics.ts';
 import { sendError, sendJson } from '../src/reply.ts';
+import { KeyCabinet } from './key-cabinet.ts';
 
 /** The rest of the house, small and real, for the tests of its wire. */
 
@@ -234,6 +235,7 @@ export function house() {
   const policyStore = new ArrayPolicies();
   const policies = new PolicyService(policyStore, { default: { ttlSeconds: 600 } });
   const stats = createStats({ now: () => NOW_MS });
+  const keys = new KeyCabinet(NOW_MS);
   const upstream = new OriginUpstream();
   const embedder = hashEmbedder();
   const lines: LogLine[] = [];
@@ -255,11 +257,21 @@ export function house() {
     embedder,
     readiness: () => state.readiness,
     metrics: createMetrics({ process: false }),
-    admin: { token: TOKEN, policies, cache, entries: store, upkeep: store, stats, version: '0.1.0', now: () => NOW_MS },
+    admin: {
+      token: TOKEN,
+      keys,
+      policies,
+      cache,
+      entries: store,
+      upkeep: store,
+      stats,
+      version: '0.1.0',
+      now: () => NOW_MS,
+    },
     bodyBytesMax: 1_000_000,
     log,
   };
-  return { deps, store, cache, policies, policyStore, stats, upstream, embedder, lines, state };
+  return { deps, store, cache, keys, policies, policyStore, stats, upstream, embedder, lines, state };
 }
 
 /** Listens on a free port; answers the base URL. */

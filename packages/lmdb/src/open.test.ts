@@ -1,4 +1,5 @@
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
@@ -15,3 +16,4 @@ policyStoreConformance('lmdb', openLmdb, traits);
 statsStoreConformance('lmdb', openLmdb, traits);
 storesConformance('lmdb', openLmdb, traits);
 usageStoreConformance('lmdb', openLmdb, traits);
+keyStoreConformance('lmdb', openLmdb, traits);

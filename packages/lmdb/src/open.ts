@@ -1,9 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep, UsageStore } from '@nearhit/core';
+import type {
+  ChangeLog,
+  KeyStore,
+  LimitStore,
+  PolicyStore,
+  ResponseStore,
+  StatsStore,
+  StoreUpkeep,
+  UsageStore,
+} from '@nearhit/core';
+import { LmdbKeys } from './api-keys.ts';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
 import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
 import { bringToFormat } from './format.ts';
+import { LmdbLimits, type LmdbLimitsOptions } from './limits.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { LmdbResponses } from './responses.ts';
 import { LmdbPolicies, LmdbStats } from './settings.ts';
@@ -24,6 +35,8 @@ export interface LmdbOptions {
   readonly touchFlushMs?: number | undefined;
   /** At open, a file of this many bytes or more of which over half is free is written anew without the free part. */
   readonly compactAboveBytes?: number | undefined;
+  /** How long windows and leases of limits last. */
+  readonly limits?: LmdbLimitsOptions | undefined;
 }
 
 export interface LmdbStores {
@@ -33,6 +46,8 @@ export interface LmdbStores {
   readonly policies: PolicyStore;
   readonly stats: StatsStore;
   readonly usage: UsageStore;
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }
@@ -54,7 +69,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
   const lock = await lockOf(dir);
   try {
     const { root, tables } = await openFile(join(dir, 'nearhit.mdb'), dir, options);
-    return assemble(root, tables, lock, options.touchFlushMs ?? TOUCH_FLUSH_MS);
+    return assemble(root, tables, lock, options);
   } catch (error) {
     lock.release();
     throw error;
@@ -124,13 +139,15 @@ async function openTablesAt(path: string, dir: string, options: LmdbOptions): Pr
   }
 }
 
-function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: number): LmdbStores {
+function assemble(root: Root, tables: Tables, lock: FolderLock, options: LmdbOptions): LmdbStores {
   const writer = new Writer(root);
-  const touches = new Touches(tables, writer, touchFlushMs);
+  const touches = new Touches(tables, writer, options.touchFlushMs ?? TOUCH_FLUSH_MS);
+  const limits = new LmdbLimits(tables, writer, options.limits);
   let closing: Promise<void> | undefined;
   const finish = async (): Promise<void> => {
     try {
       await touches.close().catch(() => undefined);
+      await limits.close().catch(() => undefined);
       await writer.close();
       await root.close();
     } finally {
@@ -148,6 +165,8 @@ function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: nu
     policies: new LmdbPolicies(tables, writer),
     stats: new LmdbStats(tables, writer),
     usage: new LmdbUsage(tables, writer),
+    keys: new LmdbKeys(tables, writer),
+    limits,
     close,
   };
 }

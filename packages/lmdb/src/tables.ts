@@ -42,7 +42,11 @@ export interface Tables {
   readonly usageIds: Table;
   /** Day, term of the key -> [key, counters]. */
   readonly usageSums: Table;
-  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
+  /** `k` id -> API key; `h` hash -> id; `t` id -> tenant. */
+  readonly access: Table;
+  /** Term of tenant and subject -> what it has used (limits.ts). */
+  readonly limits: Table;
+  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
   readonly meta: Table;
 }
 
@@ -78,6 +82,8 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     usageRecords: open('usage-records'),
     usageIds: open('usage-ids'),
     usageSums: open('usage-sums'),
+    access: open('access'),
+    limits: open('limits'),
     meta: openMeta(root),
   };
 }

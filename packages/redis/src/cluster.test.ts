@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
+import { limitStoreConformance } from '@nearhit/core/conformance/limit-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
 import { storeUpkeepConformance } from '@nearhit/core/conformance/store-upkeep';
 import { usageStoreConformance } from '@nearhit/core/conformance/usage-store';
 import { Redis } from 'ioredis';
-import { type OpenedStores, openTestStores, RedisCluster } from '../testing/index.ts';
+import { type OpenedStores, openTestLimits, openTestStores, RedisCluster } from '../testing/index.ts';
 import { connectRedis } from './connection.ts';
 import { createLease } from './lease.ts';
 import { openRedisStores } from './open-stores.ts';
@@ -27,6 +29,12 @@ storeUpkeepConformance('redis cluster', open, traits);
 changeLogConformance('redis cluster', open, traits);
 policyStoreConformance('redis cluster', open, traits);
 usageStoreConformance('redis cluster', open, traits);
+keyStoreConformance('redis cluster', open, traits);
+limitStoreConformance(
+  'redis cluster',
+  openTestLimits(() => cluster.url),
+  traits,
+);
 
 describe('on a cluster', () => {
   let dir: string;

@@ -1,4 +1,6 @@
 import type { Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import { RedisKeys } from './access/keys.ts';
+import { RedisLimits } from './access/limits.ts';
 import { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
 import { RedisResponses } from './entries/responses.ts';
@@ -54,6 +56,8 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     upkeep: new RedisUpkeep({ shards, touches }),
     log: new RedisChangeLog(shards, logBase),
     policies: new RedisPolicies(commands, logBase),
+    keys: new RedisKeys(commands, connection.key('keys', '')),
+    limits: new RedisLimits(commands, connection),
     stats: new RedisStats(commands, connection.key('stats', ''), options.writer),
     usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),

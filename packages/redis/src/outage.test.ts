@@ -37,7 +37,7 @@ async function open(url: string): Promise<RedisStores & { connection: RedisConne
 
 /** Every call of every port. */
 function calls(stores: RedisStores): (() => Promise<unknown>)[] {
-  const { responses, upkeep, log, policies, stats, usage, invalidations, registry } = stores;
+  const { responses, upkeep, log, policies, stats, usage, invalidations, registry, keys, limits } = stores;
   const bound = { tenant: 'default', namespace: 'default', maxEntries: 0, maxBytes: 0 };
   return [
     () => responses.get(entryId(1)),
@@ -58,6 +58,15 @@ function calls(stores: RedisStores): (() => Promise<unknown>)[] {
     () => policies.all(),
     () => policies.put({ namespace: 'n', patch: {} }),
     () => policies.delete('n'),
+    () => keys.get('key_1'),
+    () => keys.byHash('h'),
+    () => keys.list({}, { limit: 1 }),
+    () => keys.delete('key_1'),
+    () => keys.tenants(),
+    () => keys.putTenant({ id: 't', limits: {} }),
+    () => keys.revision(),
+    () => limits.enter('t', [], 'l'),
+    () => limits.use('t', []),
     () => stats.save([{ minute: 1, namespace: 'n', model: 'm', counts: {}, latency: {} }]),
     () => stats.load(0),
     () => stats.trim(1),

@@ -1,4 +1,7 @@
 import { basename } from 'node:path';
+import type { LimitStore } from '@nearhit/core';
+import { RedisLimits } from '../src/access/limits.ts';
+import { Commands } from '../src/commands.ts';
 import { connectRedis, type RedisConnection } from '../src/connection.ts';
 import { openRedisStores, type RedisStores } from '../src/open-stores.ts';
 
@@ -19,4 +22,14 @@ export async function openTestStores(
     await connection.close();
   };
   return { ...stores, connection, close };
+}
+
+/** Limits with times of their own, on keys named after the folder. */
+export function openTestLimits(url: () => string) {
+  return async (options: { dir: string; windowMs: number; leaseMs: number }) => {
+    const connection = connectRedis({ url: url(), keyPrefix: basename(options.dir) });
+    if (!(await connection.ready(10_000))) throw new Error('the Redis of this test does not take commands');
+    const limits: LimitStore = new RedisLimits(new Commands(connection), connection, options);
+    return { limits, close: () => connection.close() };
+  };
 }

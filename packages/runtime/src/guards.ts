@@ -1,4 +1,4 @@
-import { type Embedder, type NearestIndex, NearhitError, type ResponseStore } from '@nearhit/core';
+import { type Embedder, type LimitStore, type NearestIndex, NearhitError, type ResponseStore } from '@nearhit/core';
 import type { Breaker } from './breaker.ts';
 
 /** Reads through the breaker; everything else as it is. */
@@ -28,6 +28,17 @@ export function guardEmbedder(embedder: Embedder, breaker: Breaker): Embedder {
 
 export function guardNearest(index: Pick<NearestIndex, 'nearest'>, breaker: Breaker): Pick<NearestIndex, 'nearest'> {
   return { nearest: (query) => breaker.run(() => index.nearest(query)) };
+}
+
+/** What a request waits for, through the breaker; what is booked after it may take its time. */
+export function guardLimits(limits: LimitStore, breaker: Breaker): LimitStore {
+  return {
+    enter: (...asked) => breaker.run(() => limits.enter(...asked)),
+    reserve: (...asked) => breaker.run(() => limits.reserve(...asked)),
+    settle: (settlement) => limits.settle(settlement),
+    renew: (leases) => limits.renew(leases),
+    use: (...asked) => limits.use(...asked),
+  };
 }
 
 /** What the caller did wrong says nothing of the service. */

@@ -60,13 +60,14 @@ const noFlights: SharedFlights = {
 };
 
 function medium(): SharedMedium {
-  const { responses, upkeep, log, policies, stats, usage } = stores;
+  const { responses, upkeep, log, policies, stats, usage, keys, limits } = stores;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({ observer, invalidations, write: (entries) => stores.responses.put(entries) });
   return {
     stores: {
       ...{ responses: unsteady(responses), upkeep: unsteady(upkeep), log: unsteady(log), close: stores.close },
       ...{ policies: unsteady(policies), stats: unsteady(stats), usage: unsteady(usage) },
+      ...{ keys: unsteady(keys), limits: unsteady(limits) },
     },
     ...{ invalidations, queue, sharedFlights: noFlights, decisions: createMemoryDecisions() },
     registry: { report: async () => {}, list: async () => [], remove: async () => {} },

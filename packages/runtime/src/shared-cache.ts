@@ -24,7 +24,7 @@ import { type AccountsOptions, openAccounts } from './accounts/accounts.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { Chores } from './chores.ts';
 import type { Closers } from './closers.ts';
-import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
+import { guardEmbedder, guardLimits, guardNearest, guardStore, isDependencyFault } from './guards.ts';
 import { embedderProbe, type Probe } from './readiness.ts';
 
 /** What processes share, and the ways to it. */
@@ -118,6 +118,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
+    /** API keys, and limits through the breaker: while the medium is away nobody waits for it. */
+    access: { keys: stores.keys, limits: guardLimits(stores.limits, redis) },
     ...{
       medium,
       near,

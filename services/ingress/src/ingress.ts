@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { CacheAdmin, createAnswer } from '@nearhit/core';
-import { createUpstream } from '@nearhit/gateway';
+import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import {
@@ -50,9 +50,16 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
   const gateway = closers.add(createUpstream(config));
   const upstream = accounted(gateway, cache.accounts, Date.now);
+  const access = closers.add(
+    createAccess({
+      ...{ ...cache.access, observer: cache.observer, config: () => config },
+      secret: secretOf(config.server.secret, join(config.dataDir, 'secrets', 'house-secret'), 'nhs_').secret,
+    }),
+  );
   // When its own clients are served, others may still wait at other replicas for what this one fetches.
   closers.add({ close: () => cache.medium.sharedFlights.drained() });
   const answer = createAnswer({
+    countTokens: (body) => tokenEstimator.chat(body).promptTokens,
     ...lookingUp,
     upstream,
     prepared: createPreparedMemo(),
@@ -62,12 +69,14 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
       auth: () => config.auth,
+      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
+        keys: access.admin,
         cache: new CacheAdmin(cache.administering),
         entries: stores.responses,
         accounts: cache.accounts.reader,
@@ -89,6 +98,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       gateway.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
+      access.reconfigure();
     },
     close: () => closers.close(),
   };

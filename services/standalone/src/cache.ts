@@ -123,6 +123,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
+    access: { keys: stores.keys, limits: stores.limits },
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},

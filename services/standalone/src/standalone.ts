@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { CacheAdmin, createAnswer, type ProviderStatus } from '@nearhit/core';
-import { createUpstream } from '@nearhit/gateway';
+import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { accounted, Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
@@ -47,14 +47,22 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
   const gateway = closers.add(createUpstream(config));
   const upstream = accounted(gateway, cache.accounts, Date.now);
-  closers.add({ close: () => cache.drained() });
   const { lookingUp, policies } = cache;
+  const access = closers.add(
+    createAccess({
+      ...{ keys: cache.access.keys, limits: cache.access.limits, observer: lookingUp.observer, config: () => config },
+      secret: secretOf(config.server.secret, join(config.dataDir, 'house-secret'), 'nhs_').secret,
+    }),
+  );
+  closers.add({ close: () => cache.drained() });
+  const countTokens = (body: Buffer) => tokenEstimator.chat(body).promptTokens;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
   const door = closers.add(
     await openDoor({
-      answer: createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs }),
+      answer: createAnswer({ ...lookingUp, upstream, countTokens, prepared: createPreparedMemo(), lookupTimeoutMs }),
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
+      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
@@ -62,6 +70,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       admin: {
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
         accounts: cache.accounts.reader,
+        keys: access.admin,
         cache: new CacheAdmin(cache.administering),
         entries: cache.administering.store,
       },
@@ -83,6 +92,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       gateway.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
+      access.reconfigure();
     },
     close: () => closers.close(),
   };

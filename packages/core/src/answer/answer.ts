@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
-import { UNLIMITED } from '../caller.ts';
+import { NOTHING_SPENT, UNLIMITED } from '../caller.ts';
+import { assertGranted } from '../grants.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
@@ -9,9 +10,8 @@ import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
 import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
-import { estimateOf } from './estimate.ts';
+import { estimateOf, type TokenCounter } from './estimate.ts';
 import { type Client, type Flight, Flights, type Generation } from './flights.ts';
-import { assertFeature, assertScope } from './grants.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
 import type { Exchange, HitOutcome, Outcome, UpstreamOutcome } from './outcome.ts';
@@ -24,12 +24,12 @@ export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
   readonly lookupTimeoutMs: () => number;
+  /** For limits, before a call is made. Absent: guessed from the length of the texts. */
+  readonly countTokens?: TokenCounter | undefined;
 }
 
 /** Bodies above this are prepared anew each time: the memo is for many small ones. */
 const MEMO_BODY_BYTES_MAX = 65_536;
-
-const NOTHING_SPENT = { hit: false, promptTokens: 0, completionTokens: 0, costUsd: 0 };
 
 /**
  * The use case. Throws NearhitError for a request that is wrong in itself, that its caller may not make, or that is over
@@ -69,8 +69,9 @@ class Answering {
 
   async answer(call: ChatCall): Promise<Exchange> {
     const request = prepared(call, this.#deps);
-    if (call.endpoint !== 'batch') assertFeature(call.caller, call.endpoint);
-    assertScope(call.caller, { model: request.model, namespace: request.scope.namespace });
+    const { model, scope } = request;
+    const feature = call.endpoint === 'batch' ? 'batches' : call.endpoint;
+    assertGranted(call.caller.grants, { feature, model, namespace: scope.namespace });
     const asked = { call, request, stages: {} };
     const mode = modeOf(request);
     if (mode === 'off' || request.notCacheable !== undefined) {

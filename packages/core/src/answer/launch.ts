@@ -3,10 +3,10 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { CallAccount, Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
-import { estimateOf, type TokenCounter } from './estimate.ts';
+import { estimateOf } from './estimate.ts';
 import type { Flight, FlightSource, Flights, Generation } from './flights.ts';
-import { mergeRouting } from './grants.ts';
 import { LiveReply } from './live-reply.ts';
+import { mergeRouting } from './merge-routing.ts';
 import type { Outcome, Settled } from './outcome.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { type SettleDeps, type StorePlan, settle } from './settle.ts';
@@ -16,8 +16,6 @@ export interface LaunchDeps extends SettleDeps {
   readonly pending: PendingAnswers;
   /** Absent: this process shares its upstream calls with no other. */
   readonly sharedFlights?: SharedFlights | undefined;
-  /** Absent: guessed from the length of the texts. */
-  readonly countTokens?: TokenCounter | undefined;
 }
 
 /** Replies outside the cache are kept up to here for their usage figures. */
@@ -54,7 +52,8 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
         upstreamKeys: caller.upstreamKeys,
         routing: mergeRouting(caller.routing, controls.routing),
         stickyKey: `${scope.tenant}\n${prefix}`,
-        estimate: () => estimateOf(call.body, request, deps.countTokens),
+        // To weigh one target against another a guess will do.
+        estimate: () => estimateOf(call.body, request, undefined),
         priority: call.priority,
       },
       live,

@@ -1,4 +1,5 @@
 import { changeLogConformance } from '../conformance/change-log.conformance.ts';
+import { keyStoreConformance } from '../conformance/key-store.conformance.ts';
 import { policyStoreConformance } from '../conformance/policy-store.conformance.ts';
 import { responseStoreConformance } from '../conformance/response-store.conformance.ts';
 import { statsStoreConformance } from '../conformance/stats-store.conformance.ts';
@@ -11,3 +12,4 @@ storeUpkeepConformance('memory', open);
 changeLogConformance('memory', open);
 policyStoreConformance('memory', open);
 statsStoreConformance('memory', open);
+keyStoreConformance('memory', open);

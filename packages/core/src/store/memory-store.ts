@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EntryId } from '../ids.ts';
+import { EmbeddedLimits } from '../limits/embedded-limits.ts';
 import type { ChangeLog, EntryChange, LoggedChange } from '../ports/change-log.ts';
 import type { PolicyRecord, PolicyStore } from '../ports/policy-store.ts';
 import type { StatsBucket, StatsStore } from '../ports/stats-store.ts';
+import { MemoryKeys } from './memory-keys.ts';
 import { assertEntryId, MemoryResponses } from './memory-responses.ts';
 import { memoryUsage } from './memory-usage.ts';
 import type { Stores } from './stores.ts';
@@ -25,6 +27,8 @@ export function createMemoryStore(): Stores {
     policies: memoryPolicies(assertOpen),
     stats: memoryStats(assertOpen),
     usage: memoryUsage(assertOpen),
+    keys: new MemoryKeys(assertOpen),
+    limits: new EmbeddedLimits(),
     close,
   };
 }

@@ -1,4 +1,6 @@
 import type { ChangeLog } from '../ports/change-log.ts';
+import type { KeyStore } from '../ports/key-store.ts';
+import type { LimitStore } from '../ports/limit-store.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { StatsStore } from '../ports/stats-store.ts';
@@ -12,6 +14,8 @@ export interface Stores {
   readonly policies: PolicyStore;
   readonly stats: StatsStore;
   readonly usage: UsageStore;
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
   /** Writes what is pending and lets go of the medium. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }

@@ -1,8 +1,11 @@
 import type {
+  ApiKeyRecord,
   Entry,
   EntryFilter,
   EntryId,
   EntryPage,
+  KeyPage,
+  LimitSettings,
   ModelInfo,
   ModelPrice,
   NamespaceUsage,
@@ -10,7 +13,10 @@ import type {
   PolicyPatch,
   PolicyRecord,
   ProviderStatus,
+  RoutingPreference,
   ServiceStatus,
+  SubjectUse,
+  TenantRecord,
 } from '@nearhit/core';
 import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './schemas.ts';
 
@@ -69,6 +75,49 @@ export interface UpstreamReader {
   models(): Promise<ModelInfo[]>;
   price(model: string): ModelPrice | undefined;
   providers(): readonly ProviderStatus[];
+}
+
+type SettableKey = Pick<
+  ApiKeyRecord,
+  'name' | 'grants' | 'limits' | 'thresholdFloor' | 'routing' | 'expiresAtMs' | 'revokedAtMs'
+>;
+/** By provider id; null takes one away. */
+interface WithUpstreamKeys {
+  readonly upstreamKeys?: Readonly<Record<string, string | null>> | undefined;
+}
+export type KeyChange = Partial<SettableKey> & WithUpstreamKeys;
+
+interface MadeKey {
+  readonly record: ApiKeyRecord;
+  readonly secret: string;
+}
+
+export interface TenantView {
+  readonly id: string;
+  /** In force. */
+  readonly limits: LimitSettings;
+  readonly routing?: RoutingPreference | undefined;
+  /** Set over the admin plane. */
+  readonly own: TenantRecord | undefined;
+}
+
+/** API keys and tenants. What takes an id throws NOT_FOUND when there is no such key. */
+export interface KeysAdmin {
+  list(filter: { tenant?: string | undefined }, page: { cursor?: string | undefined; limit: number }): Promise<KeyPage>;
+  get(id: string): Promise<ApiKeyRecord>;
+  create(key: Omit<SettableKey, 'revokedAtMs'> & WithUpstreamKeys & { readonly tenant: string }): Promise<MadeKey>;
+  change(id: string, change: (record: ApiKeyRecord) => KeyChange): Promise<ApiKeyRecord>;
+  rotate(id: string, graceSeconds: number): Promise<MadeKey>;
+  delete(id: string): Promise<void>;
+  /** In their order; undefined while nobody can say. */
+  uses(records: readonly ApiKeyRecord[]): Promise<(SubjectUse | undefined)[]>;
+  tenants(): Promise<TenantView[]>;
+  /** Every tenant may be asked about. */
+  tenant(id: string): Promise<TenantView>;
+  tenantUse(id: string): Promise<SubjectUse | undefined>;
+  putTenant(record: TenantRecord): Promise<TenantView>;
+  /** True when something was set. */
+  deleteTenant(id: string): Promise<boolean>;
 }
 
 /** Who is there. The registry that processes report to is one. */

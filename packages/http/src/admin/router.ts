@@ -8,16 +8,18 @@ import { type Route, routerOf } from '../routes.ts';
 import { csvOf } from './csv.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
 import { checkAll } from './faults.ts';
+import { type KeyDeps, keyOperations } from './keys.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
 import { openApiOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
+import { tenantOperations } from './tenants.ts';
 import { requireToken } from './token.ts';
 import { type UsageDeps, usageOperations } from './usage.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, Omit<UsageDeps, 'now'> {
+export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, KeyDeps, Omit<UsageDeps, 'now'> {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -58,6 +60,8 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...observeOperations(deps),
     ...usageOperations({ ...deps, now: deps.now ?? Date.now }),
     ...serviceOperations(deps),
+    ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
+    ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
   ];
 }
 

@@ -16,7 +16,7 @@ const model = z
   .regex(/^[^\x00-\x1f\x7f]*$/, 'expected a name without control characters')
   .describe('A model as clients name it.');
 const tag = z.string().min(1).max(256);
-const cursor = z.string().min(1).max(512).describe('`cursor` of the page before.');
+export const cursor = z.string().min(1).max(512).describe('`cursor` of the page before.');
 export const limit = z.coerce
   .number('expected a whole number from 1 to 1000')
   .int('expected a whole number from 1 to 1000')

@@ -84,7 +84,7 @@ export function createFrontHandler(dialect: FrontDialect, deps: ChatDeps): Answe
 function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
   return (req, res, provider) => {
     const handle = async () => {
-      const caller = await deps.authorize(bearerOf(req));
+      const caller = await deps.authorize(bearerOf(req), req);
       requireJson(req);
       const bytes = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();

@@ -74,10 +74,13 @@ export function upstreamHeaders(
   const { live } = outcome;
   const { head } = live;
   const headers = common(exchange, startedAtMs);
+  const isLimited = exchange.headers().length > 0;
   for (const name in head?.headers) {
     // A header is sent once: what nearhit says itself wins over the provider's word.
     if (name.startsWith('x-nearhit-') || name === 'x-request-id' || name === 'server-timing') continue;
     if (translated === true && OF_THE_BODY.has(name)) continue;
+    // The caller's limits are those of their key, not those of the house at its provider.
+    if (isLimited && name.startsWith('x-ratelimit-')) continue;
     if ((name === 'content-length' && length !== undefined) || (name === 'content-type' && contentType !== undefined))
       continue;
     headers.push(name, head?.headers[name] as string);

@@ -67,6 +67,22 @@ describe('the admin client', () => {
     expect(await client.queue.discard()).toEqual({ count: 0 });
   });
 
+  test('speaks the calls about keys and tenants', async () => {
+    const { client } = await startWithClient();
+    const { id, key } = await client.keys.create({ name: 'n', rpm: 5, expiresAt: '2099-01-01' });
+    expect(key).toBe('nh_secret1');
+    expect(await client.keys.change(id, { rpm: null, tpm: 9 })).toMatchObject({ rpm: null, tpm: 9 });
+    expect(await client.keys.get(id)).toMatchObject({ id, name: 'n', tenant: 'default' });
+    expect(await client.keys.rotate(id, 60)).toMatchObject({ key: 'nh_secret2', graceUntil: expect.any(String) });
+    expect((await client.keys.list({ tenant: 'default', limit: 1 })).keys).toHaveLength(1);
+    await client.keys.delete(id);
+    expect((await failure(client.keys.get(id))).status).toBe(404);
+    expect(await client.tenants.put('a/b c', { concurrent: 2, rpm: null })).toMatchObject({ id: 'a/b c', rpm: null });
+    expect((await client.tenants.list()).tenants).toHaveLength(1);
+    await client.tenants.delete('a/b c');
+    expect(await client.tenants.get('a/b c')).toMatchObject({ own: null, concurrent: null });
+  });
+
   test('tells that a gateway is not ready, without failing', async () => {
     const { client, state } = await startWithClient();
     expect(await client.status()).toEqual({ status: 'ready', ready: true, degraded: [] });

@@ -1,5 +1,16 @@
 import type { z } from 'zod';
 import {
+  type KeyBody,
+  type KeyPatchBody,
+  keyAnswer,
+  keysAnswer,
+  type keysQuery,
+  madeKeyAnswer,
+  type TenantBody,
+  tenantAnswer,
+  tenantsAnswer,
+} from '../admin/key-schemas.ts';
+import {
   decisionsAnswer,
   type decisionsQuery,
   entriesAnswer,
@@ -70,6 +81,8 @@ export function createAdminClient(options: AdminClientOptions) {
   const call = caller(options);
   const level = (namespace: string, model?: string): string =>
     `/admin/v1/policies/${[namespace, ...(model === undefined ? [] : [model])].map(encodeURIComponent).join('/')}`;
+  const key = (id: string): string => `/admin/v1/keys/${encodeURIComponent(id)}`;
+  const tenant = (id: string): string => `/admin/v1/tenants/${encodeURIComponent(id)}`;
   return {
     policies: {
       list: () => call('GET', '/admin/v1/policies', policiesAnswer),
@@ -85,6 +98,23 @@ export function createAdminClient(options: AdminClientOptions) {
         call('GET', '/admin/v1/entries', entriesAnswer, { query: query as Query }),
       get: (id: string) => call('GET', `/admin/v1/entries/${encodeURIComponent(id)}`, entryAnswer),
       delete: (id: string) => call('DELETE', `/admin/v1/entries/${encodeURIComponent(id)}`, undefined),
+    },
+    keys: {
+      list: (query: Partial<z.input<typeof keysQuery>> = {}) =>
+        call('GET', '/admin/v1/keys', keysAnswer, { query: query as Query }),
+      get: (id: string) => call('GET', key(id), keyAnswer),
+      /** `key` of the answer is the secret, which is shown this once. */
+      create: (body: KeyBody) => call('POST', '/admin/v1/keys', madeKeyAnswer, { body }),
+      change: (id: string, body: KeyPatchBody) => call('PATCH', key(id), keyAnswer, { body }),
+      rotate: (id: string, graceSeconds = 0) =>
+        call('POST', `${key(id)}/rotate`, madeKeyAnswer, { body: { graceSeconds } }),
+      delete: (id: string) => call('DELETE', key(id), undefined),
+    },
+    tenants: {
+      list: () => call('GET', '/admin/v1/tenants', tenantsAnswer),
+      get: (id: string) => call('GET', tenant(id), tenantAnswer),
+      put: (id: string, body: TenantBody) => call('PUT', tenant(id), tenantAnswer, { body }),
+      delete: (id: string) => call('DELETE', tenant(id), undefined),
     },
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>

@@ -1,4 +1,13 @@
 /** The client without the server: a program that only calls the admin plane does not load express. */
+export {
+  type KeyAnswer,
+  type KeyPatchBody,
+  keyBody,
+  keyPatchBody,
+  type MadeKeyAnswer,
+  type TenantAnswer,
+  tenantBody,
+} from '../admin/key-schemas.ts';
 export { type PolicyAnswer, policyPatchBody, type StatsAnswer } from '../admin/schemas.ts';
 export type { DeadLettersAnswer, QueueAnswer, ServicesAnswer } from '../admin/service-schemas.ts';
 export type { UsageAnswer, UsageRecordsAnswer } from '../admin/usage-schemas.ts';

@@ -28,6 +28,7 @@ export function createEmbeddingApp(deps: EmbeddingAppDeps): ServiceWire {
   const compatible = createEmbeddingsHandler({
     embedder,
     upstream: {
+      price: () => undefined,
       send({ model }) {
         const known = `This service has one model: '${embedder.model.id}'.`;
         throw new NearhitError('MODEL_NOT_FOUND', `The model '${model.slice(0, 200)}' does not exist. ${known}`, {

@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
-import { ANYONE, DEFAULT_NAMESPACE, type Embedder, type Embedding } from '@nearhit/core';
+import {
+  type Allowance,
+  ANYONE,
+  assertGranted,
+  DEFAULT_NAMESPACE,
+  type Embedder,
+  type Embedding,
+  NOTHING_SPENT,
+  type TokenEstimate,
+  UNLIMITED,
+} from '@nearhit/core';
 import { parseJson, readBody, requireJson } from '../body.ts';
-import { sendJson } from '../reply.ts';
-import { type Authorize, bearerOf, requestIdOf } from '../request.ts';
+import { headersFrom, sendJson } from '../reply.ts';
+import { type Authorize, bearerOf, type Enter, requestIdOf } from '../request.ts';
 import { modelOf, readEmbeddingsRequest } from './embeddings-request.ts';
 import { type ForwardDeps, forward } from './forward.ts';
 import { type Passed, reportEmbeddings } from './report.ts';
@@ -17,7 +27,13 @@ export interface EmbeddingsDeps extends ForwardDeps {
   readonly provider?: string | undefined;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
+  /** Absent: nobody is limited. */
+  readonly enter?: Enter | undefined;
+  /** Of a request's body. Absent: of what is set aside before, nothing is known. */
+  readonly estimateEmbeddings?: ((body: object) => TokenEstimate) | undefined;
 }
+
+const NO_ESTIMATE: TokenEstimate = { promptTokens: 0, completionTokens: 0 };
 
 /** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
 const ALIAS_PREFIXES = ['nearhit', 'local', 'sentence-transformers', 'Xenova'] as const;
@@ -34,26 +50,36 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
   const isLocal = localNames();
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const given = bearerOf(req);
-    const caller = (await deps.authorize?.(given)) ?? { ...ANYONE, credential: given };
-    const { credential, upstreamKeys } = caller;
+    const caller = (await deps.authorize?.(given, req)) ?? { ...ANYONE, credential: given };
     requireJson(req);
     const bytes = await readBody(req, deps.bodyBytesMax);
     const body = parseJson(bytes);
     const model = modelOf(body);
-    const passed: Passed = { callId: randomUUID(), caller, model, startedAtMs: performance.now() };
-    if (local !== undefined && isLocal(model, local.model.id)) {
-      const tokens = await answerLocally(local, body as object, res);
-      const head = { provider: LOCAL_PROVIDER, model: local.model.id, attempts: 0 };
-      const usage = { promptTokens: tokens, completionTokens: 0 };
-      reportEmbeddings(req, passed, { status: 200, head, usage, left: res.destroyed }, deps.observer);
-      return;
+    assertGranted(caller.grants, { feature: 'embeddings', model });
+    const allowance = (await deps.enter?.(caller)) ?? UNLIMITED;
+    const passed: Passed = { callId: randomUUID(), caller, allowance, model, startedAtMs: performance.now() };
+    try {
+      if (local !== undefined && isLocal(model, local.model.id)) {
+        const tokens = await answerLocally(local, body as object, res, allowance);
+        const head = { provider: LOCAL_PROVIDER, model: local.model.id, attempts: 0 };
+        const usage = { promptTokens: tokens, completionTokens: 0 };
+        reportEmbeddings(req, passed, { status: 200, head, usage, left: res.destroyed }, deps.observer);
+        allowance.settle(NOTHING_SPENT);
+        return;
+      }
+      const estimate = () => deps.estimateEmbeddings?.(body as object) ?? NO_ESTIMATE;
+      const inputUsdPerMTok = deps.upstream.price?.(model, deps.provider)?.inputUsdPerMTok ?? 0;
+      await allowance.reserve(estimate, ({ promptTokens }) => (promptTokens * inputUsdPerMTok) / 1e6);
+    } catch (error) {
+      allowance.settle(NOTHING_SPENT);
+      throw error;
     }
-    const call = { path: '/embeddings', model, body: bytes, stream: false, credential, upstreamKeys } as const;
+    const { credential, upstreamKeys, routing, tenant, keyId } = caller;
     const { provider } = deps;
-    const { tenant, keyId } = caller;
+    const call = { path: '/embeddings', model, body: bytes, stream: false, provider, callId: passed.callId } as const;
     const requestId = requestIdOf(req);
     const account = { requestId, tenant, keyId, namespace: DEFAULT_NAMESPACE, endpoint: 'embeddings' } as const;
-    forward(req, res, { ...call, provider, callId: passed.callId, account }, passed, deps);
+    forward(req, res, { ...call, credential, upstreamKeys, routing, account }, passed, deps);
   };
 }
 
@@ -76,6 +102,7 @@ async function answerLocally(
   embedder: Pick<Embedder, 'embed' | 'model'>,
   body: object,
   res: ServerResponse,
+  allowance: Allowance,
 ): Promise<number> {
   const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
   const embeddings: Embedding[] = [];
@@ -99,7 +126,7 @@ async function answerLocally(
       model: embedder.model.id,
       usage: { prompt_tokens: tokens, total_tokens: tokens },
     },
-    truncated === 0 ? {} : { 'x-nearhit-truncated': truncated },
+    { ...headersFrom(allowance.headers()), ...(truncated > 0 && { 'x-nearhit-truncated': truncated }) },
   );
   return tokens;
 }

@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NearhitError, Observer, TokenUsage, Upstream, UpstreamCall, UpstreamHead } from '@nearhit/core';
+import {
+  type NearhitError,
+  NOTHING_SPENT,
+  type Observer,
+  type TokenUsage,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamHead,
+} from '@nearhit/core';
 import { forwardedHeaders } from '../chat/chat.ts';
+import { headersFrom } from '../reply.ts';
 import { requestIdOf } from '../request.ts';
 import { type Passed, reportEmbeddings } from './report.ts';
 import { UsageProbe } from './usage-probe.ts';
@@ -12,10 +21,15 @@ export interface ForwardDeps {
   readonly observer?: Pick<Observer, 'record'> | undefined;
 }
 
+const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0 };
+
 /** What a body of English and JSON averages. */
 const TOKENS_PER_BYTE = 0.22;
 
-/** Passes a call to its provider and the reply back as it comes, at the client's pace. The client leaving cancels it. */
+/**
+ * Passes a call to its provider and the reply back as it comes, at the client's pace. The client leaving cancels it.
+ * Settles the allowance in the end, however it ends.
+ */
 export function forward(
   req: IncomingMessage,
   res: ServerResponse,
@@ -23,14 +37,17 @@ export function forward(
   passed: Passed,
   deps: ForwardDeps,
 ): void {
-  if (res.destroyed) return;
+  if (res.destroyed) {
+    passed.allowance.settle(NOTHING_SPENT);
+    return;
+  }
   const reply = new ForwardedReply(req, call, passed, deps);
   const flow = deps.upstream.send(
     { ...call, headers: forwardedHeaders(req) },
     {
       onHead: (head) => {
         reply.begin(head);
-        res.writeHead(head.status, headersOf(head, requestIdOf(req)));
+        res.writeHead(head.status, headersOf(head, requestIdOf(req), passed.allowance.headers()));
       },
       onData: (chunk) => {
         reply.probe.push(chunk);
@@ -92,7 +109,13 @@ class ForwardedReply {
     const { observer, upstream } = this.#deps;
     const price = upstream.price?.(this.#passed.model);
     const rest = { head: this.#head, headAtMs: this.#headAtMs, usage: this.#usage(), price };
-    reportEmbeddings(this.#req, this.#passed, { status, ...rest, ...how }, observer);
+    const { usage = NO_USAGE, costUsd } = reportEmbeddings(
+      this.#req,
+      this.#passed,
+      { status, ...rest, ...how },
+      observer,
+    );
+    this.#passed.allowance.settle({ hit: false, ...usage, costUsd });
   }
 
   #usage(): TokenUsage | undefined {
@@ -103,9 +126,14 @@ class ForwardedReply {
   }
 }
 
-function headersOf(head: UpstreamHead, requestId: string): Record<string, string> {
+function headersOf(head: UpstreamHead, requestId: string, rate: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  // The caller's limits are those of their key, not those of the house at its provider.
+  for (const [name, value] of Object.entries(head.headers))
+    if (rate.length === 0 || !name.startsWith('x-ratelimit-')) headers[name] = value;
   return {
-    ...head.headers,
+    ...headers,
+    ...headersFrom(rate),
     'x-request-id': requestId,
     'x-nearhit-cache': 'bypass',
     'x-nearhit-reason': 'not-cacheable:endpoint',

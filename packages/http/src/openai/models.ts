@@ -1,7 +1,17 @@
-import { type ModelInfo, NearhitError, type Upstream } from '@nearhit/core';
-import type { RequestHandler } from 'express';
-import { sendJson } from '../reply.ts';
-import { type Authorize, bearerOf } from '../request.ts';
+import {
+  ANYONE,
+  allowsModel,
+  assertGranted,
+  type Caller,
+  type ModelInfo,
+  NearhitError,
+  NOTHING_SPENT,
+  UNLIMITED,
+  type Upstream,
+} from '@nearhit/core';
+import type { Request, RequestHandler } from 'express';
+import { headersFrom, sendJson } from '../reply.ts';
+import { type Authorize, bearerOf, type Enter } from '../request.ts';
 import type { Route } from '../routes.ts';
 
 export interface ModelsDeps {
@@ -12,6 +22,8 @@ export interface ModelsDeps {
   readonly provider?: string | undefined;
   /** Absent: everybody may ask. */
   readonly authorize?: Authorize | undefined;
+  /** Absent: nobody is limited. */
+  readonly enter?: Enter | undefined;
 }
 
 interface ModelObject {
@@ -23,30 +35,40 @@ interface ModelObject {
 
 /** GET /v1/models and /v1/models/{id}; ids may contain slashes, plain or percent-encoded. */
 export function modelRoutes(deps: ModelsDeps): Route[] {
-  const list = async (): Promise<ModelObject[]> => {
+  const list = async ({ grants }: Caller): Promise<ModelObject[]> => {
     const models = (await deps.upstream.models(deps.provider)).map(toObject);
     const local = deps.localModel?.() ?? '';
     if (local !== '' && !models.some(({ id }) => id === local)) {
       models.push({ id: local, object: 'model', created: 0, owned_by: 'nearhit' });
     }
-    return models;
+    return models.filter(({ id }) => allowsModel(grants, id));
   };
   const all: RequestHandler = async (req, res) => {
-    await deps.authorize?.(bearerOf(req));
-    sendJson(res, 200, { object: 'list', data: await list() });
+    const { caller, headers } = await admitted(req, deps);
+    sendJson(res, 200, { object: 'list', data: await list(caller) }, headers);
   };
   const one: RequestHandler = async (req, res) => {
-    await deps.authorize?.(bearerOf(req));
+    const { caller, headers } = await admitted(req, deps);
     const id = wildcard(req.params.id);
-    const models = await list();
+    const models = await list(caller);
     const found = models.find((model) => model.id === id);
     if (found === undefined) throw unknownModel(id, models);
-    sendJson(res, 200, found);
+    sendJson(res, 200, found, headers);
   };
   return [
     { method: 'get', path: '/models', handler: all },
     { method: 'get', path: '/models/*id', handler: one },
   ];
+}
+
+/** Counts as a request like others; what it costs is nothing. */
+async function admitted(req: Request, { authorize, enter }: ModelsDeps) {
+  const caller = (await authorize?.(bearerOf(req), req)) ?? ANYONE;
+  assertGranted(caller.grants, { feature: 'models' });
+  const allowance = (await enter?.(caller)) ?? UNLIMITED;
+  const headers = headersFrom(allowance.headers());
+  allowance.settle(NOTHING_SPENT);
+  return { caller, headers };
 }
 
 /** Express hands a wildcard over in decoded segments. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import {
+  type Allowance,
   type Caller,
   DEFAULT_NAMESPACE,
   type DecisionRecord,
@@ -15,6 +16,7 @@ import { requestIdOf } from '../request.ts';
 export interface Passed {
   readonly callId: string;
   readonly caller: Pick<Caller, 'tenant' | 'keyId'>;
+  readonly allowance: Allowance;
   readonly model: string;
   /** `performance.now()` when it had been read. */
   readonly startedAtMs: number;
@@ -39,8 +41,7 @@ export function reportEmbeddings(
   { callId, caller, model, startedAtMs }: Passed,
   ended: Ended,
   observer: Pick<Observer, 'record'> | undefined,
-): void {
-  if (observer === undefined) return;
+): DecisionRecord {
   const { status, head, usage, error, left } = ended;
   const price = head?.price ?? ended.price;
   const nowMs = performance.now();
@@ -75,5 +76,6 @@ export function reportEmbeddings(
     // What waits for the provider is the provider's.
     overheadMs: head === undefined || head.attempts === 0 ? latencyMs : 0,
   };
-  observer.record(record);
+  observer?.record(record);
+  return record;
 }

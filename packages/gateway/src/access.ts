@@ -1,0 +1,51 @@
+import type { Allowance, Caller, KeyStore, LimitStore, Observer } from '@nearhit/core';
+import { KeyAdmin } from './keys/key-admin.ts';
+import { Keyring } from './keys/keyring.ts';
+import { createSeal } from './keys/seal.ts';
+import type { FileTenant } from './keys/tenant-settings.ts';
+import { Allowances, type LimitsInForce } from './limits/allowances.ts';
+import { tokenEstimator } from './tokens/estimate.ts';
+
+export interface AccessOptions {
+  readonly keys: KeyStore;
+  readonly limits: LimitStore;
+  /** Under which upstream credentials of keys are sealed; the same at every replica. */
+  readonly secret: string;
+  /** As configured now. */
+  readonly config: () => { readonly tenants: readonly FileTenant[]; readonly limits: LimitsInForce };
+  readonly observer: Pick<Observer, 'incident'>;
+}
+
+/** Who may use the gateway, and how much of it. */
+export interface Access {
+  readonly keyring: Keyring;
+  readonly enter: (caller: Caller) => Allowance | Promise<Allowance>;
+  /** For the admin plane. */
+  readonly admin: KeyAdmin;
+  /** Another configuration is in force. */
+  reconfigure(): void;
+  /** After the last request. */
+  close(): Promise<void>;
+}
+
+export function createAccess({ keys, limits, secret, config, observer }: AccessOptions): Access {
+  const seal = createSeal(secret);
+  const tenants = () => config().tenants;
+  const keyring = new Keyring({ store: keys, seal, tenants, observer });
+  const allowances = new Allowances({
+    store: limits,
+    limits: () => config().limits,
+    observer,
+    ready: tokenEstimator.ready,
+  });
+  return {
+    keyring,
+    enter: (caller) => allowances.enter(caller),
+    admin: new KeyAdmin({ store: keys, limits, keyring, seal, tenants, observer }),
+    reconfigure: () => keyring.forget(),
+    async close() {
+      keyring.close();
+      await allowances.close();
+    },
+  };
+}
