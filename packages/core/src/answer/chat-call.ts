@@ -16,6 +16,8 @@ export interface ChatCall {
   readonly endpoint: Endpoint;
   /** The one provider that may answer (`/{provider}/v1/...`). */
   readonly provider?: string | undefined;
+  /** `batch` waits behind `live` where places upstream are few. */
+  readonly priority?: 'live' | 'batch' | undefined;
   /** Client headers that may go upstream. */
   readonly forward: Readonly<Record<string, string>>;
   /** `performance.now()` when the request had been read. */

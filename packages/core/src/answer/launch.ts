@@ -45,6 +45,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, upstrea
         callId: call.callId,
         provider: call.provider,
         upstreamKeys: call.caller.upstreamKeys,
+        priority: call.priority,
       },
       live,
     ),
