@@ -20,6 +20,8 @@ export interface FileServiceDeps {
 
 /** A file on its way in. */
 export interface Upload {
+  /** For whoever learns of it before the bytes come. */
+  tooLarge(): NearhitError;
   /** Throws BODY_TOO_LARGE as soon as the file exceeds its bound. */
   append(bytes: Buffer): Promise<void>;
   finish(about: { readonly filename: string; readonly expiresAfterSeconds?: number | undefined }): Promise<FileRecord>;
@@ -48,6 +50,7 @@ export class FileService {
     const draft = await files.draft(id);
     let bytes = 0;
     return {
+      tooLarge: () => fileTooLarge(bytesMax),
       append: async (piece) => {
         bytes += piece.length;
         if (bytes > bytesMax) throw fileTooLarge(bytesMax);
@@ -97,7 +100,7 @@ export class FileService {
   }
 }
 
-export function fileTooLarge(bytesMax: number): NearhitError {
+function fileTooLarge(bytesMax: number): NearhitError {
   return new NearhitError('BODY_TOO_LARGE', `The file is larger than the limit of ${bytesMax} bytes.`, {
     param: 'file',
   });

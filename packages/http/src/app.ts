@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BatchRoom } from '@nearhit/batch';
 import type { Application } from 'express';
 import { boardDoor } from './admin/board.ts';
 import { type AdminDeps, createAdminRouter } from './admin/router.ts';
 import { bareApp, withRequestId } from './bare-app.ts';
 import type { Logger } from './logger.ts';
+import { batchRoutes } from './openai/batches.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
+import { fileRoutes } from './openai/files.ts';
 import { modelRoutes } from './openai/models.ts';
 import { type OpsDeps, opsRoutes } from './ops/ops.ts';
 import { sendError } from './reply.ts';
@@ -17,6 +20,8 @@ export interface AppDeps extends OpsDeps {
   readonly embedder?: EmbeddingsDeps['embedder'];
   /** Absent: everybody may use the data plane. */
   readonly authorize?: EmbeddingsDeps['authorize'];
+  /** Absent: no files and no batches here. */
+  readonly batchRoom?: BatchRoom | undefined;
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
   readonly bodyBytesMax: number;
   readonly log: Logger;
@@ -24,7 +29,7 @@ export interface AppDeps extends OpsDeps {
 
 /** The whole wire of the ingress: data plane, admin plane, operations. */
 export function createApp(deps: AppDeps): Application {
-  const { log, upstream, embedder } = deps;
+  const { log, upstream, embedder, batchRoom } = deps;
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
   return bareApp(log, (app) => {
     app.use(withRequestId);
@@ -34,6 +39,9 @@ export function createApp(deps: AppDeps): Application {
         { method: 'post', path: '/chat/completions', handler: deps.chat },
         { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, fail }) },
         ...modelRoutes({ upstream, authorize: deps.authorize, localModel: embedder && (() => embedder.model.id) }),
+        ...(batchRoom === undefined
+          ? []
+          : [...fileRoutes({ ...batchRoom, ...deps }), ...batchRoutes({ ...batchRoom, ...deps })]),
       ]),
     );
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));

@@ -1,4 +1,6 @@
+import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { statsStoreConformance } from '@nearhit/core/conformance/stats-store';
@@ -13,3 +15,5 @@ changeLogConformance('lmdb', openLmdb, traits);
 policyStoreConformance('lmdb', openLmdb, traits);
 statsStoreConformance('lmdb', openLmdb, traits);
 storesConformance('lmdb', openLmdb, traits);
+batchStoreConformance('lmdb', openLmdb, traits);
+fileStoreConformance('lmdb', openLmdb, traits);

@@ -1,8 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ChangeLog, PolicyStore, ResponseStore, StatsStore, StoreUpkeep } from '@nearhit/core';
+import type {
+  BatchStore,
+  ChangeLog,
+  FileStore,
+  PolicyStore,
+  ResponseStore,
+  StatsStore,
+  StoreUpkeep,
+} from '@nearhit/core';
+import { LmdbBatches } from './batch-store.ts';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
 import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
+import { LmdbFiles } from './file-store.ts';
 import { bringToFormat } from './format.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { LmdbResponses } from './responses.ts';
@@ -31,6 +41,8 @@ export interface LmdbStores {
   readonly log: ChangeLog;
   readonly policies: PolicyStore;
   readonly stats: StatsStore;
+  readonly files: FileStore;
+  readonly batches: BatchStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }
@@ -42,7 +54,7 @@ const TOUCH_FLUSH_MS = 5000;
 const COMPACT_ABOVE_BYTES = 64 * 1024 * 1024;
 
 /**
- * The storage ports in `<dir>/nearhit.mdb`. What a call has promised survives kill -9 and loss of power: commits are
+ * The storage ports in `<dir>/nearhit.mdb`, and the bytes of files in `<dir>/files`. What a call has promised survives kill -9 and loss of power: commits are
  * synced before they are acknowledged. Throws an Error with one clear line (what, where, what to do) when the folder
  * cannot be written, is in use, is of a newer format, or when its file is damaged.
  */
@@ -52,7 +64,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
   const lock = await lockOf(dir);
   try {
     const { root, tables } = await openFile(join(dir, 'nearhit.mdb'), dir, options);
-    return assemble(root, tables, lock, options.touchFlushMs ?? TOUCH_FLUSH_MS);
+    return assemble(dir, root, tables, lock, options.touchFlushMs ?? TOUCH_FLUSH_MS);
   } catch (error) {
     lock.release();
     throw error;
@@ -122,7 +134,7 @@ async function openTablesAt(path: string, dir: string, options: LmdbOptions): Pr
   }
 }
 
-function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: number): LmdbStores {
+function assemble(dir: string, root: Root, tables: Tables, lock: FolderLock, touchFlushMs: number): LmdbStores {
   const writer = new Writer(root);
   const touches = new Touches(tables, writer, touchFlushMs);
   let closing: Promise<void> | undefined;
@@ -145,6 +157,8 @@ function assemble(root: Root, tables: Tables, lock: FolderLock, touchFlushMs: nu
     log: new LmdbChangeLog(tables, writer),
     policies: new LmdbPolicies(tables, writer),
     stats: new LmdbStats(tables, writer),
+    files: new LmdbFiles(join(dir, 'files'), tables, writer),
+    batches: new LmdbBatches(tables, writer),
     close,
   };
 }

@@ -34,6 +34,13 @@ export interface Tables {
   /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
+  /** Term of an id -> record; term of the tenant, creation, id -> nothing. */
+  readonly files: Table;
+  readonly fileLists: Table;
+  readonly batches: Table;
+  readonly batchLists: Table;
+  /** Term of a batch, line -> [ok, JSON], until they stand in files. */
+  readonly batchResults: Table;
   /** Minute, term of namespace and model -> bucket. */
   readonly stats: Table;
   /** `row`, `seq`: the last numbers given out. `epoch`: of the log. `format` is written by format.ts. */
@@ -41,7 +48,7 @@ export interface Tables {
 }
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
-export const ENV_OPTIONS = { ...BINARY, maxDbs: 24 } as const;
+export const ENV_OPTIONS = { ...BINARY, maxDbs: 64 } as const;
 
 export function openMeta(root: Root): Table {
   return root.openDB<Buffer, Buffer>({ name: 'meta', ...BINARY });
@@ -68,6 +75,11 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     unlogged: open('unlogged'),
     log: open('log'),
     policies: open('policies'),
+    files: open('files'),
+    fileLists: open('file-lists'),
+    batches: open('batches'),
+    batchLists: open('batch-lists'),
+    batchResults: open('batch-results'),
     stats: open('stats'),
     meta: openMeta(root),
   };

@@ -109,14 +109,17 @@ export class BatchRunner {
     const leaseMs = this.#deps.leaseMs ?? LEASE_MS;
     if (!(await this.#deps.batches.claim(id, this.#holder, leaseMs))) return;
     const run = new BatchRun(id, this.#holder, leaseMs, { ...this.#deps, slots: this.#slots, pace: this.#pace });
-    const ended = run
-      .run()
-      .then(() => void this.#breaks.delete(id))
-      .catch((error: unknown) => this.#broken(run, error))
-      .finally(() => {
+    const ended = run.run().then(
+      () => {
+        this.#breaks.delete(id);
         this.#runs.delete(id);
         this.wake();
-      });
+      },
+      async (error: unknown) => {
+        await this.#broken(run, error);
+        this.#runs.delete(id);
+      },
+    );
     this.#runs.set(id, { tenant, run, ended });
   }
 

@@ -62,29 +62,41 @@ async function answerLocally(
   body: object,
   res: ServerResponse,
 ): Promise<void> {
+  const answered = await embedded(embedder, body, () => res.destroyed);
+  if (answered === undefined) return;
+  const { answer, truncated } = answered;
+  sendJson(res, 200, answer, truncated === 0 ? {} : { 'x-nearhit-truncated': truncated });
+}
+
+/** Undefined when nobody waits for it any more. */
+async function embedded(embedder: Pick<Embedder, 'embed' | 'model'>, body: object, isGone: () => boolean) {
   const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
   const embeddings: Embedding[] = [];
   for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
-    if (res.destroyed) return;
+    if (isGone()) return undefined;
     embeddings.push(...(await embedder.embed(texts.slice(from, from + BATCH_TEXTS))));
   }
   const tokens = embeddings.reduce((sum, embedding) => sum + embedding.tokens, 0);
-  const truncated = embeddings.filter((embedding) => embedding.truncated).length;
-  sendJson(
-    res,
-    200,
-    {
-      object: 'list',
-      data: embeddings.map(({ vector }, index) => ({
-        object: 'embedding',
-        index,
-        embedding: base64 ? littleEndianBase64(vector) : Array.from(vector),
-      })),
-      model: embedder.model.id,
-      usage: { prompt_tokens: tokens, total_tokens: tokens },
-    },
-    truncated === 0 ? {} : { 'x-nearhit-truncated': truncated },
-  );
+  const answer = {
+    object: 'list',
+    data: embeddings.map(({ vector }, index) => ({
+      object: 'embedding',
+      index,
+      embedding: base64 ? littleEndianBase64(vector) : Array.from(vector),
+    })),
+    model: embedder.model.id,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+  return { answer, truncated: embeddings.filter(({ truncated }) => truncated).length };
+}
+
+/** The same answers without a client: for the lines of a batch. Undefined for any model but the local one. */
+export function createLocalEmbeddings(embedder: Pick<Embedder, 'embed' | 'model'>) {
+  const isLocal = localNames();
+  return (model: string, body: object): Promise<object> | undefined => {
+    if (!isLocal(model, embedder.model.id)) return undefined;
+    return embedded(embedder, body, () => false).then((answered) => answered?.answer ?? {});
+  };
 }
 
 function littleEndianBase64(vector: Float32Array): string {
