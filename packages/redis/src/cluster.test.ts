@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
@@ -25,6 +27,8 @@ responseStoreConformance('redis cluster', open, traits);
 storeUpkeepConformance('redis cluster', open, traits);
 changeLogConformance('redis cluster', open, traits);
 policyStoreConformance('redis cluster', open, traits);
+batchStoreConformance('redis cluster', open, traits);
+fileStoreConformance('redis cluster', open, traits);
 
 describe('on a cluster', () => {
   let dir: string;

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { invalidationsConformance } from '@nearhit/core/conformance/invalidations';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
@@ -23,6 +25,8 @@ responseStoreConformance('redis', open, traits);
 storeUpkeepConformance('redis', open, traits);
 changeLogConformance('redis', open, traits);
 policyStoreConformance('redis', open, traits);
+batchStoreConformance('redis', open, traits);
+fileStoreConformance('redis', open, traits);
 statsStoreConformance('redis', open, traits);
 storesConformance('redis', open, { ...traits, runs: 30 });
 invalidationsConformance('redis', async () => {

@@ -1,4 +1,5 @@
-import type { Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import type { BatchStore, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import { RedisBatches } from './batches/batch-store.ts';
 import { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
 import { RedisResponses } from './entries/responses.ts';
@@ -6,6 +7,7 @@ import { ENTRY_SCRIPTS } from './entries/scripts.ts';
 import { Shards } from './entries/shards.ts';
 import { Touches } from './entries/touches.ts';
 import { RedisUpkeep } from './entries/upkeep.ts';
+import { RedisFiles } from './files/file-store.ts';
 import { RedisChangeLog } from './log/change-log.ts';
 import { RedisInvalidations } from './log/invalidations.ts';
 import { RedisPolicies } from './log/policies.ts';
@@ -16,6 +18,8 @@ import { RedisStats } from './stats.ts';
 export interface RedisStores extends Stores {
   readonly invalidations: Invalidations;
   readonly registry: ServiceRegistry;
+  readonly files: FileStore;
+  readonly batches: BatchStore;
 }
 
 export interface RedisStoresOptions {
@@ -56,6 +60,8 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     stats: new RedisStats(commands, connection.key('stats', ''), options.writer),
     invalidations: new RedisInvalidations(commands, logBase),
     registry: new RedisServiceRegistry(commands, connection.key('services', '')),
+    files: new RedisFiles(commands, connection),
+    batches: new RedisBatches(commands, connection),
     close,
   };
 }

@@ -104,6 +104,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers) {
   const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations };
   return {
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics },
+    batching: { files: stores.files, batches: stores.batches },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     data: config.dataDir,

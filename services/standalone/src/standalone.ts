@@ -6,6 +6,7 @@ import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import type { Logger } from 'pino';
+import { openBatches } from './batches.ts';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
 
@@ -42,9 +43,12 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   closers.add({ close: () => cache.drained() });
   const { lookingUp, policies } = cache;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
+  const answer = createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs });
+  const batches = openBatches({ ...lookingUp, stores: cache.batching, answer, upstream, config: () => config });
+  closers.add(batches.runner);
   const door = closers.add(
     await openDoor({
-      answer: createAnswer({ ...lookingUp, upstream, prepared: createPreparedMemo(), lookupTimeoutMs }),
+      ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,
@@ -59,6 +63,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     }),
   );
   cache.start();
+  batches.runner.start();
 
   return {
     admin,
