@@ -41,6 +41,12 @@ module.exports = {
       from: { path: '^packages/batch/src', pathNot: tests },
       to: { path: `${adapters}|^services/` },
     },
+    {
+      name: 'only-services-know-wiring',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/wiring/' },
+      to: { path: '^packages/wiring/' },
+    },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
     {
       name: 'services-know-no-service',

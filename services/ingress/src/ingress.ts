@@ -14,8 +14,8 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
+import { openCache, openFiles } from '@nearhit/wiring';
 import type { Logger } from 'pino';
-import { openCache } from './cache.ts';
 import { listServices } from './services.ts';
 
 export interface Ingress extends Door {
@@ -47,6 +47,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const door = closers.add(
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder },
+      batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,

@@ -5,8 +5,8 @@ import { createUpstream } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
+import { openBatches } from '@nearhit/wiring';
 import type { Logger } from 'pino';
-import { openBatches } from './batches.ts';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
 

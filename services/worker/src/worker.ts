@@ -15,6 +15,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import type { Logger } from 'pino';
+import { openBatchWork } from './batches.ts';
 
 /** Writes answers and vectors behind the requests, and keeps the shared store in bounds. */
 export async function startWorker(config: Config, log: Logger): Promise<Door & { reconfigure(next: Config): void }> {
@@ -57,7 +58,10 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
     }),
   );
   writer.startUpkeep();
-  const report = async () => ({ detail: { running: consumer.running(), written, model: embedder.model.version } });
+  const batches = await openBatchWork(config, token, log, closers);
+  const report = async () => ({
+    detail: { running: consumer.running(), written, model: embedder.model.version, ...batches?.status() },
+  });
   closers.add(startHeartbeat({ registry: stores.registry, kind: 'worker', version: VERSION, now, report }, chores));
   const readiness = async () => {
     const degraded = await degradedOf([['redis', () => connection.client.ping()], embedderProbe(embedder)]);
@@ -65,5 +69,13 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   };
   const { url } = closers.add(await openServer(createOpsApp({ readiness, metrics, log }), config.server));
   log.info({ url }, 'worker runs');
-  return { url, reconfigure: (next) => policies.useFile(next.policies), close: () => closers.close() };
+  return {
+    url,
+    reconfigure(next) {
+      // First what may refuse it: then the old configuration stays in force as a whole.
+      batches?.reconfigure(next);
+      policies.useFile(next.policies);
+    },
+    close: () => closers.close(),
+  };
 }

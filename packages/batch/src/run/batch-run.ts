@@ -19,6 +19,7 @@ export class BatchRun {
   readonly #abort = new AbortController();
   #tally = new Tally();
   #leasedUntilMs: number;
+  #looking: Promise<void> | undefined;
   /** Not over, but no longer this runner's to go on with. */
   #leaving = false;
 
@@ -37,9 +38,16 @@ export class BatchRun {
     if (now) this.#abort.abort();
   }
 
+  /** Keeps the lease, shows how far it is, hears of a cancellation, watches the clock. */
+  look(): void {
+    this.#looking ??= this.#watch().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
   /** Rejects when a store fails: then another try begins where this one ended. */
   async run(): Promise<void> {
-    const watching = setInterval(() => void this.#watch(), Math.min(LOOK_MS, this.#leaseMs / 3));
+    const watching = setInterval(() => this.look(), Math.min(LOOK_MS, this.#leaseMs / 3));
     try {
       for (;;) {
         const batch = await this.#deps.batches.get(this.id);
@@ -49,6 +57,7 @@ export class BatchRun {
       }
     } finally {
       clearInterval(watching);
+      await this.#looking;
       await this.#deps.batches.release(this.id, this.#holder).catch(() => undefined);
     }
   }
@@ -163,7 +172,6 @@ export class BatchRun {
     }
   }
 
-  /** Beside the work: keeps the lease, shows how far it is, hears of a cancellation, watches the clock. */
   async #watch(): Promise<void> {
     const { batches, now } = this.#deps;
     try {

@@ -9,8 +9,9 @@ const POLL_MS = 1000;
 const LEASE_MS = 15_000;
 /** Batches at once: each holds a piece of its file in memory. */
 const RUNS_MAX = 8;
-/** A batch that breaks the runner so often has broken for good. A store that is away counts for none. */
-const BREAKS_MAX = 5;
+/** A batch that breaks the runner so often, in some minutes, has broken for good. A store that is away counts for none. */
+const BREAKS_MAX = 8;
+const BREAK_MS = 1000;
 const SWEEP_MS = 60_000;
 /** After SIGTERM, lines at work are waited for so long; what they would bring is paid for. */
 const GRACE_MS = 10_000;
@@ -24,7 +25,7 @@ export class BatchRunner {
     string,
     { readonly tenant: string; readonly run: BatchRun; readonly ended: Promise<void> }
   >();
-  readonly #breaks = new Map<string, number>();
+  readonly #breaks = new Map<string, { readonly count: number; readonly untilMs: number }>();
   readonly #pace: Pace;
   readonly #slots: FairSlots;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -57,9 +58,10 @@ export class BatchRunner {
     this.wake();
   }
 
-  /** Looks for open batches now. */
+  /** Looks for open batches now, and whether those at work have been cancelled. */
   wake(): void {
     if (this.#closed) return;
+    for (const { run } of this.#runs.values()) run.look();
     if (this.#looking !== undefined) {
       this.#again = true;
       return;
@@ -89,7 +91,9 @@ export class BatchRunner {
   }
 
   async #look(): Promise<void> {
-    const open = (await this.#deps.batches.unfinished()).filter(({ id }) => !this.#runs.has(id));
+    const nowMs = this.#deps.now();
+    const isFree = ({ id }: BatchRecord) => !this.#runs.has(id) && (this.#breaks.get(id)?.untilMs ?? 0) <= nowMs;
+    const open = (await this.#deps.batches.unfinished()).filter(isFree);
     while (open.length > 0 && this.#runs.size < RUNS_MAX && !this.#closed) {
       const [batch] = open.splice(this.#nextOf(open), 1);
       if (batch !== undefined) await this.#begin(batch);
@@ -126,9 +130,9 @@ export class BatchRunner {
   async #broken(run: BatchRun, error: unknown): Promise<void> {
     this.#deps.observer.incident('batch-run-failed', error);
     if (error instanceof NearhitError && error.kind === 'STORE_UNAVAILABLE') return;
-    const breaks = (this.#breaks.get(run.id) ?? 0) + 1;
-    this.#breaks.set(run.id, breaks);
-    if (breaks < BREAKS_MAX) return;
+    const count = (this.#breaks.get(run.id)?.count ?? 0) + 1;
+    this.#breaks.set(run.id, { count, untilMs: this.#deps.now() + BREAK_MS * 2 ** count });
+    if (count < BREAKS_MAX) return;
     this.#breaks.delete(run.id);
     const message =
       'Something failed in nearhit, again and again. The log of the process that runs batches has the details.';
