@@ -11,7 +11,7 @@ describe('usage', () => {
   test('help and version are what was asked for', async () => {
     const { code, stdout, stderr } = await nearhit(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of ['start', 'status', 'policy', 'queue', 'eval', 'bench'])
+    for (const command of ['start', 'status', 'policy', 'queue', 'batch', 'eval', 'bench'])
       expect(stdout).toContain(`\n  ${command}`);
     expect(await nearhit(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
@@ -32,6 +32,10 @@ describe('usage', () => {
     [['queue', 'empty'], 'too many arguments'],
     [['start', '--port', '65536'], 'from 0 to 65535'],
     [['start', 'now'], 'too many arguments'],
+    [['batch'], 'Usage: nearhit batch'],
+    [['batch', 'run'], "missing required argument 'file.jsonl'"],
+    [['batch', 'show'], "missing required argument 'id'"],
+    [['batch', 'list', '--limit', '101'], 'from 1 to 100'],
     [['eval'], "missing required argument 'pairs.jsonl'"],
     [['eval', '-', '--guard', 'lax'], 'Expected some of off, standard, strict'],
     [['bench', '--concurrency', '0'], 'from 1 to 10000'],
@@ -47,16 +51,22 @@ describe('usage', () => {
 });
 
 describe('no gateway', () => {
-  test.each(['status', 'policy get', 'policy list', 'policy set mode=off', 'queue', 'queue redrive', 'bench'])(
-    'answers %s',
-    async (command) => {
-      const url = await listen(() => {});
-      await closeAll();
-      const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
-      const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
-      expect(ran).toEqual({ code: 1, stdout: '', stderr });
-    },
-  );
+  test.each([
+    'status',
+    'policy get',
+    'policy list',
+    'policy set mode=off',
+    'queue',
+    'queue redrive',
+    'batch list',
+    'bench',
+  ])('answers %s', async (command) => {
+    const url = await listen(() => {});
+    await closeAll();
+    const ran = await nearhit([...command.split(' '), '--url', url, '--json']);
+    const stderr = `nearhit: No gateway answers on ${url}: start it with \`nearhit start\`, or name another with --url.\n`;
+    expect(ran).toEqual({ code: 1, stdout: '', stderr });
+  });
 
   test('but somebody else', async () => {
     const url = await listen((_req, res) => res.writeHead(404).end('<h1>nginx</h1>'));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -24,6 +25,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(statusCommand(io, exitWith))
     .addCommand(policyCommand(io))
     .addCommand(queueCommand(io, exitWith))
+    .addCommand(batchCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
   settle(program, io);
