@@ -21,6 +21,8 @@ const WAITING_MAX = 1000;
 /** When those who ask first keep failing, the others of their groups no longer wait for one another. */
 const ROUNDS_MAX = 4;
 const RESULTS_PER_READ = 256;
+/** The clock is looked at so often while lines wait for another try. */
+const LOOK_MS = 1000;
 
 export interface LinesDeps extends RunnerDeps {
   readonly slots: FairSlots;
@@ -165,7 +167,9 @@ export class BatchLines {
   async #askDue(): Promise<void> {
     const dueMs = this.#later.nextDueMs();
     const waitMs = Math.max(0, (dueMs ?? 0) - this.#deps.now());
-    await sleep(Math.min(waitMs, 1000), undefined, { signal: this.#stop }).catch(() => undefined);
+    await sleep(Math.min(waitMs, this.#deps.pollMs ?? LOOK_MS), undefined, { signal: this.#stop }).catch(
+      () => undefined,
+    );
     await this.#askAll(this.#later.due(this.#deps.now()));
   }
 
