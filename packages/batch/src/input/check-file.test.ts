@@ -90,3 +90,11 @@ test('a body goes on byte for byte, large numbers and spaces included', () => {
   const read = readRequestLine({ number: 1, bytes, tooLong: false }, ENDPOINT, 1000);
   expect(isFault(read) ? read : read.body.toString()).toBe(body);
 });
+
+test('50,000 lines are accepted, 50,001 are not', async () => {
+  const real = { linesMax: 50_000, lineBytesMax: 10_000_000 };
+  const lines = Array.from({ length: 50_001 }, (_, n) => line(`q${n}`));
+  const checkReal = (count: number) => checkFile(pieces(lines.slice(0, count).join('\n'), 65_536), ENDPOINT, real);
+  expect(await checkReal(50_000)).toMatchObject({ faults: [], total: 50_000, lastLine: 50_000 });
+  expect(await checkReal(50_001)).toMatchObject({ faults: [{ code: 'too_many_tasks' }], total: 0 });
+}, 60_000);

@@ -24,17 +24,6 @@ test('each line is asked once and stands in the output file, in order', async ()
   expect(await house.batches.results(id, 1, 250)).toEqual([]);
 });
 
-test('50,000 lines are accepted, 50,001 are not', async () => {
-  house.settings = { ...house.settings, fileBytesMax: 50_000_000 };
-  house.runner();
-  const whole = await house.begin(a, many(50_000));
-  const over = await house.begin(a, many(50_001));
-  expect(await house.ended(over.id)).toMatchObject({ status: 'failed', faults: [{ code: 'too_many_tasks' }] });
-  await until('it is in progress', async () => (await house.batches.get(whole.id))?.status === 'in_progress', 60_000);
-  expect((await house.batches.get(whole.id))?.counts.total).toBe(50_000);
-  await house.room.batches.cancel(a, whole.id);
-}, 90_000);
-
 test('another runner goes on where one was cut off: nothing is asked again that was answered and kept', async () => {
   let answered = 0;
   house.script = async ({ signal }) => {

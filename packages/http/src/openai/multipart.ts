@@ -103,9 +103,13 @@ function tooSlow(idleMs: number): NearhitError {
   return new NearhitError('BODY_TIMEOUT', `The upload stalled: nothing came for ${idleMs} ms.`);
 }
 
+/** As the WHATWG has browsers write what would end the name. */
+const ESCAPES: Readonly<Record<string, string>> = { '%22': '"', '%0D': '', '%0A': '' };
+
 /** Without a path, and without what could break a header or a terminal. */
 function plainName(given: string | undefined): string {
-  const last = (given ?? '').split(/[\\/]/).at(-1) ?? '';
+  const name = (given ?? '').replace(/%22|%0D|%0A/gi, (written) => ESCAPES[written.toUpperCase()] ?? '');
+  const last = name.split(/[\\/]/).at(-1) ?? '';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it keeps out
   return last.replace(/[\x00-\x1f\x7f]/g, '').slice(0, FILENAME_CHARS_MAX) || 'file.jsonl';
 }
