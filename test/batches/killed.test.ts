@@ -70,4 +70,4 @@ test('kill -9 of the worker that runs it: another one takes over', async () => {
   await Promise.all([first?.end('SIGKILL'), second?.end('SIGKILL')]);
   await second?.start();
   await expectWhole(client, id);
-}, 120_000);
+}, 180_000);
