@@ -34,6 +34,19 @@ module.exports = {
       from: { path: '^packages/dialects/src', pathNot: tests },
       to: { path: `${adapters}|^services/` },
     },
+    {
+      name: 'batch-knows-no-adapter',
+      comment: 'batches know core, and whoever answers their lines is handed to them',
+      severity: 'error',
+      from: { path: '^packages/batch/src', pathNot: tests },
+      to: { path: `${adapters}|^services/` },
+    },
+    {
+      name: 'only-services-know-wiring',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/wiring/' },
+      to: { path: '^packages/wiring/' },
+    },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
     {
       name: 'services-know-no-service',

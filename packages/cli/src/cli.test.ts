@@ -11,7 +11,7 @@ describe('usage', () => {
   test('help and version are what was asked for', async () => {
     const { code, stdout, stderr } = await nearhit(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of ['start', 'status', 'models', 'policy', 'queue', 'eval', 'bench'])
+    for (const command of ['start', 'status', 'models', 'policy', 'queue', 'batch', 'eval', 'bench'])
       expect(stdout).toContain(`\n  ${command}`);
     expect(await nearhit(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
@@ -33,6 +33,10 @@ describe('usage', () => {
     [['queue', 'empty'], 'too many arguments'],
     [['start', '--port', '65536'], 'from 0 to 65535'],
     [['start', 'now'], 'too many arguments'],
+    [['batch'], 'Usage: nearhit batch'],
+    [['batch', 'run'], "missing required argument 'file.jsonl'"],
+    [['batch', 'show'], "missing required argument 'id'"],
+    [['batch', 'list', '--limit', '101'], 'from 1 to 100'],
     [['eval'], "missing required argument 'pairs.jsonl'"],
     [['eval', '-', '--guard', 'lax'], 'Expected some of off, standard, strict'],
     [['bench', '--concurrency', '0'], 'from 1 to 10000'],
@@ -56,6 +60,7 @@ describe('no gateway', () => {
     'policy set mode=off',
     'queue',
     'queue redrive',
+    'batch list',
     'bench',
   ])('answers %s', async (command) => {
     const url = await listen(() => {});

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { evalCommand } from './commands/eval.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -34,6 +35,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(queueCommand(io, exitWith))
     .addCommand(usageCommand(io))
     .addCommand(roiCommand(io))
+    .addCommand(batchCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
   settle(program, io);

@@ -10,7 +10,7 @@ const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.
 const example = page.split('```yaml\n')[1]?.split('```')[0] ?? '';
 
 const SECTIONS = [
-  ...(['server', 'auth', 'retry', 'breaker', 'cache', 'embedding'] as const),
+  ...(['server', 'auth', 'retry', 'breaker', 'cache', 'embedding', 'batches', 'limits', 'tenants'] as const),
   ...(['redis', 'services', 'queue', 'index', 'usage', 'logging', 'telemetry'] as const),
 ] as const;
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BatchRoom } from '@nearhit/batch';
 import type { Application, Router } from 'express';
 import { boardDoor } from './admin/board.ts';
 import { type AdminDeps, createAdminRouter } from './admin/router.ts';
@@ -6,7 +7,9 @@ import { bareApp, withRequestId } from './bare-app.ts';
 import type { AnswerHandler } from './chat/chat.ts';
 import type { AnswerDoors } from './chat/doors.ts';
 import type { Logger } from './logger.ts';
+import { batchRoutes } from './openai/batches.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
+import { fileRoutes } from './openai/files.ts';
 import { type ModelsDeps, modelRoutes } from './openai/models.ts';
 import { type OpsDeps, opsRoutes } from './ops/ops.ts';
 import { providerPath } from './provider-path.ts';
@@ -25,6 +28,8 @@ export interface AppDeps extends OpsDeps {
   /** Absent: nobody is limited. */
   readonly enter?: EmbeddingsDeps['enter'];
   readonly estimateEmbeddings?: EmbeddingsDeps['estimateEmbeddings'];
+  /** Absent: no files and no batches here. */
+  readonly batchRoom?: BatchRoom | undefined;
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
   readonly bodyBytesMax: number;
   readonly log: Logger;
@@ -60,7 +65,14 @@ function dataPlane(deps: AppDeps, provider?: string): Router {
     ...Object.entries(deps.doors).map(([path, door]) => doorRoute(path, door, provider)),
     { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, embedder, provider, fail }) },
     ...modelRoutes({ upstream, authorize, enter, provider, localModel: embedder && (() => embedder.model.id) }),
+    // A file belongs to no provider.
+    ...(provider === undefined ? batchPlane(deps) : []),
   ]);
+}
+
+function batchPlane({ batchRoom, ...deps }: AppDeps): Route[] {
+  if (batchRoom === undefined) return [];
+  return [...fileRoutes({ ...batchRoom, ...deps }), ...batchRoutes({ ...batchRoom, ...deps })];
 }
 
 const doorRoute = (path: string, door: AnswerHandler, provider: string | undefined): Route => ({

@@ -15,6 +15,11 @@ export function onBodyWanted(req: IncomingMessage, proceed: () => void): void {
   continuations.set(req, proceed);
 }
 
+/** Whoever reads the body in another way than by `readBody` says so first. */
+export function wantBody(req: IncomingMessage): void {
+  continuations.get(req)?.();
+}
+
 /**
  * The whole request body. Rejects with BODY_TOO_LARGE as soon as the announced or the received length exceeds `bytesMax`,
  * BODY_TIMEOUT when nothing comes for `idleMs`, CLIENT_GONE when the client leaves. After a rejection the rest of the body
@@ -23,7 +28,7 @@ export function onBodyWanted(req: IncomingMessage, proceed: () => void): void {
 export function readBody(req: IncomingMessage, bytesMax: number, options: ReadBodyOptions = {}): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   if (req.destroyed && !req.complete) return Promise.reject(clientGone());
-  continuations.get(req)?.();
+  wantBody(req);
   return collect(req, bytesMax, options.idleMs ?? IDLE_MS);
 }
 

@@ -1,4 +1,6 @@
+import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
 import { responseStoreConformance } from '@nearhit/core/conformance/response-store';
@@ -17,3 +19,5 @@ statsStoreConformance('lmdb', openLmdb, traits);
 storesConformance('lmdb', openLmdb, traits);
 usageStoreConformance('lmdb', openLmdb, traits);
 keyStoreConformance('lmdb', openLmdb, traits);
+batchStoreConformance('lmdb', openLmdb, traits);
+fileStoreConformance('lmdb', openLmdb, traits);

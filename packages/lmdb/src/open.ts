@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
+  BatchStore,
   ChangeLog,
+  FileStore,
   KeyStore,
   LimitStore,
   PolicyStore,
@@ -11,8 +13,10 @@ import type {
   UsageStore,
 } from '@nearhit/core';
 import { LmdbKeys } from './api-keys.ts';
+import { LmdbBatches } from './batch-store.ts';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
 import { compact, damaged, fileUse, fillUp, inspectFile, openEnvironment, verifyCutShort } from './data-file.ts';
+import { LmdbFiles } from './file-store.ts';
 import { bringToFormat } from './format.ts';
 import { LmdbLimits, type LmdbLimitsOptions } from './limits.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -48,6 +52,8 @@ export interface LmdbStores {
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly limits: LimitStore;
+  readonly files: FileStore;
+  readonly batches: BatchStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
   close(): Promise<void>;
 }
@@ -59,7 +65,7 @@ const TOUCH_FLUSH_MS = 5000;
 const COMPACT_ABOVE_BYTES = 64 * 1024 * 1024;
 
 /**
- * The storage ports in `<dir>/nearhit.mdb`. What a call has promised survives kill -9 and loss of power: commits are
+ * The storage ports in `<dir>/nearhit.mdb`, and the bytes of files in `<dir>/files`. What a call has promised survives kill -9 and loss of power: commits are
  * synced before they are acknowledged. Throws an Error with one clear line (what, where, what to do) when the folder
  * cannot be written, is in use, is of a newer format, or when its file is damaged.
  */
@@ -69,7 +75,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
   const lock = await lockOf(dir);
   try {
     const { root, tables } = await openFile(join(dir, 'nearhit.mdb'), dir, options);
-    return assemble(root, tables, lock, options);
+    return assemble(dir, root, tables, lock, options);
   } catch (error) {
     lock.release();
     throw error;
@@ -139,7 +145,7 @@ async function openTablesAt(path: string, dir: string, options: LmdbOptions): Pr
   }
 }
 
-function assemble(root: Root, tables: Tables, lock: FolderLock, options: LmdbOptions): LmdbStores {
+function assemble(dir: string, root: Root, tables: Tables, lock: FolderLock, options: LmdbOptions): LmdbStores {
   const writer = new Writer(root);
   const touches = new Touches(tables, writer, options.touchFlushMs ?? TOUCH_FLUSH_MS);
   const limits = new LmdbLimits(tables, writer, options.limits);
@@ -167,6 +173,8 @@ function assemble(root: Root, tables: Tables, lock: FolderLock, options: LmdbOpt
     usage: new LmdbUsage(tables, writer),
     keys: new LmdbKeys(tables, writer),
     limits,
+    files: new LmdbFiles(join(dir, 'files'), tables, writer),
+    batches: new LmdbBatches(tables, writer),
     close,
   };
 }

@@ -34,6 +34,13 @@ export interface Tables {
   /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
+  /** Term of an id -> record; term of the tenant, creation, id -> nothing. */
+  readonly files: Table;
+  readonly fileLists: Table;
+  readonly batches: Table;
+  readonly batchLists: Table;
+  /** Term of a batch, line -> [ok, JSON], until they stand in files. */
+  readonly batchResults: Table;
   /** Minute, term of namespace and model -> bucket. */
   readonly stats: Table;
   /** Position (end of the request as 12 hex digits, id) -> the record of its usage. */
@@ -78,6 +85,11 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     unlogged: open('unlogged'),
     log: open('log'),
     policies: open('policies'),
+    files: open('files'),
+    fileLists: open('file-lists'),
+    batches: open('batches'),
+    batchLists: open('batch-lists'),
+    batchResults: open('batch-results'),
     stats: open('stats'),
     usageRecords: open('usage-records'),
     usageIds: open('usage-ids'),

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
 import { limitStoreConformance } from '@nearhit/core/conformance/limit-store';
 import { policyStoreConformance } from '@nearhit/core/conformance/policy-store';
@@ -35,6 +37,8 @@ limitStoreConformance(
   openTestLimits(() => cluster.url),
   traits,
 );
+batchStoreConformance('redis cluster', open, traits);
+fileStoreConformance('redis cluster', open, traits);
 
 describe('on a cluster', () => {
   let dir: string;

@@ -1,6 +1,7 @@
-import type { Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import type { BatchStore, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
 import { RedisKeys } from './access/keys.ts';
 import { RedisLimits } from './access/limits.ts';
+import { RedisBatches } from './batches/batch-store.ts';
 import { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
 import { RedisResponses } from './entries/responses.ts';
@@ -8,6 +9,7 @@ import { ENTRY_SCRIPTS } from './entries/scripts.ts';
 import { Shards } from './entries/shards.ts';
 import { Touches } from './entries/touches.ts';
 import { RedisUpkeep } from './entries/upkeep.ts';
+import { RedisFiles } from './files/file-store.ts';
 import { RedisChangeLog } from './log/change-log.ts';
 import { RedisInvalidations } from './log/invalidations.ts';
 import { RedisPolicies } from './log/policies.ts';
@@ -19,6 +21,8 @@ import { RedisUsage } from './usage/usage.ts';
 export interface RedisStores extends Stores {
   readonly invalidations: Invalidations;
   readonly registry: ServiceRegistry;
+  readonly files: FileStore;
+  readonly batches: BatchStore;
 }
 
 export interface RedisStoresOptions {
@@ -62,6 +66,8 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),
     registry: new RedisServiceRegistry(commands, connection.key('services', '')),
+    files: new RedisFiles(commands, connection),
+    batches: new RedisBatches(commands, connection),
     close,
   };
 }

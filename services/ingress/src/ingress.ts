@@ -16,8 +16,8 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
+import { openCache, openFiles } from '@nearhit/wiring';
 import type { Logger } from 'pino';
-import { openCache } from './cache.ts';
 import { listServices } from './services.ts';
 
 export interface Ingress extends Door {
@@ -68,6 +68,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const door = closers.add(
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
+      batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
       bodyBytesMax: config.server.bodyBytesMax,

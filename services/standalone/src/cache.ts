@@ -121,6 +121,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations };
   return {
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts },
+    batching: { files: stores.files, batches: stores.batches },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     access: { keys: stores.keys, limits: stores.limits },

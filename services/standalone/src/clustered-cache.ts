@@ -68,6 +68,7 @@ export async function openClusteredCache(
   closers.add(startHeartbeat({ registry, kind: 'standalone', version: VERSION, now: Date.now, report }, chores));
   return {
     ...{ ...shared, metrics },
+    batching: { files: medium.stores.files, batches: medium.stores.batches },
     operating: {
       ...{ upkeep: medium.stores.upkeep, queueAdmin: medium.queue.admin, board: medium.board.handler },
       ...{ services: registry, changes: medium.stores.log },

@@ -6,6 +6,7 @@ import { type Door, openDoor } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { accounted, Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
+import { openBatches } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -57,9 +58,12 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   closers.add({ close: () => cache.drained() });
   const countTokens = (body: Buffer) => tokenEstimator.chat(body).promptTokens;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
+  const answer = createAnswer({ ...lookingUp, upstream, countTokens, prepared: createPreparedMemo(), lookupTimeoutMs });
+  const batches = openBatches({ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config });
+  closers.add(batches.runner);
   const door = closers.add(
     await openDoor({
-      answer: createAnswer({ ...lookingUp, upstream, countTokens, prepared: createPreparedMemo(), lookupTimeoutMs }),
+      ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
@@ -77,6 +81,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     }),
   );
   cache.start();
+  batches.runner.start();
 
   return {
     admin,

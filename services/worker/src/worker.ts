@@ -15,7 +15,9 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
+import { openTelemetry } from '@nearhit/telemetry';
 import type { Logger } from 'pino';
+import { openBatchWork } from './batches.ts';
 
 /** Writes answers and vectors behind the requests, and keeps the shared store in bounds. */
 export async function startWorker(config: Config, log: Logger): Promise<Door & { reconfigure(next: Config): void }> {
@@ -24,6 +26,11 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   const now = Date.now;
   let written = 0;
   let live = config;
+  const telemetry = await openTelemetry({
+    ...{ ...config.telemetry, version: VERSION },
+    onError: (why) => log.warn({ why }, 'traces can not be sent'),
+  });
+  if (telemetry !== undefined) closers.add(telemetry);
   const metrics = createServiceMetrics({
     sources: [
       {
@@ -60,7 +67,10 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   );
   writer.startUpkeep();
   keepUsageInBounds({ store: stores.usage, chores, lease, now, settings: () => live.usage });
-  const report = async () => ({ detail: { running: consumer.running(), written, model: embedder.model.version } });
+  const batches = await openBatchWork(config, token, log, closers, telemetry === undefined ? [] : [telemetry]);
+  const report = async () => ({
+    detail: { running: consumer.running(), written, model: embedder.model.version, ...batches?.status() },
+  });
   closers.add(startHeartbeat({ registry: stores.registry, kind: 'worker', version: VERSION, now, report }, chores));
   const readiness = async () => {
     const degraded = await degradedOf([['redis', () => connection.client.ping()], embedderProbe(embedder)]);
@@ -71,6 +81,8 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   return {
     url,
     reconfigure(next) {
+      // First what may refuse it: then the old configuration stays in force as a whole.
+      batches?.reconfigure(next);
       live = next;
       policies.useFile(next.policies);
     },

@@ -8,8 +8,6 @@ export interface ChatCall {
   /** Made here, unique; names the request in the accounts. */
   readonly callId: string;
   readonly body: Buffer;
-  /** `batch`: behind live requests where places are few. Default `live`. */
-  readonly priority?: 'live' | 'batch' | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly caller: Caller;
@@ -18,6 +16,8 @@ export interface ChatCall {
   readonly endpoint: Endpoint;
   /** The one provider that may answer (`/{provider}/v1/...`). */
   readonly provider?: string | undefined;
+  /** `batch` waits behind `live` where places upstream are few. */
+  readonly priority?: 'live' | 'batch' | undefined;
   /** Client headers that may go upstream. */
   readonly forward: Readonly<Record<string, string>>;
   /** `performance.now()` when the request had been read. */

@@ -216,10 +216,25 @@ describe('while the store is away', () => {
 
   test('one that answers nothing is waited for no longer than said', async () => {
     const hanging = { byHash: () => new Promise<undefined>(() => {}), tenant: async () => undefined };
-    const store = { ...hanging, revision: async () => '' };
+    const store = { ...hanging, get: async () => undefined, revision: async () => '' };
     const keyring = new Keyring({ store, seal, tenants: () => [], observer, timeoutMs: 20 });
     keyrings.push(keyring);
     expect(await refusal(() => keyring.caller(makeSecret()))).toMatch(/^STORE_UNAVAILABLE/);
+  });
+
+  test('work that goes on after its request asks whether its caller may still act', async () => {
+    const { admin, keyring } = house();
+    const { record, secret } = await admin.create({ ...PLAIN, limits: { rpm: 5 } });
+    const caller = await keyring.caller(secret);
+    expect(await keyring.renew(caller)).toEqual(caller);
+    await admin.change(record.id, () => ({ limits: { rpm: 7 } }));
+    expect(await keyring.renew(caller)).toMatchObject({ keyId: record.id, keyLimits: { rpm: 7 } });
+    isAway = true;
+    expect(await refusal(() => keyring.renew(caller))).toMatch(/^STORE_UNAVAILABLE/);
+    isAway = false;
+    await admin.change(record.id, () => ({ revokedAtMs: nowMs }));
+    expect(await refusal(() => keyring.renew(caller))).toMatch(/^UNAUTHORIZED.*revoked/);
+    expect(await keyring.renew({ ...ANYONE, credential: 'sk-own' })).toEqual({ ...ANYONE, credential: 'sk-own' });
   });
 
   test('who has no key is the default tenant, as the file has it or as it was known', async () => {

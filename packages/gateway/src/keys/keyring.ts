@@ -16,7 +16,7 @@ import { hashOfSecret, isWellFormed, KEY_PREFIX } from './secret.ts';
 import { type FileTenant, settingsOf, type TenantSettings } from './tenant-settings.ts';
 
 export interface KeyringOptions {
-  readonly store: Pick<KeyStore, 'byHash' | 'tenant' | 'revision'>;
+  readonly store: Pick<KeyStore, 'get' | 'byHash' | 'tenant' | 'revision'>;
   readonly seal: Seal;
   /** As the configuration file has them now. */
   readonly tenants: () => readonly FileTenant[];
@@ -113,6 +113,28 @@ export class Keyring {
     return this.#loadAnyone().then((caller) => withCredential(caller, credential));
   }
 
+  /**
+   * As a caller of before may act now: for work that goes on after its request. Rejects with UNAUTHORIZED when the key is
+   * gone, revoked or expired, STORE_UNAVAILABLE when nobody can say.
+   */
+  async renew({ keyId, credential }: Caller): Promise<Caller> {
+    if (keyId === undefined) return this.anyone(credential);
+    let record: ApiKeyRecord | undefined;
+    let settings: TenantSettings | undefined;
+    try {
+      record = await this.#asked(this.#options.store.get(keyId));
+      settings = record && (await this.#settingsOf(record.tenant));
+    } catch (error) {
+      this.#options.observer.incident('keys-unavailable', error);
+      throw unavailable();
+    }
+    if (record === undefined || settings === undefined) throw invalidKey('This API key is gone.');
+    this.#assertAlive(record);
+    const caller = this.#callerOf(record, settings);
+    if (caller === undefined) throw unreadable(record.id);
+    return caller;
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
@@ -125,13 +147,17 @@ export class Keyring {
     const nowMs = this.#now();
     const own = record?.hashes.find((one) => timingSafeEqual(Buffer.from(one.hash), Buffer.from(hash)));
     if (record === undefined || own === undefined) throw invalidKey('The API key is not valid here.');
-    if (record.revokedAtMs !== undefined) throw invalidKey('This API key has been revoked.');
     if (own.validUntilMs !== undefined && own.validUntilMs <= nowMs)
       throw invalidKey('This API key has been replaced by a new one, and its time is over.');
-    if (record.expiresAtMs !== undefined && record.expiresAtMs <= nowMs)
-      throw invalidKey(`This API key has expired (${new Date(record.expiresAtMs).toISOString()}).`);
+    this.#assertAlive(record);
     if (caller === undefined) throw unreadable(record.id);
     return caller;
+  }
+
+  #assertAlive({ revokedAtMs, expiresAtMs }: ApiKeyRecord): void {
+    if (revokedAtMs !== undefined) throw invalidKey('This API key has been revoked.');
+    if (expiresAtMs !== undefined && expiresAtMs <= this.#now())
+      throw invalidKey(`This API key has expired (${new Date(expiresAtMs).toISOString()}).`);
   }
 
   /** Of several who ask for the same key at once one looks it up. */

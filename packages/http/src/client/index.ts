@@ -12,3 +12,4 @@ export { type PolicyAnswer, policyPatchBody, type StatsAnswer } from '../admin/s
 export type { DeadLettersAnswer, QueueAnswer, ServicesAnswer } from '../admin/service-schemas.ts';
 export type { UsageAnswer, UsageRecordsAnswer } from '../admin/usage-schemas.ts';
 export { type AdminClient, AdminClientError, type AdminClientOptions, createAdminClient } from './admin-client.ts';
+export { type BatchAnswer, type BatchClient, createBatchClient } from './batch-client.ts';

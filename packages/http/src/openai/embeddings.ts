@@ -104,31 +104,41 @@ async function answerLocally(
   res: ServerResponse,
   allowance: Allowance,
 ): Promise<number> {
+  const { answer, truncated } = await embedded(embedder, body, () => res.destroyed);
+  const headers = { ...headersFrom(allowance.headers()), ...(truncated > 0 && { 'x-nearhit-truncated': truncated }) };
+  if (!res.destroyed) sendJson(res, 200, answer, headers);
+  return answer.usage.prompt_tokens;
+}
+
+/** Of fewer texts than were asked for when nobody waits for it any more. */
+async function embedded(embedder: Pick<Embedder, 'embed' | 'model'>, body: object, isGone: () => boolean) {
   const { texts, base64 } = readEmbeddingsRequest(body, embedder.model.id);
   const embeddings: Embedding[] = [];
   for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
-    if (res.destroyed) break;
+    if (isGone()) break;
     embeddings.push(...(await embedder.embed(texts.slice(from, from + BATCH_TEXTS))));
   }
   const tokens = embeddings.reduce((sum, embedding) => sum + embedding.tokens, 0);
-  if (res.destroyed) return tokens;
-  const truncated = embeddings.filter((embedding) => embedding.truncated).length;
-  sendJson(
-    res,
-    200,
-    {
-      object: 'list',
-      data: embeddings.map(({ vector }, index) => ({
-        object: 'embedding',
-        index,
-        embedding: base64 ? littleEndianBase64(vector) : Array.from(vector),
-      })),
-      model: embedder.model.id,
-      usage: { prompt_tokens: tokens, total_tokens: tokens },
-    },
-    { ...headersFrom(allowance.headers()), ...(truncated > 0 && { 'x-nearhit-truncated': truncated }) },
-  );
-  return tokens;
+  const answer = {
+    object: 'list',
+    data: embeddings.map(({ vector }, index) => ({
+      object: 'embedding',
+      index,
+      embedding: base64 ? littleEndianBase64(vector) : Array.from(vector),
+    })),
+    model: embedder.model.id,
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  };
+  return { answer, truncated: embeddings.filter(({ truncated }) => truncated).length };
+}
+
+/** The same answers without a client: for the lines of a batch. Undefined for any model but the local one. */
+export function createLocalEmbeddings(embedder: Pick<Embedder, 'embed' | 'model'>) {
+  const isLocal = localNames();
+  return (model: string, body: object): Promise<object> | undefined => {
+    if (!isLocal(model, embedder.model.id)) return undefined;
+    return embedded(embedder, body, () => false).then(({ answer }) => answer);
+  };
 }
 
 function littleEndianBase64(vector: Float32Array): string {

@@ -13,9 +13,9 @@ export function accounted(upstream: Upstream, accounts: Pick<Accounts, 'begin'>,
       if (call.callId !== undefined) accounts.begin(interrupted(call, call.callId, upstream, now()));
       return upstream.send(call, sink);
     },
-    models: () => upstream.models(),
-    price: (model) => upstream.price(model),
-    usesClientCredential: (model) => upstream.usesClientCredential(model),
+    models: (provider) => upstream.models(provider),
+    price: (model, provider) => upstream.price(model, provider),
+    usesClientCredential: (model, provider) => upstream.usesClientCredential(model, provider),
     providers: () => upstream.providers(),
     close: () => upstream.close(),
   };
@@ -27,7 +27,7 @@ function interrupted(call: UpstreamCall, id: string, upstream: Pick<Upstream, 'p
   const embeds = call.path === '/embeddings';
   const promptTokens = Math.ceil(body.length * TOKENS_PER_BYTE);
   const completionTokens = embeds ? 0 : COMPLETION_TOKENS;
-  const price = upstream.price(model);
+  const price = upstream.price(model, call.provider);
   const usdPerMTok =
     price === undefined ? 0 : promptTokens * price.inputUsdPerMTok + completionTokens * price.outputUsdPerMTok;
   return {

@@ -1,0 +1,10 @@
+export { BatchService, type BatchServiceDeps, type NewBatch } from './batch-service.ts';
+export { FileService, type FileServiceDeps, type Upload } from './file-service.ts';
+export { type BatchObject, batchObject, type FileObject, fileObject } from './objects.ts';
+export { type BatchRoom, type BatchRoomDeps, openBatchRoom } from './room.ts';
+export { createAskChat } from './run/ask-chat.ts';
+export { createAskEmbeddings } from './run/ask-embeddings.ts';
+export type { BatchSettings } from './run/deps.ts';
+export type { Ask, LineCall, LineReply } from './run/line-reply.ts';
+export { BatchRunner } from './run/runner.ts';
+export { createSeal } from './seal.ts';

@@ -1,0 +1,3 @@
+import { batchStoreConformance } from '../conformance/batch-store.conformance.ts';
+
+batchStoreConformance('memory');

@@ -1,0 +1,3 @@
+import { fileStoreConformance } from '../conformance/file-store.conformance.ts';
+
+fileStoreConformance('memory');

@@ -1,0 +1,2 @@
+export { openBatches, openFiles } from './batches.ts';
+export { openCache } from './shared-cache.ts';
