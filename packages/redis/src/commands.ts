@@ -9,6 +9,12 @@ export interface Script {
 }
 
 export type ScriptArgument = string | number | Buffer;
+/**
+ * Scripts that became known in this turn. A pipeline that ioredis had begun before does not have them, and to ask it for
+ * one ends the process.
+ */
+const defining = new WeakMap<RedisClient, Promise<void>>();
+
 type Runner = (key: string, ...args: ScriptArgument[]) => Promise<unknown>;
 
 /**
@@ -47,10 +53,17 @@ export class Commands {
   define(script: Script): void {
     if (script.name in this.#client) return;
     this.#client.defineCommand(script.name, { numberOfKeys: 1, lua: script.lua });
+    const client = this.#client;
+    const turn = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      if (defining.get(client) === turn) defining.delete(client);
+    });
+    defining.set(client, turn);
   }
 
   /** Sent whole once per connection, then by its hash. Binary replies as they are. */
-  script<T>({ name }: Script, key: string, ...args: ScriptArgument[]): Promise<T> {
+  async script<T>({ name }: Script, key: string, ...args: ScriptArgument[]): Promise<T> {
+    const known = defining.get(this.#client);
+    if (known !== undefined) await known;
     const runner = `${name}Buffer` as keyof RedisClient;
     return this.run((client) => (client[runner] as unknown as Runner).call(client, key, ...args)) as Promise<T>;
   }

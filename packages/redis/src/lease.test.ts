@@ -64,3 +64,15 @@ test('leases of different names know nothing of each other; work that fails is t
   await expect(one.lease.held(() => Promise.reject(new Error('no space left')))).rejects.toThrow('no space left');
   expect(await one.worked()).toBe(true);
 });
+
+test('a script that becomes known in the middle of a turn, when a pipeline has begun, is asked for in the next', async () => {
+  const connection = await connected();
+  const before = connection.client.get('nearhit:nothing');
+  const lease = createLease(connection, 'late');
+  opened.push(lease);
+  let worked = 0;
+  const held = lease.held(async () => void worked++);
+  const after = connection.client.get('nearhit:nothing');
+  await Promise.all([before, held, after]);
+  expect(worked).toBe(1);
+});

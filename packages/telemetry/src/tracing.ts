@@ -18,7 +18,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import { attemptAttributes, operationOf, routeOf, serverAttributes } from './attributes.ts';
-import type { Telemetry, TelemetrySettings } from './index.ts';
+import type { Telemetry, TelemetrySettings } from './settings.ts';
 
 const CLOSE_MS = 3000;
 /** Of one batch, retries included. */

@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { RouteDecision } from './upstream.ts';
-import type { Endpoint } from './usage-store.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';

@@ -1,5 +1,5 @@
 import type { NearhitError } from '../errors.ts';
-import type { Endpoint } from './usage-store.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** How a target is chosen among those that may answer. */
 export type RoutingPolicy = 'priority' | 'weighted' | 'cost' | 'latency' | 'balanced';

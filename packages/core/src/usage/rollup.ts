@@ -1,9 +1,15 @@
 import type { UsageFilter, UsageKey, UsageRecord, UsageRollup, UsageTotals } from '../ports/usage-store.ts';
 import { addCounters, countersOfTotals, noCounters, totalsOf } from './counters.ts';
 
+const DAY_MS = 86_400_000;
+let lastDay = { number: -1, text: '' };
+
 /** `2026-11-30`, UTC. */
 export function usageDay(atMs: number): string {
-  return new Date(clampMs(atMs)).toISOString().slice(0, 10);
+  const number = Math.floor(clampMs(atMs) / DAY_MS);
+  // Nearly always that of the record before.
+  if (number !== lastDay.number) lastDay = { number, text: new Date(number * DAY_MS).toISOString().slice(0, 10) };
+  return lastDay.text;
 }
 
 /** What a Date can hold, and what writes with four digits for its year. */

@@ -10,8 +10,8 @@ import type { Script } from '../commands.ts';
  */
 
 /**
- * groups (MessagePack: [day, day number, term, key] each), then per record: id, position, end, number of its group
- * (from 1), counters (MessagePack), the record. Answers how many were new.
+ * groups ([day, day number, term, key] each) and rows ([id, position, end, number of its group, counters] each), both
+ * MessagePack; then the record of each row. Answers how many were new.
  */
 export const APPEND_USAGE: Script = {
   name: 'nearhitAppendUsage',
@@ -21,17 +21,15 @@ local groups = cmsgpack.unpack(ARGV[1])
 local forgotten = tonumber(redis.call('GET', B .. 'forgotten') or '0')
 local sums = {}
 local count = 0
-for i = 2, #ARGV, 6 do
-  local id = ARGV[i]
-  if tonumber(ARGV[i + 2]) >= forgotten and redis.call('HSETNX', B .. 'records', id, ARGV[i + 5]) == 1 then
-    redis.call('ZADD', B .. 'order', 0, ARGV[i + 1])
-    local at = tonumber(ARGV[i + 3])
-    local sum = sums[at]
+for i, row in ipairs(cmsgpack.unpack(ARGV[2])) do
+  if row[3] >= forgotten and redis.call('HSETNX', B .. 'records', row[1], ARGV[i + 2]) == 1 then
+    redis.call('ZADD', B .. 'order', 0, row[2])
+    local sum = sums[row[4]]
     if not sum then
       sum = {}
-      sums[at] = sum
+      sums[row[4]] = sum
     end
-    for n, value in ipairs(cmsgpack.unpack(ARGV[i + 4])) do sum[n] = (sum[n] or 0) + value end
+    for n, value in ipairs(row[5]) do sum[n] = (sum[n] or 0) + value end
     count = count + 1
   end
 end

@@ -21,7 +21,8 @@ export const dayNumber = (day: string): number => Math.max(0, Math.floor(dayStar
 export function appendArguments(records: readonly UsageRecord[]): ScriptArgument[] {
   const groups = new Map<string, number>();
   const described: [day: string, dayNumber: number, term: string, key: string][] = [];
-  const args: ScriptArgument[] = [''];
+  const rows: [id: string, position: string, atMs: number, group: number, counters: number[]][] = [];
+  const packed: Buffer[] = [];
   for (const record of records) {
     const key = usageKeyOf(record);
     const text = usageKeyText(key);
@@ -30,11 +31,11 @@ export function appendArguments(records: readonly UsageRecord[]): ScriptArgument
       group = described.push([key.day, dayNumber(key.day), termOf(text), text]);
       groups.set(text, group);
     }
-    args.push(record.id, usagePosition(record.atMs, record.id), Math.floor(record.atMs), group);
-    args.push(packr.pack(countersOf(record)) as Buffer, packr.pack(usageTuple(record)) as Buffer);
+    rows.push([record.id, usagePosition(record.atMs, record.id), Math.floor(record.atMs), group, countersOf(record)]);
+    packed.push(packr.pack(usageTuple(record)) as Buffer);
   }
-  args[0] = packr.pack(described) as Buffer;
-  return args;
+  // Few arguments: each costs the client more than what is in it.
+  return [packr.pack(described) as Buffer, packr.pack(rows) as Buffer, ...packed];
 }
 
 /** Undefined when there is nothing that could be read. */

@@ -2,7 +2,7 @@ import { type UsageStore, usageDay } from '@nearhit/core';
 import type { Chores } from '../chores.ts';
 import type { Lease } from '../writer.ts';
 
-const TRIM_MS = 600_000;
+const TRIM_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 export interface RetentionOptions {
@@ -14,7 +14,7 @@ export interface RetentionOptions {
   readonly settings: () => { readonly recordDays: number; readonly rollupDays: number };
 }
 
-/** Forgets old records and sums, at the start and every ten minutes, by one process at a time. */
+/** Forgets old records and sums every minute, by one process at a time. */
 export function keepUsageInBounds({ store, chores, lease, now, settings }: RetentionOptions): void {
   const trim = () => {
     const { recordDays, rollupDays } = settings();
@@ -24,7 +24,5 @@ export function keepUsageInBounds({ store, chores, lease, now, settings }: Reten
       rollupsBeforeDay: usageDay(nowMs - rollupDays * DAY_MS),
     });
   };
-  const held = () => (lease === undefined ? trim() : lease.held(trim));
-  chores.once('usage-trim-failed', held);
-  chores.every(TRIM_MS, 'usage-trim-failed', held);
+  chores.every(TRIM_MS, 'usage-trim-failed', () => (lease === undefined ? trim() : lease.held(trim)));
 }
