@@ -11,7 +11,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
-import { type Plan, usesCallersKey } from './plan.ts';
+import { type Plan, shown, usesCallersKey } from './plan.ts';
 import type { Ranked } from './rank.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
@@ -311,13 +311,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
 
   #decision(): RouteDecision {
     const { policy, ranked, reserve, leftOut } = this.#plan;
-    const shown = [...ranked, ...reserve, ...leftOut].map(({ target, score, why }) => ({
-      provider: target.provider.id,
-      model: target.model,
-      score: score !== undefined && Number.isFinite(score) ? score : undefined,
-      why,
-    }));
-    return { policy, ranked: shown, attempts: this.#attempts.map((attempt) => attempt.record()) };
+    const all = [...ranked, ...reserve, ...leftOut];
+    return { policy, ranked: all.map(shown), attempts: this.#attempts.map((attempt) => attempt.record()) };
   }
 
   #end(): void {
