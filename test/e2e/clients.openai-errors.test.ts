@@ -32,7 +32,9 @@ describeModes((t) => {
         expect(caught).toMatchObject({ status, code: 'its_code', type: 'its_type' });
         expect((caught as Error).message).toContain('told so');
       }
-      expect(t.upstream.calls).toHaveLength(2);
+      // What may pass is tried again before the client hears of it.
+      const attempts = status === 429 || status >= 500 ? 3 : 1;
+      expect(t.upstream.calls).toHaveLength(2 * attempts);
     });
 
     test('nearhit’s own 400, 404 and 504', async () => {

@@ -57,7 +57,7 @@ export interface ModelConfig {
   readonly price?: ModelPrice | undefined;
   /** Default `priority`. */
   readonly routing?: RoutingPolicy | undefined;
-  /** Models whose targets are asked when all of this one's have failed, in order. */
+  /** Models whose targets are asked when all of this one's have failed, in order; docs/routing.md. */
   readonly fallbacks?: readonly string[] | undefined;
   readonly contextTokens?: number | undefined;
   /** Of `balanced`; default 0.4, 0.3, 0.3. */

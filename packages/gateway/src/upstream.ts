@@ -14,7 +14,7 @@ import { type Installation, Installations } from './installation.ts';
 import { failedFlow, type Provider } from './provider/provider.ts';
 import type { ProviderAlarm } from './routing/bookkeeping.ts';
 import type { Clock } from './routing/clock.ts';
-import { type Plan, planOf } from './routing/plan.ts';
+import { NothingFits, type Plan, planOf } from './routing/plan.ts';
 import { RoutedCall } from './routing/routed-call.ts';
 import { TargetStates } from './routing/target.ts';
 
@@ -80,7 +80,7 @@ class ProviderGateway implements Gateway {
     try {
       plan = planOf(route, call, this.#clock, this.#clock.elapsed());
     } catch (error) {
-      return failedFlow(sink, asNearhitError(error));
+      return unplanned(sink, error);
     }
     const deps = { clock: this.#clock, retry: this.#config.retry, onAlarm: this.#onAlarm, ongoing };
     return new RoutedCall(deps, call, plan, sink, route.hedgeAfterMs);
@@ -179,9 +179,17 @@ function withFacts(model: ModelInfo, contextTokens: number | undefined, price: M
 const wasAsked = ({ samples, inFlight, breaker }: { samples: number; inFlight: number; breaker: string }): boolean =>
   samples > 0 || inFlight > 0 || breaker !== 'closed';
 
-function asNearhitError(error: unknown): NearhitError {
-  if (error instanceof NearhitError) return error;
-  return new NearhitError('INTERNAL', 'Where the request is to go could not be found out.', { cause: error });
+function unplanned(sink: UpstreamSink, cause: unknown): UpstreamFlow {
+  if (!(cause instanceof NothingFits))
+    return failedFlow(
+      sink,
+      new NearhitError('INTERNAL', 'Where the request is to go could not be found out.', { cause }),
+    );
+  const onError = (error: NearhitError): void => {
+    sink.onRoute?.(cause.decision);
+    sink.onError(error);
+  };
+  return failedFlow({ onError }, cause.error);
 }
 
 function shortName(model: string): string {

@@ -1,4 +1,10 @@
-import { NearhitError, type RoutingPolicy, type TokenEstimate, type UpstreamCall } from '@nearhit/core';
+import {
+  NearhitError,
+  type RouteDecision,
+  type RoutingPolicy,
+  type TokenEstimate,
+  type UpstreamCall,
+} from '@nearhit/core';
 import type { RoutingWeights } from '../config.ts';
 import type { Clock } from './clock.ts';
 import { type RankContext, type Ranked, rank } from './rank.ts';
@@ -38,7 +44,26 @@ const TRUSTED_SAMPLES = 3;
 const ESTIMATE_UNKNOWN: TokenEstimate = { promptTokens: 1_000, completionTokens: 300 };
 const NOBODY: readonly Ranked[] = [];
 
-/** Throws NearhitError COST_LIMIT or LATENCY_LIMIT when nothing fits what the call allows. */
+/** No target fits what the call allows. */
+export class NothingFits extends Error {
+  /** COST_LIMIT or LATENCY_LIMIT. */
+  readonly error: NearhitError;
+  readonly decision: RouteDecision;
+
+  constructor(error: NearhitError, policy: RoutingPolicy, leftOut: readonly Ranked[]) {
+    super(error.message);
+    this.error = error;
+    this.decision = { policy, ranked: leftOut.map(shown), attempts: [] };
+  }
+}
+
+/** For the record. */
+export function shown({ target, score, why }: Ranked): RouteDecision['ranked'][number] {
+  const { provider, model } = target;
+  return { provider: provider.id, model, score: Number.isFinite(score) ? score : undefined, why };
+}
+
+/** Throws NothingFits. */
 export function planOf(route: Route, call: UpstreamCall, clock: Clock, nowMs: number): Plan {
   const { routing } = call;
   const policy = routing?.policy ?? route.policy;
@@ -89,16 +114,11 @@ function within(all: Ranked[], call: UpstreamCall, context: RankContext): { fitt
     return false;
   });
   if (fitting.length > 0) return { fitting, leftOut };
-  if (tooDear) {
-    throw new NearhitError(
-      'COST_LIMIT',
-      `No target of the model \`${call.model.slice(0, 100)}\` answers this request for ${maxCostUsd} USD or less.`,
-    );
-  }
-  throw new NearhitError(
-    'LATENCY_LIMIT',
-    `No target of the model \`${call.model.slice(0, 100)}\` is expected to answer within ${maxLatencyMs} ms just now.`,
-  );
+  const model = `No target of the model \`${call.model.slice(0, 100)}\``;
+  const error = tooDear
+    ? new NearhitError('COST_LIMIT', `${model} answers this request for ${maxCostUsd} USD or less.`)
+    : new NearhitError('LATENCY_LIMIT', `${model} is expected to answer within ${maxLatencyMs} ms just now.`);
+  throw new NothingFits(error, context.policy, leftOut);
 }
 
 function totalMs({ state }: Target, nowMs: number): number | undefined {

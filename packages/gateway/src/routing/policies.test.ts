@@ -255,6 +255,7 @@ describe('what the request says', () => {
     const heard = await within(0.0019);
     expect(heard.error).toMatchObject({ kind: 'COST_LIMIT', status: 402 });
     expect(heard.error?.message).toContain('0.0019 USD');
+    expect(room.route?.ranked.map(({ why }) => why)).toEqual(Array(3).fill('would cost too much'));
     expect(room.takeAsked()).toBe('');
   });
 

@@ -34,9 +34,8 @@ export function jsonFault(provider: string, body: Buffer): NearhitError | undefi
   const first = firstByte(body);
   if (first === undefined) return invalid(provider, 'answered with an empty body');
   const last = lastByte(body);
-  if (last !== (first === BRACE ? BRACE_END : BRACKET_END)) {
-    return new NearhitError('UPSTREAM_ENDED_EARLY', `Provider ${provider} broke off before its answer was complete.`);
-  }
+  if (last !== (first === BRACE ? BRACE_END : BRACKET_END))
+    return invalid(provider, 'answered with JSON that is not whole');
   if (body.length > PARSED_BYTES_MAX) return undefined;
   let value: { error?: unknown; choices?: unknown; data?: unknown };
   try {

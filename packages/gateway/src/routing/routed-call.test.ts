@@ -98,7 +98,7 @@ describe('what is tried elsewhere, and what is not', () => {
     ['a page', raw('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html></html>'), 'invalid'],
     ['broken JSON', reply('{"choices": oops}'), 'invalid'],
     ['an error as success', json({ error: { message: 'no', code: 500 } }), 'invalid'],
-    ['JSON that ends early', reply('{"choices":[{"message":{"content":"half'), 'cut'],
+    ['JSON that ends early', reply('{"choices":[{"message":{"content":"half'), 'invalid'],
     ['JSON that ends early at a brace', reply('{"choices":[{"message":{"content":"x"}'), 'invalid'],
     ['a body shorter than said', raw('HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"a":1}'), 'cut'],
   ];

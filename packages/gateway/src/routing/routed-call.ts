@@ -11,7 +11,8 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
-import { type Plan, usesCallersKey } from './plan.ts';
+import { Outlet, type OutletOwner } from './outlet.ts';
+import { type Plan, shown, usesCallersKey } from './plan.ts';
 import type { Ranked } from './rank.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
@@ -24,12 +25,13 @@ export interface RoutedCallDeps {
 }
 
 /** One reply, from whichever target gives it; see docs/routing.md. */
-export class RoutedCall implements UpstreamFlow, AttemptOwner {
+export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   readonly call: UpstreamCall;
   readonly #deps: RoutedCallDeps;
   readonly #plan: Plan;
   readonly #chain: Chain;
   readonly #sink: UpstreamSink;
+  readonly #outlet: Outlet;
   readonly #deadlineMs: number;
   readonly #attempts: Attempt[] = [];
   /** Asked, or waiting for a place; two while a call is hedged. */
@@ -37,22 +39,18 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   #winner: Attempt | undefined;
   #sent = 0;
   #over = false;
-  #paused = false;
   /** Within send(): the sink must hear nothing yet. */
   #starting = true;
   #timer: NodeJS.Timeout | undefined;
   #hedgeTimer: NodeJS.Timeout | undefined;
-  /** What was held back and has not gone out, because the sink paused. */
-  #queue: Buffer[] | undefined;
-  #queueEnded = false;
   #aborted = false;
-  #flushing = false;
 
   constructor(deps: RoutedCallDeps, call: UpstreamCall, plan: Plan, sink: UpstreamSink, hedgeAfterMs?: number) {
     this.#deps = deps;
     this.call = call;
     this.#plan = plan;
     this.#sink = sink;
+    this.#outlet = new Outlet(sink, this);
     const { provider } = (plan.ranked[0] ?? (plan.reserve[0] as Ranked)).target;
     this.#deadlineMs = deps.clock.elapsed() + provider.totalMs;
     this.#chain = new Chain(plan, deps.retry, deps.clock, this.#deadlineMs);
@@ -64,16 +62,16 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   }
 
   pause(): void {
-    if (this.#over || this.#paused) return;
-    this.#paused = true;
+    if (this.#over || this.#outlet.paused) return;
+    this.#outlet.paused = true;
     this.#winner?.flow?.pause();
   }
 
   resume(): void {
-    if (this.#over || !this.#paused) return;
-    this.#paused = false;
-    if (this.#queue !== undefined) this.#flush();
-    if (!this.#paused && !this.#over) this.#winner?.flow?.resume();
+    if (this.#over || !this.#outlet.paused) return;
+    this.#outlet.paused = false;
+    this.#outlet.flush();
+    if (!this.#outlet.paused && !this.#over) this.#winner?.flow?.resume();
   }
 
   abort(): void {
@@ -101,7 +99,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   headCame(attempt: Attempt, status: number, headers: Readonly<Record<string, string>>): boolean {
     const verdict = verdictOf(status, headers, attempt.houseKey);
     if (verdict === 'answer') {
-      this.#rivalsOf(attempt, (rival) => this.#giveUp(rival, 'hedged'));
+      for (const rival of this.#running) if (rival !== attempt) this.#giveUp(rival, 'hedged');
       this.#running = [attempt];
       return true;
     }
@@ -115,26 +113,19 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
   }
 
   data(chunk: Buffer): void {
-    if (this.#over) return;
-    if (this.#paused || this.#queue !== undefined) {
-      this.#queue ??= [];
-      this.#queue.push(chunk);
-      return;
-    }
-    try {
-      this.#sink.onData(chunk);
-    } catch (cause) {
-      this.#sinkThrew(cause);
-    }
+    this.#outlet.data(chunk);
+  }
+
+  drained(): void {
+    this.#finish();
+    this.#sink.onEnd();
   }
 
   ended(attempt: Attempt): void {
     const nowMs = this.#deps.clock.elapsed();
     book.noteEnd(attempt, nowMs);
     book.close(attempt, attempt.answered, nowMs);
-    if (this.#over) return;
-    if (this.#queue !== undefined) this.#queueEnded = true;
-    else this.#end();
+    this.#outlet.end();
   }
 
   broke(attempt: Attempt, error: NearhitError): void {
@@ -238,7 +229,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     this.#winner = attempt;
     const { target } = attempt.link;
     try {
-      this.#tellRoute();
+      this.#sink.onRoute?.(this.#decision());
       this.#sink.onHead({
         status: attempt.status,
         headers: attempt.headers,
@@ -248,31 +239,12 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
         price: target.price,
       });
     } catch (cause) {
-      this.#sinkThrew(cause);
+      this.sinkThrew(cause);
     }
-    if (this.#paused && !this.#over) attempt.flow?.pause();
+    if (this.#outlet.paused && !this.#over) attempt.flow?.pause();
   }
 
-  #flush(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    try {
-      while (!this.#paused && !this.#over) {
-        const chunk = this.#queue?.shift();
-        if (chunk === undefined) break;
-        this.#sink.onData(chunk);
-      }
-    } catch (cause) {
-      this.#sinkThrew(cause);
-    } finally {
-      this.#flushing = false;
-    }
-    if (this.#over || (this.#queue?.length ?? 0) > 0) return;
-    this.#queue = undefined;
-    if (this.#queueEnded) this.#end();
-  }
-
-  #sinkThrew(cause: unknown): void {
+  sinkThrew(cause: unknown): void {
     if (this.#over) return;
     const attempt = this.#winner as Attempt;
     this.#giveUp(attempt, 'failed');
@@ -297,32 +269,14 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     else flow?.abort();
   }
 
-  #rivalsOf(attempt: Attempt, each: (rival: Attempt) => void): void {
-    if (this.#running.length > 1) for (const rival of this.#running) if (rival !== attempt) each(rival);
-  }
-
   #drop(attempt: Attempt): void {
     this.#running = this.#running.filter((each) => each !== attempt);
   }
 
-  #tellRoute(): void {
-    this.#sink.onRoute?.(this.#decision());
-  }
-
   #decision(): RouteDecision {
     const { policy, ranked, reserve, leftOut } = this.#plan;
-    const shown = [...ranked, ...reserve, ...leftOut].map(({ target, score, why }) => ({
-      provider: target.provider.id,
-      model: target.model,
-      score: score !== undefined && Number.isFinite(score) ? score : undefined,
-      why,
-    }));
-    return { policy, ranked: shown, attempts: this.#attempts.map((attempt) => attempt.record()) };
-  }
-
-  #end(): void {
-    this.#finish();
-    this.#sink.onEnd();
+    const all = [...ranked, ...reserve, ...leftOut];
+    return { policy, ranked: all.map(shown), attempts: this.#attempts.map((attempt) => attempt.record()) };
   }
 
   #finishWith(error: NearhitError): void {
@@ -330,7 +284,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
     this.#finish();
     const tell = () => {
       if (this.#aborted) return;
-      if (this.#winner === undefined) this.#tellRoute();
+      if (this.#winner === undefined) this.#sink.onRoute?.(this.#decision());
       this.#sink.onError(error);
     };
     if (this.#starting) queueMicrotask(tell);
@@ -339,7 +293,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner {
 
   #finish(): void {
     this.#over = true;
-    this.#queue = undefined;
+    this.#outlet.close();
     clearTimeout(this.#timer);
     clearTimeout(this.#hedgeTimer);
     this.#deps.ongoing.leave();
