@@ -3,7 +3,8 @@ import { KeyAdmin } from './keys/key-admin.ts';
 import { Keyring } from './keys/keyring.ts';
 import { createSeal } from './keys/seal.ts';
 import type { FileTenant } from './keys/tenant-settings.ts';
-import { Allowances, type LimitsInForce } from './limits/allowances.ts';
+import { Allowances } from './limits/allowances.ts';
+import type { LimitsInForce } from './limits/limits-in-force.ts';
 import { tokenEstimator } from './tokens/estimate.ts';
 
 export interface AccessOptions {

@@ -9,7 +9,8 @@ import {
   type TenantId,
   UNLIMITED,
 } from '@nearhit/core';
-import { Allowances, type AllowancesOptions, type LimitsInForce } from './allowances.ts';
+import { Allowances, type AllowancesOptions } from './allowances.ts';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { duration } from './rate-headers.ts';
 
 const NOON = Date.UTC(2026, 10, 30, 12);

@@ -10,17 +10,10 @@ import {
   type Settlement,
   UNLIMITED,
 } from '@nearhit/core';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { refusal } from './refusals.ts';
 import { type Admission, type AllowanceHouse, RequestAllowance } from './request-allowance.ts';
 import { subjectsOf } from './subjects.ts';
-
-export interface LimitsInForce {
-  /** What an answer from the cache counts: of a request, and of its tokens, as shares. */
-  readonly hitRequests: number;
-  readonly hitTokensShare: number;
-  /** While nobody can say what was used: let requests in, or refuse them. */
-  readonly whenUnavailable: 'open' | 'closed';
-}
 
 export interface AllowancesOptions {
   readonly store: LimitStore;

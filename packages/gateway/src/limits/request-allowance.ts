@@ -11,7 +11,7 @@ import {
   type SubjectUse,
   type TokenEstimate,
 } from '@nearhit/core';
-import type { LimitsInForce } from './allowances.ts';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { rateHeaders } from './rate-headers.ts';
 import { refusal, tooManyTokens } from './refusals.ts';
 import { toNanoUsd } from './subjects.ts';
