@@ -27,7 +27,7 @@ export interface AppDeps extends OpsDeps {
   readonly authorize?: EmbeddingsDeps['authorize'];
   /** Absent: nobody is limited. */
   readonly enter?: EmbeddingsDeps['enter'];
-  readonly estimateEmbeddings?: EmbeddingsDeps['estimateEmbeddings'];
+  readonly countEmbeddings?: EmbeddingsDeps['countEmbeddings'];
   /** Absent: no files and no batches here. */
   readonly batchRoom?: BatchRoom | undefined;
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;

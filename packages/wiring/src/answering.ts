@@ -1,6 +1,6 @@
 import type { Config } from '@nearhit/config';
 import { type AnswerDeps, createAnswer, type KeyStore, type LimitStore, type Observer } from '@nearhit/core';
-import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
+import { createAccess, createUpstream } from '@nearhit/gateway';
 import type { Metrics } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { type Accounts, accounted, type Closers, secretOf } from '@nearhit/runtime';
@@ -35,7 +35,7 @@ export function openAnswering({ lookingUp, observer, config, closers, ...deps }:
     upstream,
     prepared: createPreparedMemo(),
     lookupTimeoutMs: () => config().cache.lookupTimeoutMs,
-    countTokens: (body) => tokenEstimator.chat(body).promptTokens,
+    countTokens: access.countTokens,
   });
   return {
     ...{ upstream, access, answer },

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { CacheAdmin } from '@nearhit/core';
-import { tokenEstimator } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -60,7 +59,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
       batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
-      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
+      ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { CacheAdmin, type ProviderStatus } from '@nearhit/core';
-import { tokenEstimator } from '@nearhit/gateway';
 import { type Door, openDoor } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
@@ -67,7 +66,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
-      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
+      ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,

@@ -182,15 +182,9 @@ describe('tokens', () => {
     }, cost(1));
   });
 
-  test('are estimated when they can be counted', async () => {
-    let ready = false;
-    const house = allowances({
-      ready: async () => {
-        ready = true;
-      },
-    });
-    const one = await house.enter(caller({ tpm: 100 }));
-    await one.reserve(() => ({ promptTokens: ready ? 1 : 99, completionTokens: 0 }), cost(0));
+  test('are waited for while they are counted', async () => {
+    const one = await allowances().enter(caller({ tpm: 100 }));
+    await one.reserve(async () => ({ promptTokens: 1, completionTokens: 0 }), cost(0));
     expect(await useOf()).toMatchObject({ tokens: 1 });
   });
 });

@@ -19,8 +19,6 @@ export interface AllowancesOptions {
   readonly store: LimitStore;
   readonly limits: () => LimitsInForce;
   readonly observer: Pick<Observer, 'incident'>;
-  /** Resolves when tokens can be counted. */
-  readonly ready?: (() => Promise<void>) | undefined;
   readonly renewMs?: number | undefined;
 }
 
@@ -51,10 +49,6 @@ export class Allowances implements AllowanceHouse {
 
   get limits(): LimitsInForce {
     return this.#options.limits();
-  }
-
-  ready(): Promise<void> {
-    return this.#options.ready?.() ?? Promise.resolve();
   }
 
   /** Throws (or rejects with) RATE_LIMITED; STORE_UNAVAILABLE where limits are `closed` while they can't be asked. */

@@ -27,7 +27,6 @@ export interface Admission {
 export interface AllowanceHouse {
   readonly store: LimitStore;
   readonly limits: LimitsInForce;
-  ready(): Promise<void>;
   hold(lease: HeldLease): void;
   /** True when it was held. */
   letGo(lease: string): boolean;
@@ -56,12 +55,11 @@ export class RequestAllowance implements Allowance {
     return rateHeaders(this.#admission.subjects, this.#uses);
   }
 
-  async reserve(estimate: () => TokenEstimate, costUsd: (estimate: TokenEstimate) => number): Promise<void> {
+  async reserve(...[estimate, costUsd]: Parameters<Allowance['reserve']>): Promise<void> {
     const isLimited = this.#admission.subjects.some(({ limits }) => limits.tpm !== undefined || isBudgeted(limits));
     if (!isLimited || this.#reserved !== undefined) return;
     try {
-      await this.#house.ready();
-      const estimated = estimate();
+      const estimated = await estimate();
       await this.#reserve(estimated, Math.max(0, toNanoUsd(costUsd(estimated)) || 0));
     } catch (error) {
       // Nothing will be asked upstream: its place is another's.
