@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { TargetStatus } from '@nearhit/core';
 import { ChildGateway } from '../support/child-gateway.ts';
-import { CountedProvider, Ledger } from '../support/counted-provider.ts';
-import { DrillClients, type Got, type Question, scaled } from '../support/drill-clients.ts';
+import { CountedProvider, Ledger, type Mood } from '../support/counted-provider.ts';
+import { DrillClients, type Got, type Question, scaled, tell } from '../support/drill-clients.ts';
 import { until } from '../support/until.ts';
 
 const REQUESTS = scaled(1_000);
 const CLIENTS = 20;
+/** What `breaker.failures` is when nobody says anything. */
 const FAILURES = 5;
+const POLICIES = ['weighted', 'cost', 'latency', 'balanced'] as const;
 
 let ledger: Ledger;
 let dying: CountedProvider;
@@ -19,45 +21,68 @@ let folder: string;
 let gateway: ChildGateway;
 const open: DrillClients[] = [];
 
-const yamlOf = (routing: string): string => `
+interface Death {
+  /** The one for which it is dead. */
+  readonly model: string;
+  readonly how: string;
+  readonly die: () => Promise<void>;
+  /** At the same address. */
+  readonly rise: () => Promise<void>;
+}
+
+const inMood = (mood: Mood) => async () => {
+  dying.mood = () => mood;
+};
+const DEATHS: readonly Death[] = [
+  {
+    ...{ model: 'gone', how: 'refuses connections', die: () => dying.close() },
+    rise: async () => {
+      dying = await CountedProvider.start({ name: 'dying', ledger, port: dying.port });
+    },
+  },
+  { model: 'silent', how: 'never answers', die: inMood('silent'), rise: inMood('well') },
+  { model: 'failing', how: 'answers 500', die: inMood('failing'), rise: inMood('well') },
+];
+
+const modelOf = (id: string, routing: string): string => `  - id: ${id}
+    routing: ${routing}
+    targets: [{ provider: dying, model: ${id} }, { provider: well, model: ${id} }]`;
+
+/** A model for each way to die and each policy: what is known of the targets of one is not known of another's. */
+const yamlOf = (): string => `
 providers:
   - { id: dying, kind: openai, baseUrl: "${dying.url}", apiKeys: [sk-a], timeoutsMs: { connect: 500, firstByte: 500, total: 20000 } }
   - { id: well, kind: openai, baseUrl: "${well.url}", apiKeys: [sk-b] }
 models:
-  - id: m
-    routing: ${routing}
-    targets: [{ provider: dying, model: m }, { provider: well, model: m }]
-retry: { attemptsMax: 2, backoffMs: 50, backoffMsMax: 500 }
-breaker: { failures: ${FAILURES}, openMs: 2000 }
+${DEATHS.map(({ model }) => modelOf(model, 'priority')).join('\n')}
+${POLICIES.map((policy) => modelOf(policy, policy)).join('\n')}
 logging: { requests: false }
 `;
 
-beforeEach(async () => {
+beforeAll(async () => {
   ledger = new Ledger();
   dying = await CountedProvider.start({ name: 'dying', ledger });
   well = await CountedProvider.start({ name: 'well', ledger });
   folder = mkdtempSync(join(tmpdir(), 'nearhit-drill-'));
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((clients) => clients.close()));
+  writeFileSync(join(folder, 'nearhit.yaml'), yamlOf());
+  gateway = await ChildGateway.start({ cwd: folder });
+}, 60_000);
+afterEach(() => Promise.all(open.splice(0).map((clients) => clients.close())));
+afterAll(async () => {
   await gateway?.kill();
-  await dying.close();
-  await well.close();
+  await dying?.close();
+  await well?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(routing: string): Promise<void> {
-  writeFileSync(join(folder, 'nearhit.yaml'), yamlOf(routing));
-  gateway = await ChildGateway.start({ cwd: folder });
-}
-
 /** Everything is answered, whoever is dead. */
-async function ask(name: string, count: number, clients = CLIENTS): Promise<readonly Got[]> {
+async function ask(model: string, name: string, count: number, clients = CLIENTS): Promise<readonly Got[]> {
   const asking = new DrillClients([gateway.url], clients);
   open.push(asking);
   const questions = Array.from({ length: count }, (_, n): Question => {
     const headers = { 'x-nearhit-cache': 'off' };
-    return { requestId: `${name}-${n}`, text: `What does ${name} ${n} say?`, stream: n % 2 === 1, headers };
+    const text = `What does ${name} ${n} say?`;
+    return { requestId: `${model}-${name}-${n}`, text, stream: n % 2 === 1, headers, body: { model } };
   });
   await asking.ask(questions);
   expect(asking.got.filter(({ kind }) => kind !== 'answered')).toEqual([]);
@@ -68,74 +93,54 @@ const paidARetry = ({ replyHeaders }: Got): boolean => Number(replyHeaders['x-ne
 const answeredBy = (got: readonly Got[], provider: string): number =>
   got.filter(({ replyHeaders }) => replyHeaders['x-nearhit-provider'] === provider).length;
 
-async function breaker(): Promise<TargetStatus['breaker'] | undefined> {
+async function breaker(of: string): Promise<TargetStatus['breaker'] | undefined> {
   const { json } = await gateway.admin('GET', '/providers');
   const provider = json.providers.find(({ id }: { id: string }) => id === 'dying');
-  return provider.targets?.find(({ model }: TargetStatus) => model === 'm')?.breaker;
+  return provider.targets?.find(({ model }: TargetStatus) => model === of)?.breaker;
 }
 
-/** How a target is dead, and how it comes back at the same address. */
-const DEATHS: readonly [how: string, die: () => Promise<void>, rise: () => Promise<void>][] = [
-  [
-    'refuses connections',
-    () => dying.close(),
-    async () => {
-      dying = await CountedProvider.start({ name: 'dying', ledger, port: dying.port });
-    },
-  ],
-  [
-    'never answers',
-    async () => {
-      dying.mood = () => 'silent';
-    },
-    async () => {
-      dying.mood = () => 'well';
-    },
-  ],
-  [
-    'answers 500',
-    async () => {
-      dying.mood = () => 'failing';
-    },
-    async () => {
-      dying.mood = () => 'well';
-    },
-  ],
-];
-
 test.each(DEATHS)(
-  'a first target that %s: once its breaker is open at most 1 %% pay a retry',
-  async (_how, die, rise) => {
-    await start('priority');
-    expect(answeredBy(await ask('before', 40), 'dying')).toBe(40);
-
+  'a first target that $how: once its breaker is open at most 1 % pay a retry',
+  async ({ model, how, die, rise }) => {
+    expect(answeredBy(await ask(model, 'before', 40), 'dying')).toBe(40);
     await die();
-    const opening = await ask('opening', 40);
+    const opening = (await ask(model, 'opening', 40)).filter(paidARetry).length;
     // Those that were on their way when the breaker opened have paid too, and nobody else.
-    expect(opening.filter(paidARetry).length).toBeLessThanOrEqual(FAILURES + CLIENTS);
-    await until('the breaker is open', async () => (await breaker()) !== 'closed');
+    expect(opening).toBeLessThanOrEqual(FAILURES + CLIENTS);
+    await until('the breaker is open', async () => (await breaker(model)) !== 'closed');
 
-    const after = await ask('after', REQUESTS);
-    expect(after.filter(paidARetry).length).toBeLessThanOrEqual(REQUESTS / 100);
+    const after = await ask(model, 'after', REQUESTS);
+    const paid = after.filter(paidARetry).length;
+    tell('dead-target', { how, requests: REQUESTS, paidAtTheOpening: opening, paid });
+    expect(paid).toBeLessThanOrEqual(REQUESTS / 100);
     expect(answeredBy(after, 'well')).toBe(REQUESTS);
-
     await rise();
-    await until('it is asked again', async () => answeredBy(await ask('risen', 5, 1), 'dying') === 5);
-    expect(await breaker()).toBe('closed');
   },
   120_000,
 );
 
-test.each(['weighted', 'cost', 'latency', 'balanced'])(
+test.each(POLICIES)(
   'a dead target under `%s`: the same, once it is known',
-  async (routing) => {
-    await start(routing);
-    await ask('before', 40);
+  async (policy) => {
+    dying.mood = () => 'well';
+    await ask(policy, 'before', 40);
     dying.mood = () => 'failing';
     // Until its breaker is open, or its error rate keeps everybody away before that.
-    await ask('opening', 100);
-    const after = await ask('after', REQUESTS);
-    expect(after.filter(paidARetry).length).toBeLessThanOrEqual(REQUESTS / 100);
+    await ask(policy, 'opening', 100);
+    const after = await ask(policy, 'after', REQUESTS);
+    const paid = after.filter(paidARetry).length;
+    tell('dead-target', { policy, requests: REQUESTS, paid });
+    expect(paid).toBeLessThanOrEqual(REQUESTS / 100);
   },
   120_000,
 );
+
+test('a target that is well again is asked again', async () => {
+  dying.mood = () => 'well';
+  const risen = DEATHS.map(async ({ model }) => {
+    const isAsked = async () => answeredBy(await ask(model, 'risen', 5, 1), 'dying') === 5;
+    await until(`${model} is asked again`, isAsked, 30_000);
+    expect(await breaker(model)).toBe('closed');
+  });
+  await Promise.all(risen);
+}, 60_000);

@@ -6,6 +6,12 @@ const SCALE = Number(process.env.NEARHIT_DRILL_SCALE ?? 1);
 export const scaled = (count: number): number => Math.ceil(count * SCALE);
 export const DRILL_SEED = Number(process.env.NEARHIT_DRILL_SEED ?? Date.now() % 1_000_000);
 
+/** What a bigger run counted, for people; a run among the tests keeps quiet. */
+export function tell(drill: string, counted: object): void {
+  if (process.env.NEARHIT_DRILL_SCALE === undefined) return;
+  process.stderr.write(`${drill}: ${JSON.stringify({ seed: DRILL_SEED, ...counted })}\n`);
+}
+
 const LOST_PAUSE_MS = 100;
 
 export interface Question {

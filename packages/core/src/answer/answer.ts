@@ -14,7 +14,7 @@ import { estimateOf, type TokenCounter } from './estimate.ts';
 import { type Client, type Flight, Flights, type Generation } from './flights.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
-import type { Exchange, HitOutcome, Outcome, UpstreamOutcome } from './outcome.ts';
+import type { Delivery, Exchange, HitOutcome, Outcome, Settled, UpstreamOutcome } from './outcome.ts';
 import { recordOf, spentOf } from './record.ts';
 import type { StorePlan } from './settle.ts';
 import { isUpstreamDown, type StaleFound } from './stale.ts';
@@ -141,7 +141,8 @@ class Answering {
     return {
       ...{ kind: 'upstream', cache: 'miss', entryId: request.id, similarity: nearest?.similarity },
       reason: leader ? found.reason : `joined:${found.reason}`,
-      ...{ live: flight.live, leader, sameForm, release, settled: flight.settled },
+      ...{ live: flight.live, leader, sameForm, release },
+      ...{ settled: flight.settled, settledNow: flight.settledNow },
     };
   }
 
@@ -172,14 +173,21 @@ class Answering {
   }
 
   #end({ call, request, stages }: Asked, outcome: Outcome, nearest?: { id: string; query: string }): Exchange {
+    const finish = (delivery: Delivery, settled?: Settled) => {
+      const record = recordOf(call, request, outcome, delivery, nearest, settled);
+      this.#deps.observer.record(record);
+      call.allowance.settle(spentOf(record));
+    };
     return {
       ...{ requestId: call.requestId, request, outcome, stages },
       headers: () => call.allowance.headers(),
-      finish: (delivery) =>
-        void recordOf(call, request, outcome, delivery, nearest).then((record) => {
-          call.allowance.settle(spentOf(record));
-          this.#deps.observer.record(record);
-        }),
+      finish: (delivery) => {
+        if (outcome.kind !== 'upstream') return finish(delivery);
+        const settled = outcome.settledNow();
+        if (settled !== undefined) finish(delivery, settled);
+        // Its client has left, and others wait for the end: only then is its cost known.
+        else void outcome.settled.then((later) => finish(delivery, later));
+      },
     };
   }
 }

@@ -36,7 +36,9 @@ function airport() {
       live.attach({ pause() {}, resume() {}, abort });
       lives.push(live);
       const isOutdated = () => outdated.has(live);
-      return { live, settled: Promise.resolve({ costUsd: 0 }), source: { own: true, form }, generation, isOutdated };
+      const settled = { costUsd: 0 };
+      const source = { own: true, form };
+      return { live, settled: Promise.resolve(settled), settledNow: () => settled, source, generation, isOutdated };
     });
   const head = (at: number, status = 200) =>
     lives[at]?.onHead({ status, headers: {}, provider: 'p', model: 'm', attempts: 1 });

@@ -16,6 +16,8 @@ export type Generation = 0 | 1 | 2;
 export interface Flight {
   readonly live: LiveReply;
   readonly settled: Promise<Settled>;
+  /** The same, from the reply's end on. */
+  readonly settledNow: () => Settled | undefined;
   /** A promise while it is being found out whether another process makes this call; it does not reject. */
   readonly source: FlightSource | Promise<FlightSource>;
   readonly generation: Generation;

@@ -21,17 +21,19 @@ export interface LaunchDeps extends SettleDeps {
 /** Replies outside the cache are kept up to here for their usage figures. */
 const BYPASS_RECORD_BYTES = 1_048_576;
 
-interface Started {
-  readonly live: LiveReply;
-  readonly settled: Promise<Settled>;
-}
+type Started = Pick<Flight, 'live' | 'settled' | 'settledNow'>;
 
 function start(recordBytesMax: number, onSettled: (live: LiveReply) => Settled): Started {
   let resolve!: (settled: Settled) => void;
   const settled = new Promise<Settled>((done) => {
     resolve = done;
   });
-  return { live: new LiveReply(recordBytesMax, (reply) => resolve(onSettled(reply))), settled };
+  let known: Settled | undefined;
+  const live = new LiveReply(recordBytesMax, (reply) => {
+    known = onSettled(reply);
+    resolve(known);
+  });
+  return { live, settled, settledNow: () => known };
 }
 
 function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: LaunchDeps): void {
@@ -77,14 +79,15 @@ export function launchMiss(
 ): Flight {
   const { request } = plan;
   const from: Joined = {};
-  const { live, settled } = start(request.resolved.policy.answerBytesMax, (reply) => {
+  const started = start(request.resolved.policy.answerBytesMax, (reply) => {
     deps.pending.end(pending);
     const outcome = settleJoined(reply, { ...plan, outdated: pending.outdated }, from, deps);
     flights.land(request.flightKey, reply);
     return outcome;
   });
   const pending = deps.pending.begin(request, deps.now());
-  const flight = { live, settled, generation, isOutdated: () => pending.outdated };
+  const { live } = started;
+  const flight = { ...started, generation, isOutdated: () => pending.outdated };
   if (deps.sharedFlights !== undefined && generation !== 2 && isShared(request))
     return { ...flight, source: claim(call, request, live, from, deps, deps.sharedFlights) };
   send(call, request, live, deps);
@@ -144,16 +147,15 @@ function settleJoined(live: LiveReply, plan: StorePlan, from: Joined, deps: Laun
 
 /** A call past the cache: nobody joins it. */
 export function bypass(call: ChatCall, request: PreparedRequest, reason: string, deps: LaunchDeps): Outcome {
-  const { live, settled } = start(BYPASS_RECORD_BYTES, (reply) => settle(reply, { bypass: request }, deps));
-  send(call, request, live, deps);
+  const started = start(BYPASS_RECORD_BYTES, (reply) => settle(reply, { bypass: request }, deps));
+  send(call, request, started.live, deps);
   return {
     kind: 'upstream',
     cache: 'bypass',
     reason,
-    live,
+    ...started,
     leader: true,
     sameForm: true,
-    release: live.hold(),
-    settled,
+    release: started.live.hold(),
   };
 }

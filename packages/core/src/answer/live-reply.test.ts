@@ -54,6 +54,19 @@ describe('LiveReply', () => {
     expect(live.body().toString()).toBe('ab');
   });
 
+  test.each(['onEnd', 'onError'] as const)('what it comes to is known before anybody hears of the end (%s)', (end) => {
+    let settled = 0;
+    const live = new LiveReply(1000, () => {
+      settled += 1;
+    });
+    const heard: number[] = [];
+    const hear = () => void heard.push(settled);
+    live.listen({ ...listening(), onEnd: hear, onError: hear });
+    live.onHead(HEAD);
+    live[end](new NearhitError('UPSTREAM_TIMEOUT', 'late'));
+    expect(heard).toEqual([1]);
+  });
+
   test('the call is cancelled when the last holder leaves, and not before', () => {
     const { live, flow, settled } = reply();
     const [first, second] = [live.hold(), live.hold()];

@@ -42,7 +42,7 @@ export class LiveReply implements UpstreamSink {
   readonly #listeners = new Set<ReplyListener>();
   readonly #saturated = new Set<ReplyListener>();
   readonly #recordBytesMax: number;
-  /** Told after all listeners, once, however the reply ended. */
+  /** Told once, however the reply ended, before any listener: what it comes to is known before its last byte goes out. */
   readonly #onSettled: (reply: LiveReply) => void;
 
   constructor(recordBytesMax: number, onSettled: (reply: LiveReply) => void) {
@@ -179,9 +179,9 @@ export class LiveReply implements UpstreamSink {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     try {
-      for (const listener of listeners) tell(listener);
-    } finally {
       this.#onSettled(this);
+    } finally {
+      for (const listener of listeners) tell(listener);
     }
   }
 

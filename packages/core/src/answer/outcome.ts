@@ -45,6 +45,8 @@ export interface UpstreamOutcome {
   /** To be called when the client has been answered or has gone: the call is cancelled when nobody else holds it. */
   readonly release: () => void;
   readonly settled: Promise<Settled>;
+  /** The same, from the reply's end on. */
+  readonly settledNow: () => Settled | undefined;
 }
 
 /** `only-if-cached` and nothing to serve. */
@@ -74,6 +76,9 @@ export interface Exchange {
   readonly outcome: Outcome;
   /** Milliseconds of each look-up stage that ran: `l2`, `embed`, `nearest`, `decide`. */
   readonly stages: Readonly<Record<string, number>>;
-  /** Records the decision; to be called once, after the last byte. */
+  /**
+   * Records the decision; to be called once, when all is ready but the last byte: what a client has got whole must be
+   * accounted, even if this process ends right after.
+   */
   finish(delivery: Delivery): void;
 }

@@ -3,7 +3,7 @@ import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
-import type { Delivery, Outcome } from './outcome.ts';
+import type { Delivery, Outcome, Settled } from './outcome.ts';
 
 const QUERY_CHARS_KEPT = 2000;
 
@@ -17,14 +17,15 @@ export function overheadMs(outcome: Outcome, startedAtMs: number, firstByteAtMs:
   return Math.max(0, firstByteAtMs - startedAtMs - Math.max(0, waitedMs));
 }
 
-/** The decision as the admin plane shows it; waits for the reply to settle, because only then is its cost known. */
-export async function recordOf(
+/** The decision as the admin plane shows it. `settled`: what became of the upstream's reply, where there is one. */
+export function recordOf(
   call: RecordedCall,
   request: PreparedRequest,
   outcome: Outcome,
   delivery: Delivery,
   nearest: { id: string; query: string } | undefined,
-): Promise<DecisionRecord> {
+  settled: Settled | undefined,
+): DecisionRecord {
   const candidate = servedByMeaning(outcome) ?? nearest;
   return {
     ...whoAsked(call),
@@ -42,7 +43,7 @@ export async function recordOf(
     query: request.query.slice(0, QUERY_CHARS_KEPT),
     stream: request.stream,
     status: delivery.status,
-    ...(await answeredBy(outcome)),
+    ...answeredBy(outcome, settled),
     latencyMs: delivery.endAtMs - call.startedAtMs,
     firstByteMs: delivery.firstByteAtMs - call.startedAtMs,
     overheadMs: overheadMs(outcome, call.startedAtMs, delivery.firstByteAtMs),
@@ -64,14 +65,14 @@ function servedByMeaning(outcome: Outcome) {
 }
 
 /** Who answered, and what it cost or saved. */
-async function answeredBy(outcome: Outcome) {
+function answeredBy(outcome: Outcome, settled: Settled = { costUsd: 0 }) {
   if (outcome.kind === 'refused') return { costUsd: 0, savedUsd: 0 };
   if (outcome.kind === 'hit') {
     const { id, provider, upstreamModel, attempts, usage, costUsd } = outcome.cached.entry;
     return { entryId: id, provider, upstreamModel, attempts, usage, costUsd: 0, savedUsd: costUsd };
   }
   const { live, leader, entryId } = outcome;
-  const { usage, costUsd, cachedPromptTokens } = await outcome.settled;
+  const { usage, costUsd, cachedPromptTokens } = settled;
   const { head } = live;
   const route = leader ? live.route : undefined;
   const last = head ?? route?.attempts.at(-1);

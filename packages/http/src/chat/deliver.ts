@@ -57,8 +57,8 @@ function deliverHit(exchange: Exchange, outcome: HitOutcome, to: Recipient): voi
   const headers = hitHeaders(exchange, outcome, to.startedAtMs, stream ? SSE : JSON_TYPE, body.length);
   if (stream) headers.push('cache-control', 'no-cache');
   to.res.writeHead(200, headers);
-  to.res.end(body);
   finish(exchange, 200, performance.now());
+  to.res.end(body);
 }
 
 function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, to: Recipient): void {
@@ -69,20 +69,24 @@ function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, to: Recipie
   writeError(exchange, error, to);
 }
 
+/** Before the last byte: whoever has an answer whole is in the accounts, should the process be killed the moment after. */
 function finish(exchange: Exchange, status: number, firstByteAtMs: number, failed = false): void {
   exchange.finish({ status, firstByteAtMs, endAtMs: performance.now(), failed } satisfies Delivery);
 }
 
 function writeError(exchange: Exchange, error: NearhitError, { res, startedAtMs, form }: Recipient): void {
-  if (!res.headersSent && !res.destroyed) {
-    const body = form.error(error, error.status);
-    const headers = errorHeaders(exchange, startedAtMs, body.length);
-    const seconds = retryAfterSeconds(error);
-    if (seconds !== undefined) headers.push('retry-after', seconds);
-    res.writeHead(error.status, headers);
-    res.end(body);
+  const finished = () => finish(exchange, error.status, performance.now(), true);
+  if (res.headersSent || res.destroyed) {
+    finished();
+    return;
   }
-  finish(exchange, error.status, performance.now(), true);
+  const body = form.error(error, error.status);
+  const headers = errorHeaders(exchange, startedAtMs, body.length);
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== undefined) headers.push('retry-after', seconds);
+  res.writeHead(error.status, headers);
+  finished();
+  res.end(body);
 }
 
 function deliverUpstream(exchange: Exchange, outcome: UpstreamOutcome, to: Recipient): void {
@@ -135,8 +139,8 @@ async function deliverConverted(exchange: Exchange, outcome: UpstreamOutcome, to
   const body = rendered(answer, exchange, to);
   const form = { costUsd, length: body.length, contentType: stream ? SSE : JSON_TYPE };
   to.res.writeHead(200, upstreamHeaders(exchange, outcome, to.startedAtMs, form));
-  to.res.end(body);
   finish(exchange, 200, performance.now());
+  to.res.end(body);
 }
 
 /** A success that is none: HTML, cut JSON, an error in a 200. The client hears it as an error it can handle. */
@@ -193,8 +197,9 @@ class LiveWriter implements ReplyListener {
 
   onEnd(): void {
     if (this.#held === undefined) {
-      this.#to.res.end(this.#stream?.end());
+      const rest = this.#stream?.end();
       this.#finish(false);
+      this.#to.res.end(rest);
     } else {
       this.#endWhole(this.#held).catch((error: unknown) => {
         this.#finished = true;
@@ -210,10 +215,10 @@ class LiveWriter implements ReplyListener {
       writeError(this.#exchange, error, this.#to);
       return;
     }
+    this.#finish(true);
     // The status is gone: a stream can still say what happened; of anything else the cut must show.
     if (this.#stream === undefined) res.destroy();
     else res.end(this.#stream.fail(error));
-    this.#finish(true);
   }
 
   closed(): void {
@@ -239,7 +244,6 @@ class LiveWriter implements ReplyListener {
     return this.#to.res.write(body);
   }
 
-  /** The reply settles right after its listeners have heard of its end: then its cost and its faults are known. */
   async #endWhole(held: Buffer[]): Promise<void> {
     const settled = await this.#outcome.settled;
     if (this.#to.res.destroyed || this.#finished) return;
@@ -251,8 +255,8 @@ class LiveWriter implements ReplyListener {
     const body = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
     const written = this.#to.form.asSent ? this.#inForm(body, settled) : this.#inWords(body, settled);
     this.#writeHead(settled.costUsd, written.length);
-    this.#to.res.end(written);
     this.#finish(false);
+    this.#to.res.end(written);
   }
 
   /** Some providers answer a stream with JSON, or the other way round: the client still gets what it asked for. */

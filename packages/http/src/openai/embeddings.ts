@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
 import {
-  type Allowance,
   ANYONE,
   assertGranted,
   DEFAULT_NAMESPACE,
@@ -58,10 +57,15 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     const passed: Passed = { callId: randomUUID(), caller, allowance, model, startedAtMs: performance.now() };
     try {
       if (local !== undefined && isLocal(model, local.model.id)) {
-        const tokens = await answerLocally(local, body as object, res, allowance);
+        const { answer, truncated } = await embedded(local, body as object, () => res.destroyed);
         const head = { provider: LOCAL_PROVIDER, model: local.model.id, attempts: 0 };
-        const usage = { promptTokens: tokens, completionTokens: 0 };
+        const usage = { promptTokens: answer.usage.prompt_tokens, completionTokens: 0 };
         reportEmbeddings(req, passed, { status: 200, head, usage, left: res.destroyed }, deps.observer);
+        const headers = {
+          ...headersFrom(allowance.headers()),
+          ...(truncated > 0 && { 'x-nearhit-truncated': truncated }),
+        };
+        if (!res.destroyed) sendJson(res, 200, answer, headers);
         allowance.settle(NOTHING_SPENT);
         return;
       }
@@ -96,19 +100,6 @@ function localNames(): (name: string, id: string) => boolean {
     }
     return names.has(name);
   };
-}
-
-/** Answers the tokens that the texts have. */
-async function answerLocally(
-  embedder: Pick<Embedder, 'embed' | 'model'>,
-  body: object,
-  res: ServerResponse,
-  allowance: Allowance,
-): Promise<number> {
-  const { answer, truncated } = await embedded(embedder, body, () => res.destroyed);
-  const headers = { ...headersFrom(allowance.headers()), ...(truncated > 0 && { 'x-nearhit-truncated': truncated }) };
-  if (!res.destroyed) sendJson(res, 200, answer, headers);
-  return answer.usage.prompt_tokens;
 }
 
 /** Of fewer texts than were asked for when nobody waits for it any more. */

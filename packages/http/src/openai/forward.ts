@@ -54,12 +54,13 @@ export function forward(
         if (!res.write(chunk)) flow.pause();
       },
       onEnd: () => {
-        res.end();
+        // Accounted before the client has it whole.
         reply.end();
+        res.end();
       },
       onError: (error) => {
-        deps.fail(req, res, error);
         reply.end(error);
+        deps.fail(req, res, error);
       },
     },
   );
