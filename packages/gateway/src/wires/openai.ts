@@ -1,8 +1,8 @@
 import type { ProviderConfig } from '../config.ts';
 import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
-import { readModels } from './model-list.ts';
 import { chatBody } from './chat-body.ts';
+import { readModels } from './model-list.ts';
 
 /** OpenAI's own API, and everything that speaks it. */
 export function openAiWire(config: Pick<ProviderConfig, 'baseUrl' | 'headers'>): Wire {
