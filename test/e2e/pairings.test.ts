@@ -114,7 +114,8 @@ describe.each(CLIENTS)('%s', (label, make) => {
         const { client, seen, heard, model } = open();
         const question = `How is the weather on the ${first === 'ask' ? 'Baltic Sea' : 'Zugspitze'}?`;
         const told = { text: `answer to: ${question}`, input: USAGE.input, output: USAGE.output };
-        expect(await client[first](question)).toEqual(told);
+        const unknown = first === 'stream' && client.readsInputFirst === true;
+        expect(await client[first](question)).toEqual(unknown ? { ...told, input: 0 } : told);
         expect(await client.ask(question)).toEqual(told);
         expect(await client.stream(question)).toEqual(told);
         expect(seen).toEqual(['miss', 'hit', 'hit']);

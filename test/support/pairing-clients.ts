@@ -1,6 +1,8 @@
 /** What a test asks of every SDK, whatever API that speaks. */
 export interface PairingClient {
   readonly name: string;
+  /** Takes the input's tokens from where a stream begins, when live ones do not have them yet. */
+  readonly readsInputFirst?: boolean;
   ask(question: string): Promise<Told>;
   stream(question: string): Promise<Told>;
   /** Offers the tool `weather`, answers its call with `result`, and gives what is said then. */

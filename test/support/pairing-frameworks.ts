@@ -16,8 +16,13 @@ import {
   TOOL,
 } from './pairing-clients.ts';
 
+/** It refers to items by their ids unless it is told that none are stored. */
+const providerOptions = { openai: { store: false } };
+
 function aiClient(name: string, model: LanguageModel): PairingClient {
-  const settings = (prompt: string) => ({ model, prompt, system: SYSTEM, maxOutputTokens: MAX_TOKENS, maxRetries: 0 });
+  const settings = (prompt: string) => ({
+    ...{ model, prompt, system: SYSTEM, maxOutputTokens: MAX_TOKENS, maxRetries: 0, providerOptions },
+  });
   const ask = async (question: string) => {
     const { text, usage } = await generateText(settings(question));
     return { text, input: usage.inputTokens, output: usage.outputTokens };
@@ -90,14 +95,16 @@ function langchainClient(name: string, model: ChatAnthropic | ChatOpenAI): Pairi
   };
 }
 
-export const langchainAnthropic: MakeClient = ({ url, model, headers, fetch }) =>
-  langchainClient(
+export const langchainAnthropic: MakeClient = ({ url, model, headers, fetch }) => ({
+  ...langchainClient(
     '@langchain/anthropic',
     new ChatAnthropic({
       ...{ model, apiKey: API_KEY, anthropicApiUrl: url, maxTokens: MAX_TOKENS, maxRetries: 0 },
       clientOptions: { defaultHeaders: headers, fetch },
     }),
-  );
+  ),
+  readsInputFirst: true,
+});
 
 const langchainOpenAiWith =
   (name: string, useResponsesApi: boolean): MakeClient =>
