@@ -171,6 +171,7 @@ describeEmbedded((t) => {
     ]);
     const wrongMethod = await t.gateway.send('GET', '/v1/messages');
     expect([wrongMethod.status, wrongMethod.headers.allow]).toEqual([405, 'POST, OPTIONS']);
+    expect(wrongMethod.json).toMatchObject({ type: 'error', error: { code: 'method_not_allowed' } });
     expect((await t.gateway.send('GET', '/v1/responses/resp_1')).status).toBe(404);
   });
 

@@ -45,6 +45,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
         path: '/chat/completions',
         model,
         body: bodyForUpstream(call.body, request.strip),
+        madeOf: call.madeOf,
         stream,
         credential: caller.credential,
         headers: call.forward,
