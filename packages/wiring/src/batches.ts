@@ -10,6 +10,7 @@ import type {
   FileStore,
   Observer,
   PolicyService,
+  TokenEstimate,
   Upstream,
   WriteQueue,
 } from '@nearhit/core';
@@ -25,6 +26,8 @@ export interface BatchesDeps {
   readonly queue: WriteQueue;
   readonly observer: Observer;
   readonly config: () => Config;
+  /** Of a request's body. */
+  readonly estimateEmbeddings: (body: object) => TokenEstimate;
   /** Whose limits a line counts against, and whether its caller may still act. */
   readonly access: {
     readonly enter: (caller: Caller) => Allowance | Promise<Allowance>;
@@ -60,6 +63,7 @@ export function openBatches({
     '/v1/embeddings': createAskEmbeddings({
       ...{ upstream, enter, observer: deps.observer },
       local: createLocalEmbeddings(embedder),
+      estimate: deps.estimateEmbeddings,
     }),
   };
   const settings = () => settingsOf(config());

@@ -59,14 +59,18 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
   const countTokens = (body: Buffer) => tokenEstimator.chat(body).promptTokens;
   const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
   const answer = createAnswer({ ...lookingUp, upstream, countTokens, prepared: createPreparedMemo(), lookupTimeoutMs });
-  const batches = openBatches({ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config });
+  const estimateEmbeddings = tokenEstimator.embeddings;
+  const batches = openBatches({
+    ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
+    estimateEmbeddings,
+  });
   closers.add(batches.runner);
   const door = closers.add(
     await openDoor({
       ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
-      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
+      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,

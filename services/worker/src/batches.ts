@@ -48,6 +48,7 @@ export async function openBatchWork(
     upstream,
     access,
     config: () => config,
+    estimateEmbeddings: tokenEstimator.embeddings,
   });
   closers.add(runner);
   cache.start();

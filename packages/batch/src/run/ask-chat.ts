@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
   type Caller,
@@ -24,7 +25,8 @@ export function createAskChat({ answer, enter }: AskChatDeps): Ask {
       const startedAtMs = performance.now();
       const exchange = await answer({
         requestId: call.callId,
-        callId: call.callId,
+        // Each try is a call that may cost: under one id only the first would be accounted.
+        callId: randomUUID(),
         body: call.body,
         headers: call.headers,
         caller: call.caller,
