@@ -254,12 +254,24 @@ describe('keys', () => {
     expect(room.upstream.providers()[0]?.alarms).toEqual([]);
   });
 
-  test('refused and nobody else to ask: the client hears it', async () => {
-    await open({ origins: 1 });
-    room.script('a', failing(401));
-    await times(2, async () => expect((await room.ask()).head?.status).toBe(401));
-    expect(room.alarms).toHaveLength(1);
-  });
+  test.each([401, 402, 403])(
+    '%i and nobody else to ask: the client hears that, and nothing of the key',
+    async (status) => {
+      await open({ origins: 1 });
+      room.script('a', (_call, response) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end('{"error":{"message":"Incorrect API key provided: key-of*-a"}}');
+      });
+      for (let n = 0; n < 2; n++) {
+        const heard = await room.ask();
+        expect(heard.events).toEqual(['error']);
+        expect(heard.error).toMatchObject({ kind: 'UPSTREAM_REFUSED', status: 502 });
+        expect(heard.error?.message).not.toContain('key-of');
+        expect(room.route?.attempts).toMatchObject([{ provider: 'a', outcome: `status-${status}`, status }]);
+      }
+      expect(room.alarms).toHaveLength(1);
+    },
+  );
 });
 
 describe('hedging', () => {

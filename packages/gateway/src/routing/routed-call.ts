@@ -12,7 +12,7 @@ import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
-import { type Plan, shown, usesCallersKey } from './plan.ts';
+import { callTo, isHouses, type Plan, shown } from './plan.ts';
 import type { Ranked } from './rank.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
@@ -93,7 +93,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     attempt.probe = state.breaker.begin(nowMs);
     state.inFlight++;
     this.#sent++;
-    attempt.flow = provider.send(this.call, attempt, attempt);
+    attempt.flow = provider.send(callTo(attempt.link.target, this.call), attempt, attempt);
   }
 
   headCame(attempt: Attempt, status: number, headers: Readonly<Record<string, string>>): boolean {
@@ -107,7 +107,6 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   }
 
   commit(attempt: Attempt): void {
-    clearTimeout(this.#hedgeTimer);
     book.noteAnswer(attempt);
     this.#pass(attempt);
   }
@@ -138,7 +137,10 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     this.#goOn(attempt, error);
   }
 
-  /** A status that is no answer: someone else is asked, or, where there is nobody, the client gets it as it is. */
+  /**
+   * A status that is no answer: someone else is asked, or, where there is nobody, the client gets it as it is. But what is
+   * said of the house's credential is not for clients: it is none of theirs, and may show a part of it.
+   */
   #refused(attempt: Attempt, verdict: Exclude<Verdict, 'answer'>): boolean {
     const { clock, onAlarm } = this.#deps;
     const nowMs = clock.elapsed();
@@ -148,7 +150,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     if (forbidsRetry(headers)) link.closed = true;
     const rivals = this.#running.length > 1;
     const step = rivals ? undefined : this.#stepAfter(attempt, verdict, nowMs);
-    if (!rivals && step === undefined) {
+    if (!rivals && step === undefined && verdict !== 'refused') {
       this.#pass(attempt);
       return false;
     }
@@ -156,6 +158,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     this.#drop(attempt);
     attempt.discard();
     if (step !== undefined) this.#take(step);
+    else if (!rivals) this.#finishWith(book.refusedUs(link.target.provider.id));
     return false;
   }
 
@@ -189,10 +192,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     const { clock } = this.#deps;
     const { provider } = link.target;
     const callersKey = this.call.upstreamKeys?.[provider.id];
-    const key = {
-      apiKey: callersKey ?? provider.keys.pick(clock.elapsed()),
-      house: !usesCallersKey(link.target, this.call),
-    };
+    const apiKey = callersKey ?? provider.keys.pick(clock.elapsed());
+    const key = { apiKey, house: isHouses(link.target, this.call) };
     const attempt = new Attempt(this, link, key, clock.elapsed);
     this.#attempts.push(attempt);
     this.#running.push(attempt);
@@ -225,6 +226,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
 
   /** Head and what was held go to the client; nothing is tried again from here on. */
   #pass(attempt: Attempt): void {
+    clearTimeout(this.#hedgeTimer);
     attempt.stage = 'passing';
     this.#winner = attempt;
     const { target } = attempt.link;
