@@ -24,7 +24,6 @@ export const ERRORS = {
   UPSTREAM_UNREACHABLE: { status: 502, type: 'upstream_error', code: 'upstream_unreachable', retryable: true },
   UPSTREAM_INVALID: { status: 502, type: 'upstream_error', code: 'upstream_invalid_response', retryable: true },
   UPSTREAM_ENDED_EARLY: { status: 502, type: 'upstream_error', code: 'upstream_ended_early', retryable: true },
-  UPSTREAM_REFUSED: { status: 502, type: 'upstream_error', code: 'upstream_refused', retryable: true },
   UPSTREAM_BUSY: { status: 503, type: 'upstream_error', code: 'upstream_busy', retryable: true },
   UPSTREAM_TIMEOUT: { status: 504, type: 'upstream_error', code: 'upstream_timeout', retryable: true },
   EMBEDDER_BUSY: { status: 503, type: 'server_error', code: 'embedder_busy', retryable: true },

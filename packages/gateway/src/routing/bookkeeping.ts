@@ -1,4 +1,4 @@
-import { type ErrorName, NearhitError } from '@nearhit/core';
+import type { ErrorName, NearhitError } from '@nearhit/core';
 import { keyName } from '../provider/key-ring.ts';
 import type { Attempt } from './attempt.ts';
 import { retryAfterMs, type Verdict } from './retry.ts';
@@ -115,10 +115,4 @@ function refused({ apiKey = '', status, link }: Attempt, nowMs: number): Provide
   const what = status === 403 ? `model ${model} was refused to ${keyName(apiKey)}` : `${keyName(apiKey)} was refused`;
   const message = `Provider ${provider.id}: ${what} (${status}); others are asked while there are any.`;
   return { provider: provider.id, model, status, message };
-}
-
-/** What a client hears of it. */
-export function refusedUs(provider: string): NearhitError {
-  const message = `Provider ${provider} does not accept the credential of this gateway. Its operator has been told.`;
-  return new NearhitError('UPSTREAM_REFUSED', message);
 }

@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
 import { callTo, isHouses, type Plan, shown } from './plan.ts';
 import type { Ranked } from './rank.ts';
+import { Refusal } from './refusal.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
 export interface RoutedCallDeps {
@@ -37,6 +38,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   /** Asked, or waiting for a place; two while a call is hedged. */
   #running: Attempt[] = [];
   #winner: Attempt | undefined;
+  /** What the winner says of the house's key. */
+  #refusal: Refusal | undefined;
   #sent = 0;
   #over = false;
   /** Within send(): the sink must hear nothing yet. */
@@ -112,7 +115,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   }
 
   data(chunk: Buffer): void {
-    this.#outlet.data(chunk);
+    if (this.#refusal === undefined) this.#outlet.data(chunk);
+    else this.#refusal.push(chunk);
   }
 
   drained(): void {
@@ -124,6 +128,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     const nowMs = this.#deps.clock.elapsed();
     book.noteEnd(attempt, nowMs);
     book.close(attempt, attempt.answered, nowMs);
+    if (this.#refusal !== undefined) this.#outlet.data(this.#refusal.body());
     this.#outlet.end();
   }
 
@@ -137,10 +142,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     this.#goOn(attempt, error);
   }
 
-  /**
-   * A status that is no answer: someone else is asked, or, where there is nobody, the client gets it as it is. But what is
-   * said of the house's credential is not for clients: it is none of theirs, and may show a part of it.
-   */
+  /** A status that is no answer: someone else is asked, or, where there is nobody, the client gets it as it is. */
   #refused(attempt: Attempt, verdict: Exclude<Verdict, 'answer'>): boolean {
     const { clock, onAlarm } = this.#deps;
     const nowMs = clock.elapsed();
@@ -150,7 +152,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     if (forbidsRetry(headers)) link.closed = true;
     const rivals = this.#running.length > 1;
     const step = rivals ? undefined : this.#stepAfter(attempt, verdict, nowMs);
-    if (!rivals && step === undefined && verdict !== 'refused') {
+    if (!rivals && step === undefined) {
+      if (verdict === 'refused') this.#refusal = new Refusal(attempt);
       this.#pass(attempt);
       return false;
     }
@@ -158,7 +161,6 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     this.#drop(attempt);
     attempt.discard();
     if (step !== undefined) this.#take(step);
-    else if (!rivals) this.#finishWith(book.refusedUs(link.target.provider.id));
     return false;
   }
 
@@ -234,7 +236,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
       this.#sink.onRoute?.(this.#decision());
       this.#sink.onHead({
         status: attempt.status,
-        headers: attempt.headers,
+        headers: this.#refusal?.headers ?? attempt.headers,
         provider: target.provider.id,
         model: target.model,
         attempts: this.#sent,
