@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ONCE, RETRY, TIMEOUTS } from '../conformance/config.ts';
+import { ONCE, openAi, RETRY, TIMEOUTS } from '../conformance/config.ts';
 import { answering, CHUNK, COMPLETION } from '../conformance/openai-origin.ts';
 import { json, type OriginScript, raw } from '../conformance/origin.ts';
 import { until } from '../conformance/recorder.ts';
@@ -199,11 +199,10 @@ describe('what is tried elsewhere, and what is not', () => {
 
     test('is good for another name of the same address, a hedge too', async () => {
       await open({ origins: 1 });
-      const [{ baseUrl }] = room.config.providers as [{ baseUrl: string }];
-      const providers = ['x', 'y'].map((id) => ({ ...room.config.providers[0], id, baseUrl, apiKeys: [] }));
+      const providers = ['x', 'y'].map((id) => openAi(room.origin('a').url, { id }));
       room.upstream.reconfigure({
         ...room.config,
-        providers: providers as typeof room.config.providers,
+        providers,
         models: [{ id: 'm', aliases: [], targets: providers.map(({ id }) => ({ provider: id, model: id })) }],
       });
       room.script('a', failing(500));
