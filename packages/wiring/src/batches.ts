@@ -29,6 +29,7 @@ export interface BatchesDeps {
   /** Whose limits a line counts against, and whether its caller may still act. */
   readonly access: {
     readonly enter: (caller: Caller) => Allowance | Promise<Allowance>;
+    readonly countEmbeddings: (body: Buffer) => Promise<number>;
     readonly keyring: { renew(caller: Caller): Promise<Caller> };
   };
 }
@@ -63,6 +64,7 @@ export function openBatches({
     '/v1/embeddings': createAskEmbeddings({
       ...{ upstream, enter, observer: deps.observer },
       local: createLocalEmbeddings(embedder),
+      countTokens: access.countEmbeddings,
     }),
   };
   const dialects = { '/v1/messages': messagesDialect, '/v1/responses': responsesDialect };

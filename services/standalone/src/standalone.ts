@@ -59,7 +59,9 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     closers,
   });
   const { answer, upstream, access } = answering;
-  const batches = openBatches({ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config });
+  const batches = openBatches({
+    ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
+  });
   closers.add(batches.runner);
   const door = closers.add(
     await openDoor({

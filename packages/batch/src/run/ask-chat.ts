@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
   type Caller,
@@ -27,7 +28,8 @@ export function createAskChat({ answer, enter, dialect }: AskChatDeps): Ask {
       const asked = dialect?.read(call.body);
       const exchange = await answer({
         requestId: call.callId,
-        callId: call.callId,
+        // Each try is a call that may cost: under one id only the first would be accounted.
+        callId: randomUUID(),
         body: asked?.body ?? call.body,
         madeOf: dialect?.name,
         headers: call.headers,

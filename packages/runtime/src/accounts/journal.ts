@@ -22,6 +22,8 @@ interface Held {
   readonly record: UsageRecord | undefined;
 }
 
+/** Full files that are open and partly in memory. */
+const AT_HAND_MAX = 4;
 /** How long a disk that takes nothing is left alone. */
 const RETRY_MS = 1000;
 
@@ -104,7 +106,7 @@ export class Journal {
     if (old === undefined) return;
     try {
       this.#current = this.#open.size > 0 ? this.#create() : undefined;
-      this.#closed.push(old);
+      this.#retire(old);
     } catch (error) {
       this.#failed(error);
     }
@@ -143,8 +145,14 @@ export class Journal {
     const old = this.#current;
     if (old !== undefined && old.bytes < this.#options.segmentBytes) return old;
     this.#current = this.#create();
-    if (old !== undefined) this.#closed.push(old);
+    if (old !== undefined) this.#retire(old);
     return this.#current;
+  }
+
+  /** While the store is away they become many: only the last few stay at hand. */
+  #retire(segment: Segment): void {
+    this.#closed.push(segment);
+    this.#closed.at(-1 - AT_HAND_MAX)?.rest();
   }
 
   #create(): Segment {
