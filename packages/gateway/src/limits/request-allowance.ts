@@ -34,6 +34,9 @@ export interface AllowanceHouse {
   unavailable(error: unknown): void;
 }
 
+/** So many more requests like this one are left: then the end of a window is far away. */
+const FAR_REQUESTS = 10;
+
 export class RequestAllowance implements Allowance {
   readonly #house: AllowanceHouse;
   readonly #admission: Admission;
@@ -55,17 +58,27 @@ export class RequestAllowance implements Allowance {
     return rateHeaders(this.#admission.subjects, this.#uses);
   }
 
-  async reserve(...[estimate, costUsd]: Parameters<Allowance['reserve']>): Promise<void> {
+  async reserve(...[estimate, costUsd, guess]: Parameters<Allowance['reserve']>): Promise<void> {
     const isLimited = this.#admission.subjects.some(({ limits }) => limits.tpm !== undefined || isBudgeted(limits));
     if (!isLimited || this.#reserved !== undefined) return;
     try {
-      const estimated = await estimate();
+      const guessed = guess?.();
+      const estimated = guessed !== undefined && this.#isFar(guessed) ? guessed : await estimate();
       await this.#reserve(estimated, Math.max(0, toNanoUsd(costUsd(estimated)) || 0));
     } catch (error) {
       // Nothing will be asked upstream: its place is another's.
       this.settle(NOTHING_SPENT);
       throw error;
     }
+  }
+
+  /** No window is anywhere near its end: whether a guess is right is of no interest, since what is used is booked in the end. */
+  #isFar({ promptTokens, completionTokens }: TokenEstimate): boolean {
+    const tokens = promptTokens + completionTokens;
+    return this.#admission.subjects.every(({ limits: { tpm } }, at) => {
+      const used = this.#uses[at]?.tokens;
+      return tpm === undefined || (used !== undefined && used + FAR_REQUESTS * tokens < tpm);
+    });
   }
 
   settle(spent: Spent): void {

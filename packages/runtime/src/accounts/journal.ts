@@ -28,16 +28,20 @@ const AT_HAND_MAX = 4;
 const RETRY_MS = 1000;
 
 /**
- * What this process has to tell of its calls, each line written by one write(2) before the call returns: what was told
- * survives kill -9. Never throws: what can't be written waits in memory.
+ * What this process has to tell of its calls. The end of one is in the file when the call returns, and survives kill -9;
+ * that one began, at the end of the event loop's turn, all of a turn by one write(2). Never throws: what can't be written
+ * waits in memory.
  */
 export class Journal {
   readonly #options: JournalOptions;
   /** Calls that went upstream and have not ended: carried on into each new file. */
   readonly #open = new Map<string, UsageRecord>();
+  /** Lines of calls that began in this turn. */
+  #begun = '';
   readonly #closed: Segment[] = [];
   #current: Segment | undefined;
   #number = 0;
+  #isShut = false;
   #held: Held[] = [];
   #failedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -47,12 +51,15 @@ export class Journal {
 
   begin(record: UsageRecord): void {
     this.#open.set(record.id, record);
-    this.#append({ line: recordLine('begin', record), record: undefined });
+    if (this.#begun === '') setImmediate(() => this.#flushBegun());
+    this.#begun += recordLine('begin', record);
   }
 
   end(record: UsageRecord): void {
     this.#open.delete(record.id);
-    this.#append({ line: recordLine('end', record), record });
+    const line = this.#begun + recordLine('end', record);
+    this.#begun = '';
+    this.#append({ line, record });
   }
 
   /** Calls that have not ended, the oldest first. */
@@ -113,10 +120,18 @@ export class Journal {
   }
 
   close(): void {
+    this.#flushBegun();
+    this.#isShut = true;
     this.retry();
     for (const segment of this.segments()) segment.close();
     this.#closed.length = 0;
     this.#current = undefined;
+  }
+
+  #flushBegun(): void {
+    const line = this.#begun;
+    this.#begun = '';
+    if (line !== '' && !this.#isShut) this.#append({ line, record: undefined });
   }
 
   #append(held: Held): void {
