@@ -57,9 +57,7 @@ export class Journal {
 
   end(record: UsageRecord): void {
     this.#open.delete(record.id);
-    const line = this.#begun + recordLine('end', record);
-    this.#begun = '';
-    this.#append({ line, record });
+    this.#append(record);
   }
 
   /** Calls that have not ended, the oldest first. */
@@ -129,21 +127,28 @@ export class Journal {
   }
 
   #flushBegun(): void {
-    const line = this.#begun;
-    this.#begun = '';
-    if (line !== '' && !this.#isShut) this.#append({ line, record: undefined });
+    if (this.#begun !== '' && !this.#isShut) this.#append(undefined);
   }
 
-  #append(held: Held): void {
+  /** What began in this turn, and then the end of a call. */
+  #append(record: UsageRecord | undefined): void {
+    let line: string | undefined;
+    const lines = (): string => {
+      line ??= this.#begun + (record === undefined ? '' : recordLine('end', record));
+      this.#begun = '';
+      return line;
+    };
     if (this.#held.length === 0) {
       try {
-        this.#segment().write(held.line, held.record);
+        // A new file begins with all calls that are open, those of this turn among them.
+        const segment = this.#segment();
+        if (lines() !== '') segment.write(lines(), record);
         return;
       } catch (error) {
         this.#failed(error);
       }
     }
-    this.#held.push(held);
+    this.#held.push({ line: lines(), record });
     if (this.#held.length > this.#options.heldMax) {
       this.#held.shift();
       this.#options.observer.incident('usage-dropped');
@@ -176,6 +181,7 @@ export class Journal {
     const made = new Segment(join(dir, segmentName(id, ++this.#number)), heldMax);
     try {
       for (const record of this.#open.values()) made.write(recordLine('begin', record));
+      this.#begun = '';
       return made;
     } catch (error) {
       made.remove();
