@@ -32,7 +32,8 @@ export interface LinesDeps extends RunnerDeps {
 /** Asks the lines of one batch that have no result yet, and stores what comes back. */
 export class BatchLines {
   readonly #batch: BatchRecord;
-  readonly #caller: Caller;
+  /** As it may act now. */
+  readonly #caller: () => Caller;
   readonly #ask: Ask;
   readonly #deps: LinesDeps;
   readonly #tally: Tally;
@@ -49,7 +50,7 @@ export class BatchLines {
 
   constructor(
     batch: BatchRecord,
-    caller: Caller,
+    caller: () => Caller,
     ask: Ask,
     deps: LinesDeps,
     run: { readonly tally: Tally; readonly stop: AbortSignal; readonly abort: AbortSignal },
@@ -129,7 +130,7 @@ export class BatchLines {
   /** Round by round: first one line of each group, then, where it was answered, all others, which find its answer. */
   async #askPiece(piece: readonly RequestLine[]): Promise<void> {
     let groups: Group[] = this.#isCached
-      ? await groupsOf(piece, this.#caller, this.#batch.headers, { ...this.#deps, chatOf: this.#chatOf })
+      ? await groupsOf(piece, this.#caller(), this.#batch.headers, { ...this.#deps, chatOf: this.#chatOf })
       : piece.map((line) => [line]);
     for (let round = 1; groups.length > 0 && !this.#stop.aborted; round++) {
       const untried = groups.map((group) => ({
@@ -204,7 +205,7 @@ export class BatchLines {
     try {
       reply = await this.#ask({
         ...{ callId: callIdOf(this.#batch.id, line.number), body: line.body, model: line.model },
-        ...{ caller: this.#caller, headers: this.#batch.headers, signal: this.#abort },
+        ...{ caller: this.#caller(), headers: this.#batch.headers, signal: this.#abort },
       });
     } catch (error) {
       if (error instanceof Aborted) return;

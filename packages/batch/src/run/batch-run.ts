@@ -6,6 +6,8 @@ import { Tally, unanswered } from './result.ts';
 import { writeFiles } from './write-files.ts';
 
 const LOOK_MS = 1000;
+/** So long a key that was revoked may still have lines begin. */
+const RENEW_MS = 5000;
 
 /** One batch in the hands of one runner, from wherever an earlier one left it to its end, or until the lease is lost. */
 export class BatchRun {
@@ -22,6 +24,10 @@ export class BatchRun {
   #looking: Promise<void> | undefined;
   /** Not over, but no longer this runner's to go on with. */
   #leaving = false;
+  #caller: Caller | undefined;
+  #renewedAtMs = 0;
+  /** Its caller may do nothing any more. */
+  #denied = false;
 
   constructor(id: string, holder: string, leaseMs: number, deps: LinesDeps) {
     this.id = id;
@@ -105,6 +111,7 @@ export class BatchRun {
     if (lines === undefined) return true;
     if (now() < batch.expiresAtMs) await lines.run();
     if (this.#leaving) return true;
+    if (this.#denied) return this.#deny();
     const endsAs = now() >= batch.expiresAtMs && !this.#isWhole(batch) ? 'expired' : 'completed';
     await this.#change((current) =>
       current.status === 'in_progress'
@@ -141,19 +148,34 @@ export class BatchRun {
 
   /** Undefined when its caller may do nothing any more, or can't be told: then it has failed. */
   async #linesOf(batch: BatchRecord): Promise<BatchLines | undefined> {
-    const caller = await this.#callerOf(batch);
     const ask = this.#deps.asks[batch.endpoint];
-    if (caller === undefined || ask === undefined) {
-      const message =
-        caller === undefined
-          ? 'Whoever made this batch may no longer use this gateway, or its internal token has changed since.'
-          : `There is nobody here to answer ${batch.endpoint}.`;
-      await this.fail([{ code: caller === undefined ? 'unauthorized' : 'unsupported_endpoint', message }]);
+    if (!(await this.#renewed(batch))) {
+      await this.#deny();
+      return undefined;
+    }
+    if (ask === undefined) {
+      const message = `There is nobody here to answer ${batch.endpoint}.`;
+      await this.fail([{ code: 'unsupported_endpoint', message }]);
       return undefined;
     }
     this.#tally = new Tally();
     const run = { tally: this.#tally, stop: this.#stop.signal, abort: this.#abort.signal };
-    return new BatchLines(batch, caller, ask, this.#deps, run);
+    return new BatchLines(batch, () => this.#caller as Caller, ask, this.#deps, run);
+  }
+
+  async #deny(): Promise<true> {
+    const message = 'Whoever made this batch may no longer use this gateway, or its internal token has changed since.';
+    await this.fail([{ code: 'unauthorized', message }]);
+    return true;
+  }
+
+  /** False: its caller may do nothing any more, or can't be told. */
+  async #renewed(batch: BatchRecord): Promise<boolean> {
+    this.#renewedAtMs = performance.now();
+    const caller = await this.#callerOf(batch);
+    this.#denied = caller === undefined;
+    this.#caller = caller ?? this.#caller;
+    return !this.#denied;
   }
 
   async #callerOf({ caller }: BatchRecord): Promise<Caller | undefined> {
@@ -179,6 +201,8 @@ export class BatchRun {
       else this.#leasedUntilMs = 0;
       const batch = await this.#show();
       if (batch?.status === 'cancelling' || (batch !== undefined && now() >= batch.expiresAtMs)) this.#stop.abort();
+      const isDue = performance.now() - this.#renewedAtMs >= (this.#deps.renewMs ?? RENEW_MS);
+      if (batch?.status === 'in_progress' && isDue && !(await this.#renewed(batch))) this.#stop.abort();
     } catch (error) {
       this.#deps.observer.incident('batch-watch-failed', error);
     }

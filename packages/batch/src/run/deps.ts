@@ -28,6 +28,8 @@ export interface RunnerDeps extends GroupsDeps {
   readonly now: () => number;
   /** The caller as it is now: its limits may have changed since. Throws UNAUTHORIZED when it may do nothing any more. */
   readonly renew?: ((caller: Caller) => Caller | Promise<Caller>) | undefined;
+  /** How often that is asked again while a batch runs. Default 5000. */
+  readonly renewMs?: number | undefined;
   /** How often open batches are looked for. Default 1000. */
   readonly pollMs?: number | undefined;
   /** How long a batch stays with a runner that gives no sign. Default 15,000. */

@@ -149,6 +149,26 @@ test('a store that is away for a moment costs nothing; whoever may no longer use
   expect(house.calls).toHaveLength(10);
 });
 
+test('a key that is revoked in the middle: no line of its batch begins any more', async () => {
+  let revoked = false;
+  house.runner({
+    renewMs: 20,
+    renew: (caller) => {
+      if (revoked) throw new NearhitError('UNAUTHORIZED', 'revoked');
+      return caller;
+    },
+  });
+  house.script = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return { status: 200, body: '{}' };
+  };
+  const { id } = await house.begin(a, many(5000));
+  await until('some are answered', () => house.calls.length > 20);
+  revoked = true;
+  expect(await house.ended(id)).toMatchObject({ status: 'failed', faults: [{ code: 'unauthorized' }] });
+  expect(house.calls.length).toBeLessThan(5000);
+});
+
 test('an input file that is gone fails the batch, and says so', async () => {
   const { id, inputFileId } = await house.begin(a, many(3));
   await house.files.delete(inputFileId);
