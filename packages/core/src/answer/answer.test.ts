@@ -12,6 +12,8 @@ import { createAnswer } from './answer.ts';
 import type { Exchange } from './outcome.ts';
 import { PendingAnswers } from './pending-answers.ts';
 
+/** A dollar a token; of one provider nobody knows its price. */
+const PRICE = { inputUsdPerMTok: 1_000_000, outputUsdPerMTok: 1_000_000 };
 const HOUR_MS = 3_600_000;
 
 /** What was asked of it, and what it was told in the end. */
@@ -46,7 +48,7 @@ class House {
     const { stores } = this;
     const write = (entry: Entry) => void stores.responses.put([entry]);
     this.#answer = createAnswer({
-      upstream: { ...this.upstream, price: () => ({ inputUsdPerMTok: 1_000_000, outputUsdPerMTok: 1_000_000 }) },
+      upstream: { ...this.upstream, price: (_model, provider) => (provider === 'free' ? undefined : PRICE) },
       queue: {
         enqueue: (entry) => write(entry) === undefined,
         flush: async () => {},
@@ -66,12 +68,15 @@ class House {
     });
   }
 
-  async ask(question: string, more: { allowance?: Allowance; caller?: Caller; body?: object } = {}): Promise<Exchange> {
+  async ask(
+    question: string,
+    more: { allowance?: Allowance; caller?: Caller; body?: object; provider?: string } = {},
+  ): Promise<Exchange> {
     const content = { model: 'm', messages: [{ role: 'user', content: question }], ...more.body };
     return this.#answer({
       ...{ requestId: 'r', callId: `call ${question}`, body: Buffer.from(JSON.stringify(content)), headers: {} },
       ...{ forward: {}, startedAtMs: performance.now(), client: new TestClient(), endpoint: 'chat' },
-      ...{ caller: more.caller ?? ANYONE, allowance: more.allowance ?? UNLIMITED },
+      ...{ caller: more.caller ?? ANYONE, allowance: more.allowance ?? UNLIMITED, provider: more.provider },
     });
   }
 
@@ -119,6 +124,14 @@ describe('limits', () => {
     await house.asked('a', { allowance: hit, body: { max_tokens: 7 } });
     expect(hit.reserved).toEqual([]);
     expect(hit.settled).toMatchObject([{ hit: true, costUsd: 0 }]);
+  });
+
+  test('a provider that the request names is reserved and charged at its own price', async () => {
+    house.upstream.answerAll((question) => `to ${question}`);
+    const allowance = new CountingAllowance();
+    await house.asked('a', { allowance, provider: 'free' });
+    expect(allowance.reserved).toMatchObject([{ costUsd: 0 }]);
+    expect(allowance.settled).toMatchObject([{ hit: false, costUsd: 0 }]);
   });
 
   test('what is refused makes no call and is settled once', async () => {

@@ -63,7 +63,7 @@ class Answering {
 
   constructor(deps: AnswerDeps) {
     this.#deps = deps;
-    this.#launching = { ...deps, price: (model) => deps.upstream.price(model) };
+    this.#launching = { ...deps, price: (...of) => deps.upstream.price(...of) };
     this.#alone = { ...this.#launching, sharedFlights: undefined };
   }
 

@@ -2,7 +2,7 @@ import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
-import type { ModelPrice } from '../ports/upstream.ts';
+import type { ModelPrice, Upstream } from '../ports/upstream.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, partialAnswer, readJsonAnswer } from '../reply/assemble.ts';
@@ -25,7 +25,7 @@ export interface SettleDeps {
   readonly memory: MemoryCache;
   readonly queue: WriteQueue;
   readonly observer: Observer;
-  readonly price: (model: string) => ModelPrice | undefined;
+  readonly price: Upstream['price'];
   readonly now: () => number;
 }
 
@@ -113,7 +113,7 @@ function guessedUsage(live: LiveReply, { promptChars }: PreparedRequest): Counte
 
 /** Of the target that answered; else of the model. */
 const priceOf = (live: LiveReply, request: PreparedRequest, deps: SettleDeps): ModelPrice | undefined =>
-  live.head?.price ?? deps.price(request.model);
+  live.head?.price ?? deps.price(request.model, request.provider);
 
 /** Only counted; a stream is read whole only where its end does not tell the usage. */
 function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDeps): Settled {

@@ -17,6 +17,8 @@ export interface PreparedRequest {
   readonly scope: Scope;
   /** As the provider is asked for it. */
   readonly model: string;
+  /** The one that must answer. */
+  readonly provider?: string | undefined;
   readonly controls: Controls;
   readonly resolved: ResolvedPolicy;
   readonly fingerprint: Fingerprint;
@@ -101,7 +103,7 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const id = entryIdOf(scope, key.fingerprint, queryParts);
   return {
     scope,
-    model,
+    ...{ model, provider },
     controls,
     resolved,
     fingerprint: key.fingerprint,

@@ -108,7 +108,7 @@ class ForwardedReply {
     if (this.#told) return;
     this.#told = true;
     const { observer, upstream } = this.#deps;
-    const price = upstream.price?.(this.#passed.model);
+    const price = upstream.price?.(this.#passed.model, this.#call.provider);
     const rest = { head: this.#head, headAtMs: this.#headAtMs, usage: this.#usage(), price };
     const { usage = NO_USAGE, costUsd } = reportEmbeddings(
       this.#req,
