@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ANYONE, type Caller, type Feature, NearhitError } from '@nearhit/core';
+import { ANYONE, assertGranted, type Caller, type Feature } from '@nearhit/core';
 import { type Authorize, bearerOf } from '../request.ts';
 
 /** Who asks. Throws UNAUTHORIZED, or FORBIDDEN when the key is not for this. `authorize` absent: everybody may ask. */
@@ -10,8 +10,6 @@ export async function callerFor(
 ): Promise<Caller> {
   const given = bearerOf(req);
   const caller = (await authorize?.(given, req)) ?? { ...ANYONE, credential: given };
-  const { features } = caller.grants;
-  if (features !== undefined && !features.includes(feature))
-    throw new NearhitError('FORBIDDEN', `This API key may not use ${feature}.`);
+  assertGranted(caller.grants, { feature });
   return caller;
 }
