@@ -3,6 +3,7 @@ import { changeBatch } from './change.ts';
 import type { FileService } from './file-service.ts';
 import { noSuchAfter } from './file-service.ts';
 import { BATCH_ID, newBatchId } from './ids.ts';
+import { ownerOf } from './owner.ts';
 import type { Seal } from './seal.ts';
 
 export interface BatchServiceDeps {
@@ -55,7 +56,7 @@ export class BatchService {
     const { headers = {}, ...wanted } = given;
     const record: BatchRecord = {
       ...wanted,
-      ...{ id: newBatchId(), tenant: caller.tenant, status: 'validating', headers, caller: seal.close(caller) },
+      ...{ id: newBatchId(), tenant: ownerOf(caller), status: 'validating', headers, caller: seal.close(caller) },
       ...{
         counts: { total: 0, completed: 0, failed: 0 },
         createdAtMs,
@@ -69,9 +70,9 @@ export class BatchService {
   }
 
   /** Throws NOT_FOUND. */
-  async get({ tenant }: Caller, id: string): Promise<BatchRecord> {
+  async get(caller: Caller, id: string): Promise<BatchRecord> {
     const batch = BATCH_ID.test(id) ? await this.#deps.batches.get(id) : undefined;
-    if (batch === undefined || batch.tenant !== tenant) throw noSuchBatch(id);
+    if (batch === undefined || batch.tenant !== ownerOf(caller)) throw noSuchBatch(id);
     return batch;
   }
 
@@ -81,7 +82,7 @@ export class BatchService {
     { after, limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<{ batches: BatchRecord[]; hasMore: boolean }> {
     if (after !== undefined) await this.get(caller, after).catch(() => Promise.reject(noSuchAfter(after)));
-    const some = await this.#deps.batches.list(caller.tenant, { after, limit: limit + 1 });
+    const some = await this.#deps.batches.list(ownerOf(caller), { after, limit: limit + 1 });
     return { batches: some.slice(0, limit), hasMore: some.length > limit };
   }
 

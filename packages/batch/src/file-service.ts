@@ -7,6 +7,7 @@ import {
   noSuchFile,
 } from '@nearhit/core';
 import { FILE_ID, newFileId } from './ids.ts';
+import { ownerOf } from './owner.ts';
 
 export interface FileServiceDeps {
   readonly files: FileStore;
@@ -43,7 +44,7 @@ export class FileService {
     return this.#deps.fileBytesMax();
   }
 
-  async upload({ tenant }: Caller): Promise<Upload> {
+  async upload(caller: Caller): Promise<Upload> {
     const { files, now } = this.#deps;
     const id = newFileId();
     const bytesMax = this.bytesMax;
@@ -59,16 +60,24 @@ export class FileService {
       finish: ({ filename, expiresAfterSeconds }) => {
         const createdAtMs = now();
         const keptMs = expiresAfterSeconds === undefined ? this.#deps.fileDays() * DAY_MS : expiresAfterSeconds * 1000;
-        return draft.finish({ id, tenant, filename, purpose: 'batch', createdAtMs, expiresAtMs: createdAtMs + keptMs });
+        return draft.finish({
+          id,
+          tenant: ownerOf(caller),
+          filename,
+          purpose: 'batch',
+          createdAtMs,
+          expiresAtMs: createdAtMs + keptMs,
+        });
       },
       discard: () => draft.discard(),
     };
   }
 
   /** Throws NOT_FOUND. */
-  async get({ tenant }: Caller, id: string): Promise<FileRecord> {
+  async get(caller: Caller, id: string): Promise<FileRecord> {
     const file = FILE_ID.test(id) ? await this.#deps.files.get(id) : undefined;
-    if (file === undefined || file.tenant !== tenant || file.expiresAtMs <= this.#deps.now()) throw noSuchFile(id);
+    if (file === undefined || file.tenant !== ownerOf(caller) || file.expiresAtMs <= this.#deps.now())
+      throw noSuchFile(id);
     return file;
   }
 
@@ -76,7 +85,7 @@ export class FileService {
   async list(caller: Caller, listing: FileListing): Promise<{ files: FileRecord[]; hasMore: boolean }> {
     const { after, limit } = listing;
     if (after !== undefined) await this.get(caller, after).catch(() => Promise.reject(noSuchAfter(after)));
-    const some = await this.#deps.files.list(caller.tenant, { ...listing, limit: limit + 1 });
+    const some = await this.#deps.files.list(ownerOf(caller), { ...listing, limit: limit + 1 });
     const now = this.#deps.now();
     const files = some.slice(0, limit).filter(({ expiresAtMs }) => expiresAtMs > now);
     return { files, hasMore: some.length > limit };

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import type { Caller } from '@nearhit/core';
 import { callerOf, House, requestLine } from '../test/house.ts';
 import { batchObject } from './objects.ts';
 
@@ -8,8 +9,18 @@ beforeEach(() => {
 });
 
 const [a, b] = [callerOf('a'), callerOf('b')];
+/** Both without a key of the house, in its default tenant. */
+const [own, other] = ['sk-own', 'sk-other'].map((credential) => ({ ...callerOf('default'), credential })) as [
+  Caller,
+  Caller,
+];
 
-test("another tenant's files and batches are not there", async () => {
+test.each([
+  ['another tenant', a, b],
+  ['another who comes with a credential of their own', own, other],
+  ['whoever comes without one', own, callerOf('default')],
+  ['whoever comes with one', callerOf('default'), own],
+])("%s: others' files and batches are not there", async (_who, a, b) => {
   const batch = await house.begin(a, [requestLine('1')]);
   const { files, batches } = house.room;
   const gone = { kind: 'NOT_FOUND' };

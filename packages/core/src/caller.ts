@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { DEFAULT_TENANT, type TenantId } from './ids.ts';
 import type { RoutingPreference, TokenEstimate } from './ports/upstream.ts';
 
@@ -43,6 +44,10 @@ export interface Caller {
   /** By provider id: the tenant's own credentials. */
   readonly upstreamKeys?: Readonly<Record<string, string>> | undefined;
 }
+
+/** Whoever comes with a credential of their own, and no key of the house, shares with nobody what it brought about. */
+export const tenantOfCredential = (credential: string): TenantId =>
+  `own-${hash('sha256', credential).slice(0, 32)}` as TenantId;
 
 export const ANYONE: Caller = Object.freeze({ tenant: DEFAULT_TENANT, grants: Object.freeze({}) });
 

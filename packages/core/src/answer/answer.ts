@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { NOTHING_SPENT, UNLIMITED } from '../caller.ts';
+import { NOTHING_SPENT, tenantOfCredential, UNLIMITED } from '../caller.ts';
 import { assertGranted } from '../grants.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
@@ -261,7 +261,7 @@ function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
 function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
   const { tenant: own, credential } = call.caller;
   if (credential === undefined || !upstream.usesClientCredential(model, call.provider)) return own;
-  return `own-${hash('sha256', credential).slice(0, 32)}` as TenantId;
+  return tenantOfCredential(credential);
 }
 
 /** What of the caller and the door shapes a prepared request. */
