@@ -84,7 +84,8 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
 
 function makeFolder(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true });
+    // Questions and answers lie in it.
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw notWritable(dir, error);
   }

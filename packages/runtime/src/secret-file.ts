@@ -43,7 +43,7 @@ function read(file: string): string | undefined {
 
 /** Undefined when somebody else was quicker. */
 function make(file: string, prefix: string): string | undefined {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const secret = `${prefix}${randomBytes(24).toString('base64url')}`;
   try {
     writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });

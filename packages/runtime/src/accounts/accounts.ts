@@ -147,7 +147,7 @@ class JournaledAccounts implements Accounts {
   /** Before the first line, so that nobody takes it for that of a process that is gone. */
   #own(): void {
     try {
-      mkdirSync(this.#options.dir, { recursive: true });
+      mkdirSync(this.#options.dir, { recursive: true, mode: 0o700 });
       writeFileSync(this.#ownerFile, JSON.stringify(thisProcess()), { mode: 0o600 });
     } catch (error) {
       this.#options.observer.incident('usage-journal-failed', error);

@@ -177,7 +177,7 @@ export class Journal {
 
   #create(): Segment {
     const { dir, id, heldMax } = this.#options;
-    mkdirSync(dir, { recursive: true });
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     const made = new Segment(join(dir, segmentName(id, ++this.#number)), heldMax);
     try {
       for (const record of this.#open.values()) made.write(recordLine('begin', record));
