@@ -62,6 +62,18 @@ describeModes(
         expect(t.upstream.calls[0]?.headers.authorization).toBe('Bearer sk-of-the-tenant');
       });
 
+      test('counting tokens is a request like others: for whom it is allowed, within their limits', async () => {
+        const body = { model: 'm', messages: [{ role: 'user', content: 'How many?' }] };
+        const count = async (settings: object) => {
+          const authorization = `Bearer ${(await created(settings)).key}`;
+          const asked = () => t.gateway.send('POST', '/v1/messages/count_tokens', body, { authorization });
+          return [(await asked()).status, (await asked()).status];
+        };
+        expect(await count({ features: ['chat'] })).toEqual([403, 403]);
+        expect(await count({ rpm: 1 })).toEqual([200, 429]);
+        expect(t.upstream.calls).toHaveLength(0);
+      });
+
       test('a key that is revoked, rotated or deleted opens nothing within a second, at every replica', async () => {
         const { id, key } = await created({});
         const rotatedAway = await created({});

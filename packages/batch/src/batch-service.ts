@@ -3,13 +3,14 @@ import { changeBatch } from './change.ts';
 import type { FileService } from './file-service.ts';
 import { noSuchAfter } from './file-service.ts';
 import { BATCH_ID, newBatchId } from './ids.ts';
-import { ownerOf } from './owner.ts';
+import type { OwnerOf } from './owner.ts';
 import type { Seal } from './seal.ts';
 
 export interface BatchServiceDeps {
   readonly batches: BatchStore;
   readonly files: Pick<FileService, 'get'>;
   readonly seal: Seal;
+  readonly ownerOf: OwnerOf;
   readonly now: () => number;
   /** Where its lines may go: `/v1/chat/completions` ... */
   readonly endpoints: readonly string[];
@@ -41,7 +42,7 @@ export class BatchService {
 
   /** Throws INVALID_REQUEST that names the field; what is wrong in the file itself is found later, by whoever runs it. */
   async create(caller: Caller, given: NewBatch): Promise<BatchRecord> {
-    const { batches, seal, now, endpoints } = this.#deps;
+    const { batches, seal, now, endpoints, ownerOf } = this.#deps;
     if (!endpoints.includes(given.endpoint))
       throw invalid('endpoint', `expected one of ${endpoints.join(', ')}, got ${shown(given.endpoint)}.`);
     if (given.completionWindow !== COMPLETION_WINDOW)
@@ -72,7 +73,7 @@ export class BatchService {
   /** Throws NOT_FOUND. */
   async get(caller: Caller, id: string): Promise<BatchRecord> {
     const batch = BATCH_ID.test(id) ? await this.#deps.batches.get(id) : undefined;
-    if (batch === undefined || batch.tenant !== ownerOf(caller)) throw noSuchBatch(id);
+    if (batch === undefined || batch.tenant !== this.#deps.ownerOf(caller)) throw noSuchBatch(id);
     return batch;
   }
 
@@ -82,7 +83,7 @@ export class BatchService {
     { after, limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<{ batches: BatchRecord[]; hasMore: boolean }> {
     if (after !== undefined) await this.get(caller, after).catch(() => Promise.reject(noSuchAfter(after)));
-    const some = await this.#deps.batches.list(ownerOf(caller), { after, limit: limit + 1 });
+    const some = await this.#deps.batches.list(this.#deps.ownerOf(caller), { after, limit: limit + 1 });
     return { batches: some.slice(0, limit), hasMore: some.length > limit };
   }
 

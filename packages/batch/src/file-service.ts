@@ -7,10 +7,11 @@ import {
   noSuchFile,
 } from '@nearhit/core';
 import { FILE_ID, newFileId } from './ids.ts';
-import { ownerOf } from './owner.ts';
+import type { OwnerOf } from './owner.ts';
 
 export interface FileServiceDeps {
   readonly files: FileStore;
+  readonly ownerOf: OwnerOf;
   readonly now: () => number;
   readonly fileBytesMax: () => number;
   /** How long a file is kept that does not say so itself. */
@@ -62,7 +63,7 @@ export class FileService {
         const keptMs = expiresAfterSeconds === undefined ? this.#deps.fileDays() * DAY_MS : expiresAfterSeconds * 1000;
         return draft.finish({
           id,
-          tenant: ownerOf(caller),
+          tenant: this.#deps.ownerOf(caller),
           filename,
           purpose: 'batch',
           createdAtMs,
@@ -76,7 +77,7 @@ export class FileService {
   /** Throws NOT_FOUND. */
   async get(caller: Caller, id: string): Promise<FileRecord> {
     const file = FILE_ID.test(id) ? await this.#deps.files.get(id) : undefined;
-    if (file === undefined || file.tenant !== ownerOf(caller) || file.expiresAtMs <= this.#deps.now())
+    if (file === undefined || file.tenant !== this.#deps.ownerOf(caller) || file.expiresAtMs <= this.#deps.now())
       throw noSuchFile(id);
     return file;
   }
@@ -85,7 +86,7 @@ export class FileService {
   async list(caller: Caller, listing: FileListing): Promise<{ files: FileRecord[]; hasMore: boolean }> {
     const { after, limit } = listing;
     if (after !== undefined) await this.get(caller, after).catch(() => Promise.reject(noSuchAfter(after)));
-    const some = await this.#deps.files.list(ownerOf(caller), { ...listing, limit: limit + 1 });
+    const some = await this.#deps.files.list(this.#deps.ownerOf(caller), { ...listing, limit: limit + 1 });
     const now = this.#deps.now();
     const files = some.slice(0, limit).filter(({ expiresAtMs }) => expiresAtMs > now);
     return { files, hasMore: some.length > limit };

@@ -40,6 +40,12 @@ test.each([
   expect((await batches.get(a, batch.id)).status).toBe('validating');
 });
 
+test('where every provider is called with a key of the house, credentials keep nobody apart', async () => {
+  house.settings = { ...house.settings, ownCredentials: false };
+  const batch = await house.begin(own, [requestLine('1')]);
+  expect((await house.room.batches.get(other, batch.id)).id).toBe(batch.id);
+});
+
 test('an expired file is gone before it is swept; one that a batch reads can not be deleted', async () => {
   const { files, batches } = house.room;
   const batch = await house.begin(a, [requestLine('1')]);

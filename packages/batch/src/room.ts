@@ -1,6 +1,7 @@
-import { type BatchStore, type FileStore, hasEnded } from '@nearhit/core';
+import { type BatchStore, type Caller, type FileStore, hasEnded } from '@nearhit/core';
 import { BatchService } from './batch-service.ts';
 import { FileService } from './file-service.ts';
+import { ownerOf } from './owner.ts';
 import type { Seal } from './seal.ts';
 
 export interface BatchRoomDeps {
@@ -8,7 +9,12 @@ export interface BatchRoomDeps {
   readonly batches: BatchStore;
   readonly seal: Seal;
   readonly now: () => number;
-  readonly settings: () => { readonly fileBytesMax: number; readonly fileDays: number };
+  readonly settings: () => {
+    readonly fileBytesMax: number;
+    readonly fileDays: number;
+    /** Clients may come with credentials of their own that count at a provider. */
+    readonly ownCredentials?: boolean | undefined;
+  };
   readonly onChange?: (() => void) | undefined;
 }
 
@@ -23,9 +29,9 @@ const ENDPOINTS = ['/v1/chat/completions', '/v1/embeddings', '/v1/responses', '/
 
 /** The files and batches of all tenants, without anybody who runs them. */
 export function openBatchRoom({ files: store, batches, seal, now, settings, onChange }: BatchRoomDeps): BatchRoom {
+  const owner = (caller: Caller) => ownerOf(caller, settings().ownCredentials === true);
   const files = new FileService({
-    files: store,
-    now,
+    ...{ files: store, now, ownerOf: owner },
     fileBytesMax: () => settings().fileBytesMax,
     fileDays: () => settings().fileDays,
     usedBy: async ({ id, tenant }) =>
@@ -33,5 +39,8 @@ export function openBatchRoom({ files: store, batches, seal, now, settings, onCh
         (batch) => batch.inputFileId === id && batch.tenant === tenant && !hasEnded(batch),
       )?.id,
   });
-  return { files, batches: new BatchService({ batches, files, seal, now, endpoints: ENDPOINTS, onChange }) };
+  return {
+    files,
+    batches: new BatchService({ batches, files, seal, now, ownerOf: owner, endpoints: ENDPOINTS, onChange }),
+  };
 }

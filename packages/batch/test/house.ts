@@ -32,7 +32,14 @@ export class House {
   readonly seal = createSeal('a secret');
   readonly calls: LineCall[] = [];
   readonly incidents: string[] = [];
-  settings = { concurrency: 4, linesMax: 50_000, lineBytesMax: 100_000, fileDays: 30, fileBytesMax: 1_000_000 };
+  settings = {
+    concurrency: 4,
+    linesMax: 50_000,
+    lineBytesMax: 100_000,
+    fileDays: 30,
+    fileBytesMax: 1_000_000,
+    ownCredentials: true,
+  };
   script: Ask = async ({ callId }) => ({ status: 200, body: JSON.stringify({ answered: callId }) });
   readonly room = openBatchRoom({
     ...{ files: this.files, batches: this.batches, seal: this.seal, now: this.now, settings: () => this.settings },

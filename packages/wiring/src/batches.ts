@@ -37,7 +37,10 @@ export interface BatchesDeps {
 type BatchStores = BatchesDeps['stores'];
 
 const sealOf = (config: Config) => createSeal(internalTokenOf(config).secret);
-const settingsOf = ({ batches, server }: Config) => ({ ...batches, lineBytesMax: server.bodyBytesMax });
+const settingsOf = ({ batches, server, providers }: Config) => ({
+  ...{ ...batches, lineBytesMax: server.bodyBytesMax },
+  ownCredentials: providers.some(({ kind, apiKeys }) => kind !== 'demo' && apiKeys.length === 0),
+});
 
 /** Files and batches of a door behind which nobody runs them: workers do. */
 export function openFiles({ files, batches }: BatchStores, config: () => Config) {
