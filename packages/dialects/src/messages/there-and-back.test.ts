@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '@nearhit/core';
-import { type Heard, streamed } from '../../test/replies.ts';
+import { assembleStream, type JsonObject } from '@nearhit/core';
+import { eventsOf, type Heard, streamed } from '../../test/replies.ts';
 import { anthropicReply } from '../anthropic/reply.ts';
 import { toAnthropicRequest } from '../anthropic/request.ts';
 import { messagesDialect } from './dialect.ts';
@@ -168,22 +168,67 @@ function blocksIn(events: readonly Heard[]): JsonObject[] {
 }
 
 describe('an answer of Anthropic’s that goes to a client of Messages by way of chat completions', () => {
-  const live = (blocks: readonly JsonObject[]): Heard[] => {
+  const chatStreamOf = (blocks: readonly JsonObject[]): Buffer => {
     const reply = anthropicReply({ model: MODEL, stream: true, includeUsage: true });
     reply.head(200, { 'content-type': 'text/event-stream' });
-    const chat = Buffer.concat([reply.data(anthropicStream(blocks)), reply.end().data]);
-    const { replies } = messagesDialect.read(Buffer.from(JSON.stringify(REQUEST)));
-    return streamed(replies, chat, [7, 111, 112, 500, 1_003]);
+    return Buffer.concat([reply.data(anthropicStream(blocks)), reply.end().data]);
   };
+  const live = (blocks: readonly JsonObject[]): Heard[] =>
+    streamed(replies, chatStreamOf(blocks), [7, 111, 112, 500, 1_003]);
 
-  test.each<[name: string, blocks: JsonObject[]]>([
+  const ANSWERS: [name: string, blocks: JsonObject[]][] = [
     ['text', [text('It rains.')]],
     ['thinking, text, tools', [thought(1), text('I look.'), use(1), use(2)]],
     ['tools of Anthropic’s own between thoughts', [thought(1), searching, found, thought(2), text('So.'), use(1)]],
-    ['text on both sides of a search', [text('Let me see.'), searching, found, text('It rains.')]],
-  ])('streams its blocks in the same order: %s', (_name, blocks) => {
+    ['text on both sides of a search', [text('Let me see.'), searching, found, text('It rains 🌧.'), use(1)]],
+    [
+      'thoughts after text',
+      [text('First.'), thought(1), text('Second.'), { type: 'redacted_thinking', data: 'x' }, use(1)],
+    ],
+  ];
+
+  test.each(ANSWERS)('streams its blocks in the same order: %s', (_name, blocks) => {
     const events = live(blocks);
     expect(blocksIn(events)).toEqual(blocks);
     expect(events.at(-1)).toEqual({ type: 'message_stop' });
   });
+
+  const { replies } = messagesDialect.read(Buffer.from(JSON.stringify(REQUEST)));
+  const message = (content: JsonObject[]) => ({
+    ...{ id: 'msg_1', type: 'message', role: 'assistant', model: MODEL, content, stop_reason: 'tool_use' },
+    usage: { input_tokens: 9, output_tokens: 20 },
+  });
+  /** As it is stored: from a whole answer, and from a stream. */
+  const stored = (blocks: JsonObject[]): Buffer[] => {
+    const whole = anthropicReply({ model: MODEL, stream: false, includeUsage: false });
+    whole.head(200, { 'content-type': 'application/json' });
+    const kept = [whole.data(Buffer.from(JSON.stringify(message(blocks)))), whole.end().data];
+    const assembled = assembleStream(chatStreamOf(blocks));
+    if (assembled.kind !== 'complete') throw new Error(assembled.why);
+    return [Buffer.concat(kept), Buffer.from(JSON.stringify(assembled.answer))];
+  };
+
+  test.each(ANSWERS)('is whole, and replayed, in the same order, however it came: %s', (_name, blocks) => {
+    for (const answer of stored(blocks)) {
+      expect(JSON.parse(replies.whole(answer).toString()).content).toEqual(blocks);
+      expect(blocksIn(eventsOf(replies.replay(answer)))).toEqual(blocks);
+    }
+  });
+
+  test.each(ANSWERS)(
+    'goes back to Anthropic in the same order from a client of chat completions: %s',
+    (_name, blocks) => {
+      for (const answer of stored(blocks)) {
+        const turn = JSON.parse(answer.toString()).choices[0].message;
+        const results = (turn.tool_calls ?? []).map(({ id }: JsonObject) => ({
+          role: 'tool',
+          tool_call_id: id,
+          content: 'ok',
+        }));
+        const messages = [{ role: 'user', content: 'q' }, turn, ...results, { role: 'user', content: 'And?' }];
+        const request = toAnthropicRequest(Buffer.from(JSON.stringify({ model: 'm', messages })), { model: MODEL });
+        expect(JSON.parse(request.toString()).messages[1].content).toEqual(blocks);
+      }
+    },
+  );
 });
