@@ -198,6 +198,8 @@ describe('Responses at Anthropic and Gemini', () => {
       { role: 'user', content: 'q' },
       { type: 'item_reference', id: 'fc_1' },
     ];
-    expect(fault(() => responses({ input })).message).toMatch(/'input\[1\]\.type': nearhit keeps no items.*`store: false`/);
+    expect(fault(() => responses({ input })).message).toMatch(
+      /'input\[1\]\.type': nearhit keeps no items.*`store: false`/,
+    );
   });
 });

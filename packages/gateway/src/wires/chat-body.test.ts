@@ -16,14 +16,14 @@ const FOREIGN =
 
 test('what a client of chat completions wrote goes byte for byte, whatever it is', () => {
   const call = chatCall({ model: 'm', body: Buffer.from(FOREIGN) });
-  expect(chatBody(call, 'm', 'https://api.openai.com/v1')).toBe(call.body);
-  const renamed = chatBody(call, 'gpt-4o', 'https://api.mistral.ai/v1').toString();
+  expect(chatBody(call, 'm', openAi('https://api.openai.com/v1'))).toBe(call.body);
+  const renamed = chatBody(call, 'gpt-4o', openAi('https://api.mistral.ai/v1')).toString();
   expect(renamed).toBe(FOREIGN.replace('"m"', '"gpt-4o"'));
 });
 
 test('what was made of another API’s request is put plainly, under the target’s name of the model', () => {
   const call = chatCall({ model: 'm', body: Buffer.from(FOREIGN), madeOf: 'messages' });
-  expect(JSON.parse(chatBody(call, 'gpt-4o', 'https://api.openai.com/v1').toString())).toEqual({
+  expect(JSON.parse(chatBody(call, 'gpt-4o', openAi('https://api.openai.com/v1')).toString())).toEqual({
     model: 'gpt-4o',
     messages: [{ role: 'user', content: 'q' }],
     seed: 12345678901234567000,
