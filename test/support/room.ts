@@ -38,7 +38,7 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
 
   async beside(yaml: string): Promise<GatewayClient> {
     // What the environment says wins: where the file says who may come in, it says nothing.
-    const auth = /^auth:/m.test(yaml) ? { NEARHIT_AUTH: '' } : {};
+    const auth: Record<string, string> = /^auth:/m.test(yaml) ? { NEARHIT_AUTH: '' } : {};
     const none = { OPENAI_BASE_URL: '', OPENAI_API_KEY: '', ...auth };
     return new IngressClient((await this.#deployment.add('ingress', yaml, none)).url);
   }
