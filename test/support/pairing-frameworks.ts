@@ -16,6 +16,9 @@ import {
   TOOL,
 } from './pairing-clients.ts';
 
+/** It warns of thoughts that its API can't carry. */
+(globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+
 /** It refers to items by their ids unless it is told that none are stored. */
 const providerOptions = { openai: { store: false } };
 

@@ -37,7 +37,9 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
   }
 
   async beside(yaml: string): Promise<GatewayClient> {
-    const none = { OPENAI_BASE_URL: '', OPENAI_API_KEY: '' };
+    // What the environment says wins: where the file says who may come in, it says nothing.
+    const auth: Record<string, string> = /^auth:/m.test(yaml) ? { NEARHIT_AUTH: '' } : {};
+    const none = { OPENAI_BASE_URL: '', OPENAI_API_KEY: '', ...auth };
     return new IngressClient((await this.#deployment.add('ingress', yaml, none)).url);
   }
 

@@ -1,4 +1,5 @@
 import { type JsonObject, without } from '@nearhit/core';
+import { Places } from '../chat/places.ts';
 import { invalidReply } from '../provider/reply.ts';
 import { textOf } from '../provider/values.ts';
 import { annotationsOf, isBlock, isNative, isThinking, toolCall } from './blocks.ts';
@@ -45,8 +46,9 @@ function messageOf(blocks: readonly JsonObject[]): JsonObject {
   const message: JsonObject = { role: 'assistant', content: textAmong(blocks), refusal: null };
   const reasoning = blocks.map((block) => (block.type === 'thinking' ? textOf(block.thinking) : '')).join('');
   if (reasoning !== '') message.reasoning_content = reasoning;
-  addList(message, 'thinking_blocks', blocks.filter(isThinking));
-  addList(message, 'native_blocks', blocks.filter(isNative));
+  const { thoughts, natives } = apart(blocks);
+  addList(message, 'thinking_blocks', thoughts);
+  addList(message, 'native_blocks', natives);
   const calls = blocks.filter((block) => block.type === 'tool_use');
   addList(
     message,
@@ -57,6 +59,19 @@ function messageOf(blocks: readonly JsonObject[]): JsonObject {
   addList(message, 'citations', citations);
   addList(message, 'annotations', annotations(blocks));
   return message;
+}
+
+/** Each of them with its place, where it has one. */
+function apart(blocks: readonly JsonObject[]): { thoughts: JsonObject[]; natives: JsonObject[] } {
+  const places = new Places();
+  const [thoughts, natives]: [JsonObject[], JsonObject[]] = [[], []];
+  let text = 0;
+  for (const block of blocks) {
+    if (block.type === 'text') text += textOf(block.text).length;
+    else if (isThinking(block)) thoughts.push({ ...block, ...places.next('thinking_blocks', text) });
+    else if (isNative(block)) natives.push({ ...block, ...places.next('native_blocks', text) });
+  }
+  return { thoughts, natives };
 }
 
 function textAmong(blocks: readonly JsonObject[]): string | null {

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, without } from '@nearhit/core';
+import { isObject, type JsonObject } from '@nearhit/core';
+import { bare, piecesInPlace } from '../chat/places.ts';
 import { calledWith } from '../provider/called.ts';
 import { objectsOf, present, textOf } from '../provider/values.ts';
 import { contentBlocks } from './content.ts';
@@ -46,17 +47,23 @@ function blocksOf(message: JsonObject, param: string): JsonObject[] {
   const blocks = contentBlocks(message.content, `${param}.content`);
   if (message.role !== 'assistant') return blocks;
   if (blocks.length === 0) blocks.push(...contentBlocks(message.refusal, `${param}.refusal`));
-  return [
-    ...objectsOf(message.thinking_blocks).map((block) => without(block, INDEX)),
-    ...objectsOf(message.native_blocks)
-      .filter(isAnthropicBlock)
-      .map((block) => without(block, INDEX)),
-    ...blocks,
-    ...objectsOf(message.tool_calls).map(toolUse),
-  ];
+  return [...saidBlocks(message, blocks), ...objectsOf(message.tool_calls).map(toolUse)];
 }
 
-const INDEX: ReadonlySet<string> = new Set(['index']);
+/** An answer of Anthropic's that comes back has its blocks where they stood. */
+function saidBlocks(message: JsonObject, blocks: readonly JsonObject[]): JsonObject[] {
+  const pieces = piecesInPlace(message);
+  if (pieces !== undefined) {
+    return pieces
+      .filter((piece) => piece.kind === 'text' || piece.field === 'thinking_blocks' || isAnthropicBlock(piece.block))
+      .map((piece) => (piece.kind === 'text' ? { type: 'text', text: piece.text } : piece.block));
+  }
+  return [
+    ...objectsOf(message.thinking_blocks).map(bare),
+    ...objectsOf(message.native_blocks).filter(isAnthropicBlock).map(bare),
+    ...blocks,
+  ];
+}
 
 /** Gemini's have a field of the name of their type. */
 function isAnthropicBlock(block: JsonObject): boolean {

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, type SseEvent, without } from '@nearhit/core';
+import { Places } from '../chat/places.ts';
 import { ChunkWriter, DONE, errorEvent } from '../provider/chunks.ts';
 import { endedEarly, objectOf, type ReplyStream } from '../provider/reply.ts';
 import { objectsOf, present, textOf } from '../provider/values.ts';
@@ -37,6 +38,7 @@ export class AnthropicStream implements ReplyStream {
   #thoughts = 0;
   #natives = 0;
   #textLength = 0;
+  readonly #places = new Places();
   #finished = false;
   /** Of a message that began whole: a stop reason that no later event repeats. */
   #stopReason: unknown;
@@ -153,9 +155,14 @@ export class AnthropicStream implements ReplyStream {
     this.#open.delete(index);
     const { block, call, json, textStart } = open;
     if (call >= 0) return json === '' ? this.#input(open, JSON.stringify(block.input ?? {})) : '';
-    if (isThinking(block)) return this.#delta({ thinking_blocks: [{ index: this.#thoughts++, ...block }] });
-    if (isNative(block))
-      return this.#delta({ native_blocks: [{ index: this.#natives++, ...block, ...inputOf(json) }] });
+    if (isThinking(block)) {
+      const place = this.#places.next('thinking_blocks', textStart);
+      return this.#delta({ thinking_blocks: [{ index: this.#thoughts++, ...block, ...place }] });
+    }
+    if (isNative(block)) {
+      const place = this.#places.next('native_blocks', textStart);
+      return this.#delta({ native_blocks: [{ index: this.#natives++, ...block, ...inputOf(json), ...place }] });
+    }
     return this.#citations(block.citations, textStart);
   }
 

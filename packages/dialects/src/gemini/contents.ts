@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '@nearhit/core';
 import { calledWith } from '../provider/called.ts';
+import { isAnthropicsOnly } from '../provider/foreign.ts';
 import { objectFrom, objectsOf, present, textOf } from '../provider/values.ts';
 import { contentParts } from './parts.ts';
 import type { GeminiTraits } from './traits.ts';
@@ -43,7 +44,9 @@ function add(contents: Content[], role: Content['role'], parts: JsonObject[]): v
 }
 
 function modelParts(message: JsonObject, param: string, traits: GeminiTraits): JsonObject[] {
-  const content = Array.isArray(message.content) ? message.content.filter(isNotAnthropics) : message.content;
+  const content = Array.isArray(message.content)
+    ? objectsOf(message.content).filter((part) => !isAnthropicsOnly(part))
+    : message.content;
   const text = contentParts(content, `${param}.content`);
   const signature = signatureOf(message);
   const last = text.at(-1);
@@ -60,11 +63,6 @@ function modelParts(message: JsonObject, param: string, traits: GeminiTraits): J
 /** `{"type": "executableCode", "executableCode": {...}}`; Anthropic's blocks name no such field. */
 function isGeminiPart(block: JsonObject): boolean {
   return isObject(block[textOf(block.type)]);
-}
-
-/** Calls and results of tools that ran with Anthropic: the text that came of them stands beside them. */
-function isNotAnthropics(part: unknown): boolean {
-  return !isObject(part) || !/_tool_(?:use|result)$/.test(textOf(part.type));
 }
 
 function callPart(call: JsonObject, position: number, traits: GeminiTraits): JsonObject {

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, piecesOf } from '@nearhit/core';
 import { objectsIn, readCall, reasoningIn, speaks } from '../chat/answer.ts';
 import { CallOrder, type CallSink } from '../chat/call-order.ts';
+import { bare } from '../chat/places.ts';
 
 /** Hears of content blocks one after the other, in Anthropic's words. */
 export interface BlockSink {
@@ -35,11 +36,11 @@ export class BlockWriter implements CallSink {
   #say(delta: JsonObject): void {
     const reasoning = reasoningIn(delta);
     if (reasoning !== undefined) this.#think(reasoning);
-    for (const { index: _, ...block } of objectsIn(delta.thinking_blocks)) {
+    for (const block of objectsIn(delta.thinking_blocks).map(bare)) {
       if (block.type === 'thinking') this.#thinkingBlock(block);
       else this.#whole(block);
     }
-    for (const { index: _, ...block } of objectsIn(delta.native_blocks)) if (isNative(block)) this.#whole(block);
+    for (const block of objectsIn(delta.native_blocks).map(bare)) if (isNative(block)) this.#whole(block);
     if (typeof delta.content === 'string') this.#write(delta.content);
     else for (const part of objectsIn(delta.content)) this.#part(part);
     if (typeof delta.refusal === 'string') this.#write(delta.refusal);

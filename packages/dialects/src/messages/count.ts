@@ -21,10 +21,14 @@ function tokensIn(message: JsonObject): number {
   return said + reasoning + (calls === undefined ? 0 : estimateTokens(JSON.stringify(calls)));
 }
 
+/** Anthropic counts none of earlier turns. */
+const THINKING: ReadonlySet<unknown> = new Set(['thinking', 'redacted_thinking']);
+
 function partTokens(part: unknown): number {
   if (typeof part === 'string') return estimateTokens(part);
   if (!isObject(part)) return 0;
   if (part.type === 'text') return estimateTokens(String(part.text));
+  if (THINKING.has(part.type)) return 0;
   // What is sent as data or by its address is no text to be measured.
   return part.type === 'search_result' ? estimateTokens(JSON.stringify(part.content)) : IMAGE_TOKENS;
 }

@@ -1,8 +1,9 @@
 import type { NearhitError } from '@nearhit/core';
-import { deltasOf, readAnswer } from '../chat/answer.ts';
+import { readAnswer } from '../chat/answer.ts';
 import type { FrontDialect, FrontReplies } from '../front.ts';
 import { endingOf, messageId, messageUsage, nativeFields } from './answer.ts';
 import { BlockList, BlockWriter } from './blocks.ts';
+import { deltasInPlace } from './deltas.ts';
 import { errorBody } from './error.ts';
 import { readMessages } from './request.ts';
 import { MessageEvents, MessageStream } from './stream.ts';
@@ -12,7 +13,7 @@ function whole(bytes: Buffer): Buffer {
   const { answer, choice, message } = readAnswer(bytes);
   const list = new BlockList();
   const writer = new BlockWriter(list);
-  for (const delta of deltasOf(message)) writer.add(delta);
+  for (const delta of deltasInPlace(message)) writer.add(delta);
   writer.end();
   const { id, model, usage, service_tier: tier } = answer;
   const said = { id: messageId(id), type: 'message', role: 'assistant', model: model ?? '', content: list.blocks };
@@ -30,7 +31,7 @@ function replay(bytes: Buffer): Buffer {
   const { answer, choice, message } = readAnswer(bytes);
   const events = new MessageEvents();
   events.begin(answer);
-  for (const delta of deltasOf(message)) events.add(delta);
+  for (const delta of deltasInPlace(message)) events.add(delta);
   events.finish(choice, answer.usage);
   return events.take();
 }

@@ -45,8 +45,10 @@ function assistantMessage(blocks: readonly JsonObject[], rest: JsonObject): Json
   const thinking: JsonObject[] = [];
   let unsigned = '';
   for (const block of blocks) {
+    const isSigned = block.type === 'redacted_thinking' || (block.type === 'thinking' && block.signature);
     if (block.type === 'tool_use') calls.push(callOf(block));
-    else if (block.type === 'redacted_thinking' || (block.type === 'thinking' && block.signature)) thinking.push(block);
+    // Between other blocks it stays where it is: its provider refuses a turn whose thoughts were moved.
+    else if (isSigned) (parts.length === 0 ? thinking : parts).push(block);
     else if (block.type === 'thinking') unsigned += block.thinking as string;
     else parts.push(partOf(block));
   }

@@ -1,13 +1,12 @@
 import { isObject, type JsonObject, without } from '@nearhit/core';
 import { plainContent } from '../chat/request.ts';
+import { isAnthropicsOnly } from '../provider/foreign.ts';
 import { objectsOf, present, textOf } from '../provider/values.ts';
 import { plainParts } from './parts.ts';
 import type { ChatTraits } from './traits.ts';
 
 /** What OpenAI knows of a message; everything else is another vendor's. */
 const KNOWN = ['role', 'content', 'name', 'refusal', 'audio', 'tool_calls', 'tool_call_id', 'function_call'] as const;
-/** Blocks that a provider's own tools leave in an answer. The text that came of them stands beside them. */
-const OF_PROVIDERS_TOOLS = /_tool_(?:use|result)$/;
 
 /** Messages without what OpenAI does not know, and that in its words where it has some. */
 export function plainMessages(messages: readonly JsonObject[], traits: ChatTraits): JsonObject[] {
@@ -48,9 +47,7 @@ function known(message: JsonObject): JsonObject {
 
 function contentOf({ role, content, tool_calls }: JsonObject, param: string, traits: ChatTraits): unknown {
   const parts = objectsOf(content).flatMap((part, at) =>
-    role === 'assistant' && OF_PROVIDERS_TOOLS.test(textOf(part.type))
-      ? []
-      : plainParts(part, `${param}.content[${at}]`, traits),
+    role === 'assistant' && isAnthropicsOnly(part) ? [] : plainParts(part, `${param}.content[${at}]`, traits),
   );
   if (parts.length > 0) return plainContent(parts);
   return tool_calls === undefined ? '' : null;

@@ -1,26 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type JsonObject, NearhitError } from '@nearhit/core';
-import { messagesDialect } from '../messages/dialect.ts';
+import { fromMessages, OPENAI, plain, type To } from '../../test/plainly.ts';
 import { responsesDialect } from '../responses/dialect.ts';
-import { plainChat } from './plain.ts';
-import { chatTraits } from './traits.ts';
-
-const OPENAI = 'https://api.openai.com/v1';
-
-interface To {
-  readonly at?: string;
-  readonly model?: string;
-}
-
-function plain(chat: Buffer, { at = OPENAI, model = 'gpt-4o' }: To): JsonObject {
-  return JSON.parse(plainChat(chat, model, chatTraits(at, model)).toString());
-}
-
-/** A Messages request as a server of OpenAI's kind gets it. */
-function fromMessages(request: JsonObject, to: To = {}): JsonObject {
-  const body = { model: 'asked', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }], ...request };
-  return plain(messagesDialect.read(Buffer.from(JSON.stringify(body))).body, to);
-}
 
 const fromResponses = (request: JsonObject, to: To = {}): JsonObject =>
   plain(responsesDialect.read(Buffer.from(JSON.stringify({ model: 'asked', input: 'Hi', ...request }))).body, to);
@@ -182,15 +163,15 @@ describe('turns of the assistant', () => {
     expect(said('ok', asked(searched))).toMatchObject([{}, { content: '' }, {}]);
   });
 
-  test.each<[model: string, at: string, kept: boolean]>([
-    ['gpt-5', OPENAI, false],
-    ['deepseek-chat', 'https://api.deepseek.com/v1', true],
-    ['qwen3-32b', 'http://127.0.0.1:8000/v1', true],
-    ['qwen3-32b', 'https://api.groq.com/openai/v1', false],
-    ['some-model', 'http://127.0.0.1:8000/v1', false],
-  ])('unsigned thinking goes back to who wants it: %s at %s: %p', (model, at, kept) => {
+  test.each<[kind: string, at: string, kept: boolean]>([
+    ['openai', OPENAI, false],
+    ['azure-openai', 'https://ai.example.com/openai/v1', false],
+    ['openai', 'https://api.groq.com/openai/v1', false],
+    ['openai', 'https://api.deepseek.com/v1', true],
+    ['openai', 'http://127.0.0.1:8000/v1', true],
+  ])('unsigned thinking goes back, but to those who refuse it: %s at %s: %p', (kind, at, kept) => {
     const unsigned = { type: 'thinking', thinking: 'Hm.', signature: '' };
-    const [, turn] = said('ok', asked([unsigned, { type: 'text', text: 'So.' }]), { model, at }) as JsonObject[];
+    const [, turn] = said('ok', asked([unsigned, { type: 'text', text: 'So.' }]), { kind, at }) as JsonObject[];
     expect(turn).toEqual({ role: 'assistant', content: 'So.', ...(kept && { reasoning_content: 'Hm.' }) });
   });
 
@@ -236,59 +217,6 @@ test('tools that only Anthropic has are refused by their name', () => {
   expect(param).toBe('tools[0]');
   expect(message).toContain('web_search_20250305');
   expect(fault(() => fromMessages({ mcp_servers: [{ type: 'url', url: 'https://a' }] })).param).toBe('mcp_servers');
-});
-
-describe('thinking', () => {
-  const enabled = (budget_tokens: number) => ({ thinking: { type: 'enabled', budget_tokens } });
-  const adaptive = { thinking: { type: 'adaptive' } };
-  const off = { thinking: { type: 'disabled' } };
-  const DEEPSEEK = { at: 'https://api.deepseek.com/v1', model: 'deepseek-chat' };
-  const OPENROUTER = { at: 'https://openrouter.ai/api/v1', model: 'anthropic/claude-sonnet-4.5' };
-  test.each<[request: JsonObject, to: To, fields: JsonObject]>([
-    [enabled(2_000), { model: 'gpt-5' }, { reasoning_effort: 'low' }],
-    [enabled(8_192), { model: 'o3' }, { reasoning_effort: 'medium' }],
-    [enabled(31_999), { model: 'gpt-5.2' }, { reasoning_effort: 'high' }],
-    [enabled(31_999), { model: 'gpt-4o' }, {}],
-    [adaptive, { model: 'gpt-5' }, {}],
-    [{ ...adaptive, output_config: { effort: 'max' } }, { model: 'gpt-5' }, { reasoning_effort: 'high' }],
-    [off, { model: 'gpt-5' }, {}],
-    [enabled(2_000), DEEPSEEK, { thinking: { type: 'enabled' } }],
-    [off, DEEPSEEK, { thinking: { type: 'disabled' } }],
-    [{}, DEEPSEEK, {}],
-    [enabled(2_000), OPENROUTER, { reasoning: { max_tokens: 2_000 } }],
-    [adaptive, OPENROUTER, { reasoning: { enabled: true } }],
-  ])('%j to %j', (request, to, fields) => {
-    const { model: _, messages: __, max_completion_tokens: ___, max_tokens: ____, ...rest } = fromMessages(request, to);
-    expect(rest).toEqual(fields);
-  });
-});
-
-describe('by the server', () => {
-  test.each<[at: string, limit: JsonObject]>([
-    [OPENAI, { max_completion_tokens: 9 }],
-    ['https://api.groq.com/openai/v1', { max_completion_tokens: 9 }],
-    ['http://localhost:8000/v1', { max_completion_tokens: 9 }],
-    ['https://api.mistral.ai/v1', { max_tokens: 9 }],
-    ['https://api.deepseek.com', { max_tokens: 9 }],
-    ['http://127.0.0.1:11434/v1', { max_tokens: 9 }],
-    ['https://dashscope-intl.aliyuncs.com/compatible-mode/v1', { max_tokens: 9 }],
-    ['no address', { max_completion_tokens: 9 }],
-  ])('the limit at %s', (at, limit) => {
-    const { model: _, messages: __, ...rest } = fromMessages({}, { at });
-    expect(rest).toEqual(limit);
-  });
-
-  test('Mistral gets nothing that it answers with 422; OpenRouter keeps marks and top_k', () => {
-    const request = { metadata: { user_id: 'u' }, service_tier: 'auto', top_k: 5 };
-    const content = [{ type: 'text', text: 'Hi', ...ephemeral }];
-    const to = (at: string) => fromMessages({ ...request, messages: [{ role: 'user', content }] }, { at });
-    expect(to('https://api.mistral.ai/v1')).toEqual({
-      model: 'gpt-4o',
-      messages: [{ role: 'user', content: 'Hi' }],
-      max_tokens: 9,
-    });
-    expect(to('https://openrouter.ai/api/v1')).toMatchObject({ messages: [{ content }], top_k: 5, user: 'u' });
-  });
 });
 
 describe('from the Responses API', () => {

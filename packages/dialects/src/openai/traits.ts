@@ -7,7 +7,10 @@ export interface ChatTraits {
    * `reasoning`. Undefined: not at all.
    */
   readonly thinking?: 'effort' | 'switch' | 'reasoning' | undefined;
-  /** Wants to see again what its model thought (`reasoning_content`); others refuse or ignore it. */
+  /**
+   * May see again what its model thought (`reasoning_content`), as many must and most others ignore. False: it refuses that,
+   * and never gave any.
+   */
   readonly thoughts: boolean;
   /** `cache_control` on content parts. */
   readonly cacheMarks: boolean;
@@ -30,25 +33,23 @@ const NOT_MISTRALS = [
 ];
 
 /**
- * By the end of the host's name, or its port. What is not here is spoken to as OpenAI is. From the vendors' references:
+ * By the end of the host's name, or its port. What is not here is spoken to as OpenAI is, but for thoughts. From the vendors' references:
  * the limit's old name is all that Mistral and Ollama know (one refuses the new one, the other ignores it); Groq refuses
  * thoughts in the history, DeepSeek and Moonshot want them there.
  */
 const HOSTS: Readonly<Record<string, HostTraits>> = {
   'api.openai.com': { thoughts: false },
-  'openai.azure.com': { thoughts: false },
-  'services.ai.azure.com': { thoughts: false },
   'api.mistral.ai': { limit: 'max_tokens', thoughts: false, refuses: NOT_MISTRALS },
   'api.groq.com': { thoughts: false },
   'api.cerebras.ai': { thoughts: false },
-  'api.deepseek.com': { limit: 'max_tokens', thinking: 'switch', thoughts: true },
-  'api.z.ai': { limit: 'max_tokens', thinking: 'switch', thoughts: true },
-  'open.bigmodel.cn': { limit: 'max_tokens', thinking: 'switch', thoughts: true },
-  'api.moonshot.ai': { limit: 'max_tokens', thoughts: true },
-  'api.moonshot.cn': { limit: 'max_tokens', thoughts: true },
-  'aliyuncs.com': { limit: 'max_tokens', thoughts: true, cacheMarks: true, topK: true },
-  'openrouter.ai': { thinking: 'reasoning', thoughts: true, cacheMarks: true, topK: true },
-  'generativelanguage.googleapis.com': { signatures: true },
+  'api.deepseek.com': { limit: 'max_tokens', thinking: 'switch' },
+  'api.z.ai': { limit: 'max_tokens', thinking: 'switch' },
+  'open.bigmodel.cn': { limit: 'max_tokens', thinking: 'switch' },
+  'api.moonshot.ai': { limit: 'max_tokens' },
+  'api.moonshot.cn': { limit: 'max_tokens' },
+  'aliyuncs.com': { limit: 'max_tokens', cacheMarks: true, topK: true },
+  'openrouter.ai': { thinking: 'reasoning', cacheMarks: true, topK: true },
+  'generativelanguage.googleapis.com': { signatures: true, thoughts: false },
   'api.together.xyz': { limit: 'max_tokens', topK: true },
   'api.fireworks.ai': { limit: 'max_tokens', topK: true },
   'api.deepinfra.com': { limit: 'max_tokens', topK: true },
@@ -61,21 +62,21 @@ const HOSTS: Readonly<Record<string, HostTraits>> = {
 
 /** OpenAI's models that think, whoever serves them, and Gemini's behind Google's compatible API. */
 const TAKES_EFFORT = /(?:^|[^a-z0-9])(?:o[1-9](?![a-z0-9])|gpt-?[5-9]|gpt-oss|codex|gemini-(?:2\.5|[3-9]))/i;
-/** Models whose thoughts belong into the history, wherever they run. */
-const WANTS_THOUGHTS = /deepseek|kimi|glm-|qwen|minimax|mimo/i;
+/** OpenAI's own, wherever its door is. */
+const AZURE: HostTraits = { thoughts: false };
 
-/** Of a provider of kind `openai` or `azure-openai`, and the name that it has for the model. */
-export function chatTraits(baseUrl: string, model: string): ChatTraits {
-  const host = hostTraits(baseUrl);
+/** Of a provider of kind `openai` or `azure-openai`. `model`: its name for the model. */
+export function chatTraits(provider: { readonly kind: string; readonly baseUrl: string }, model: string): ChatTraits {
+  const host = provider.kind === 'azure-openai' ? AZURE : hostTraits(provider.baseUrl);
   return {
     limit: 'max_completion_tokens',
+    thoughts: true,
     cacheMarks: false,
     signatures: false,
     topK: false,
     refuses: [],
     ...host,
     thinking: host.thinking ?? (TAKES_EFFORT.test(model) ? 'effort' : undefined),
-    thoughts: host.thoughts ?? WANTS_THOUGHTS.test(model),
   };
 }
 

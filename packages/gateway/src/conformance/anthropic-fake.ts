@@ -119,10 +119,12 @@ function hear(call: OriginCall): Heard {
         of: String(uses.find(({ id }) => id === tool_use_id)?.name),
         text: textOf(content),
       })),
-    tools: objects(body.tools).map(({ name, input_schema }) => ({
-      name: String(name),
-      properties: Object.keys((input_schema as { properties: object }).properties),
-    })),
+    tools: objects(body.tools)
+      .filter(({ input_schema }) => input_schema !== undefined)
+      .map(({ name, input_schema }) => ({
+        name: String(name),
+        properties: Object.keys((input_schema as { properties: object }).properties),
+      })),
     toolChoice: choiceOf(body.tool_choice as JsonObject | undefined),
     maxTokens: body.max_tokens as number,
     temperature: body.temperature as number | undefined,

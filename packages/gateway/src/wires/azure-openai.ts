@@ -9,14 +9,14 @@ import { readModels } from './model-list.ts';
  * Azure OpenAI. A base URL that ends in `/openai/v1` is its newer API, where the deployment stands in the body; any other
  * is the resource (`https://NAME.openai.azure.com`), where it stands in the path and an API version in the query.
  */
-export function azureOpenAiWire(config: Pick<ProviderConfig, 'apiVersion' | 'baseUrl' | 'headers'>): Wire {
-  const { apiVersion, baseUrl, headers } = config;
+export function azureOpenAiWire(config: Pick<ProviderConfig, 'kind' | 'apiVersion' | 'baseUrl' | 'headers'>): Wire {
+  const { apiVersion, headers } = config;
   const query = apiVersion === undefined ? '' : `?api-version=${encodeURIComponent(apiVersion)}`;
   return {
     request: (call, { model, apiKey, prefix }) => ({
       path: callPath(prefix, model, call.path) + query,
       headers: withHeaders(requestHeaders(call, credentials(keyFor(apiKey, call.credential))), headers),
-      body: chatBody(call, model, baseUrl),
+      body: chatBody(call, model, config),
     }),
     listing: {
       path: (prefix) => `${isV1(prefix) ? prefix : `${resource(prefix)}/openai`}/models${query}`,

@@ -5,12 +5,12 @@ import { chatBody } from './chat-body.ts';
 import { readModels } from './model-list.ts';
 
 /** OpenAI's own API, and everything that speaks it. */
-export function openAiWire(config: Pick<ProviderConfig, 'baseUrl' | 'headers'>): Wire {
+export function openAiWire(config: Pick<ProviderConfig, 'kind' | 'baseUrl' | 'headers'>): Wire {
   return {
     request: (call, { model, apiKey, prefix }) => ({
       path: prefix + call.path,
       headers: withHeaders(requestHeaders(call, authorization(keyFor(apiKey, call.credential))), config.headers),
-      body: chatBody(call, model, config.baseUrl),
+      body: chatBody(call, model, config),
     }),
     listing: {
       path: (prefix) => `${prefix}/models`,
