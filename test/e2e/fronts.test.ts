@@ -171,6 +171,7 @@ describeEmbedded((t) => {
     ]);
     const wrongMethod = await t.gateway.send('GET', '/v1/messages');
     expect([wrongMethod.status, wrongMethod.headers.allow]).toEqual([405, 'POST, OPTIONS']);
+    expect(wrongMethod.json).toMatchObject({ type: 'error', error: { code: 'method_not_allowed' } });
     expect((await t.gateway.send('GET', '/v1/responses/resp_1')).status).toBe(404);
   });
 
@@ -190,11 +191,13 @@ cache: { lookupTimeoutMs: 5000 }
           const { reply, text } = await ask(gateway, name, 'By path?', { at });
           expect(text).toBe('answer to: By path?');
           expect(cacheOf(reply).cache).toBe(turn === 0 ? 'miss' : 'hit');
-          expect(reply.headers).toMatchObject({ 'x-nearhit-provider': at.split('/')[1], 'x-nearhit-model': 'm' });
+          // Where the configuration knows the provider's own name for the model, that is asked for.
+          const model = at === '/one/v1' ? 'm-at-one' : 'm';
+          expect(reply.headers).toMatchObject({ 'x-nearhit-provider': at.split('/')[1], 'x-nearhit-model': model });
         }
       }
       expect(cacheOf((await ask(gateway, 'chat', 'By path?')).reply).cache).toBe('miss');
-      expect(t.upstream.calls.map(({ body }) => body.model)).toEqual(['m', 'm', 'm-at-one']);
+      expect(t.upstream.calls.map(({ body }) => body.model)).toEqual(['m-at-one', 'm', 'm-at-one']);
       const unknownModel = await gateway.send('POST', '/one/v1/chat/completions?x=1', {
         model: 'never-configured',
         messages: [{ role: 'user', content: 'x' }],

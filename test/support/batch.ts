@@ -29,11 +29,16 @@ export async function upload(client: OpenAI, content: string | Buffer, name = 'q
   return client.files.create({ file: await toFile(Buffer.from(content), name), purpose: 'batch' });
 }
 
-export async function begin(client: OpenAI, lines: readonly string[] | string | Buffer): Promise<Batch> {
+/** `endpoint`: where the lines go; one that OpenAI's SDK has no name for as well. */
+export async function begin(
+  client: OpenAI,
+  lines: readonly string[] | string | Buffer,
+  endpoint = '/v1/chat/completions',
+): Promise<Batch> {
   const content = Array.isArray(lines) ? `${lines.join('\n')}\n` : (lines as string | Buffer);
   const file = await upload(client, content);
   return client.batches.create({
-    ...{ input_file_id: file.id, endpoint: '/v1/chat/completions', completion_window: '24h' },
+    ...{ input_file_id: file.id, endpoint: endpoint as '/v1/chat/completions', completion_window: '24h' },
   });
 }
 

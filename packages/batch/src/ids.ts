@@ -13,5 +13,5 @@ const named = (...parts: readonly (string | number)[]): string => hash('sha256',
 export const outputFileId = (batchId: string): string => `file-${named(batchId, 'output')}`;
 export const errorFileId = (batchId: string): string => `file-${named(batchId, 'error')}`;
 export const lineId = (batchId: string, line: number): string => `batch_req_${named(batchId, line)}`;
-/** Names a line's request in accounts, logs and traces: one that is asked again after a crash counts once. */
+/** Names a line's request in logs, traces and accounts, however often it is asked: each call has an id of its own there. */
 export const callIdOf = (batchId: string, line: number): string => `${batchId}-${line}`;

@@ -5,6 +5,7 @@ export { type BatchRoom, type BatchRoomDeps, openBatchRoom } from './room.ts';
 export { createAskChat } from './run/ask-chat.ts';
 export { createAskEmbeddings } from './run/ask-embeddings.ts';
 export type { BatchSettings } from './run/deps.ts';
+export type { LineDialect } from './run/line-dialect.ts';
 export type { Ask, LineCall, LineReply } from './run/line-reply.ts';
 export { BatchRunner } from './run/runner.ts';
 export { createSeal } from './seal.ts';

@@ -19,7 +19,7 @@ export interface BatchRoom {
 }
 
 /** Where lines may go. A runner has an `Ask` for each of them. */
-const ENDPOINTS = ['/v1/chat/completions', '/v1/embeddings'] as const;
+const ENDPOINTS = ['/v1/chat/completions', '/v1/embeddings', '/v1/responses', '/v1/messages'] as const;
 
 /** The files and batches of all tenants, without anybody who runs them. */
 export function openBatchRoom({ files: store, batches, seal, now, settings, onChange }: BatchRoomDeps): BatchRoom {

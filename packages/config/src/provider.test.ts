@@ -33,6 +33,13 @@ describe('presets', () => {
   });
 });
 
+test.each(['admin', 'v1', 'dashboard', 'metrics', 'healthz', 'readyz'])('%s is no name for a provider', (id) => {
+  expect(faults(`providers:\n  - kind: openai\n    id: ${id}`)).toEqual([
+    `nearhit.yaml:3:9 providers[0].id: \`${id}\` is a path of nearhit's own, and /${id}/v1/... could not be this provider's; choose another id`,
+  ]);
+  expect(load(`providers: [{ id: ${id}-2 }]`).providers[0]?.id).toBe(`${id}-2`);
+});
+
 describe('kinds', () => {
   test.each([
     ['openai', 'https://api.openai.com/v1'],

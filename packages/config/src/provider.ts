@@ -25,6 +25,7 @@ const fields = z.strictObject({
   id: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .superRefine(refuse(idFault))
     .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ -' }),
   preset: z.string().superRefine(refuse(presetFault)).optional(),
   kind: z.enum(PROVIDER_KINDS).optional(),
@@ -67,6 +68,14 @@ function refuse(faultOf: (value: string) => string | undefined) {
     const message = faultOf(value);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   };
+}
+
+/** What a URL of nearhit's own begins with: `/{provider}/v1/...` would never be reached, or be taken for it. */
+const OWN_PATHS: readonly string[] = ['admin', 'v1', 'dashboard', 'metrics', 'healthz', 'readyz'];
+
+function idFault(id: string): string | undefined {
+  if (!OWN_PATHS.includes(id)) return undefined;
+  return `\`${id}\` is a path of nearhit's own, and /${id}/v1/... could not be this provider's; choose another id`;
 }
 
 function presetFault(name: string): string | undefined {

@@ -64,8 +64,13 @@ export interface Allowance {
   /**
    * Before an upstream call: tokens and money are set aside, atomically over all replicas. Throws RATE_LIMITED or
    * BUDGET_EXCEEDED. Resolves at once where neither is limited. `costUsd`: of an estimate, at the price of the model.
+   * `guess`: enough of an estimate while the limits are far away.
    */
-  reserve(estimate: () => TokenEstimate, costUsd: (estimate: TokenEstimate) => number): Promise<void>;
+  reserve(
+    estimate: () => TokenEstimate | Promise<TokenEstimate>,
+    costUsd: (estimate: TokenEstimate) => number,
+    guess?: () => TokenEstimate,
+  ): Promise<void>;
   /** Once, when the request is over: gives its place back and books what it really used. Never throws. */
   settle(spent: Spent): void;
 }

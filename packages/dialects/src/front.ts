@@ -1,4 +1,4 @@
-import type { NearhitError } from '@nearhit/core';
+import type { FrontApi, NearhitError } from '@nearhit/core';
 
 /** A request of another API, put as a chat completion request. */
 export interface FrontRequest {
@@ -37,7 +37,7 @@ export interface FrontStream {
 
 /** One API that nearhit speaks to clients beside chat completions. */
 export interface FrontDialect {
-  readonly name: 'messages' | 'responses';
+  readonly name: FrontApi;
   /** Throws NearhitError INVALID_JSON or INVALID_REQUEST in terms of what the caller wrote (`param`). */
   read(body: Buffer): FrontRequest;
   /** For what fails before a request could be read: as `FrontReplies.error`. */

@@ -6,6 +6,8 @@ export { geminiEmbeddingsReply, geminiReply } from './gemini/reply.ts';
 export { toGeminiRequest } from './gemini/request.ts';
 export { countMessageTokens } from './messages/count.ts';
 export { messagesDialect } from './messages/dialect.ts';
+export { plainChat } from './openai/plain.ts';
+export { type ChatTraits, chatTraits } from './openai/traits.ts';
 export { includesUsage } from './provider/include-usage.ts';
 export type { ReplyHead, TranslatedReply } from './provider/reply.ts';
 export { responsesDialect } from './responses/dialect.ts';

@@ -3,8 +3,9 @@ import { KeyAdmin } from './keys/key-admin.ts';
 import { Keyring } from './keys/keyring.ts';
 import { createSeal } from './keys/seal.ts';
 import type { FileTenant } from './keys/tenant-settings.ts';
-import { Allowances, type LimitsInForce } from './limits/allowances.ts';
-import { tokenEstimator } from './tokens/estimate.ts';
+import { Allowances } from './limits/allowances.ts';
+import type { LimitsInForce } from './limits/limits-in-force.ts';
+import { TokenThread } from './tokens/thread.ts';
 
 export interface AccessOptions {
   readonly keys: KeyStore;
@@ -20,6 +21,9 @@ export interface AccessOptions {
 export interface Access {
   readonly keyring: Keyring;
   readonly enter: (caller: Caller) => Allowance | Promise<Allowance>;
+  /** Tokens of the prompt of a chat request, or of an embeddings request. */
+  readonly countTokens: (body: Buffer) => Promise<number>;
+  readonly countEmbeddings: (body: Buffer) => Promise<number>;
   /** For the admin plane. */
   readonly admin: KeyAdmin;
   /** Another configuration is in force. */
@@ -36,16 +40,19 @@ export function createAccess({ keys, limits, secret, config, observer }: AccessO
     store: limits,
     limits: () => config().limits,
     observer,
-    ready: tokenEstimator.ready,
   });
+  const tokens = new TokenThread();
   return {
     keyring,
+    countTokens: (body) => tokens.count('chat', body),
+    countEmbeddings: (body) => tokens.count('embeddings', body),
     enter: (caller) => allowances.enter(caller),
     admin: new KeyAdmin({ store: keys, limits, keyring, seal, tenants, observer }),
     reconfigure: () => keyring.forget(),
     async close() {
       keyring.close();
       await allowances.close();
+      await tokens.close();
     },
   };
 }

@@ -9,5 +9,4 @@ export {
 export type { CatalogueEntry, CatalogueVendor } from './catalogue/types.ts';
 export type { Catalogue, GatewayConfig, ModelConfig, ProviderConfig, ProviderTimeouts, RetryConfig } from './config.ts';
 export type { ProviderAlarm } from './routing/bookkeeping.ts';
-export { type TokenEstimator, tokenEstimator } from './tokens/estimate.ts';
 export { createUpstream, type Gateway, type GatewayOptions } from './upstream.ts';

@@ -43,6 +43,23 @@ describe('errors', () => {
   });
 
   test.each([
+    ['get', '/v1/messages/batches'],
+    ['post', '/nobody/v1/messages?beta=true'],
+  ] as const)('%s %s gets 404 in Anthropic’s shape', async (method, path) => {
+    const { call } = await start();
+    const answer = await call[method](path);
+    expect(answer.status).toBe(404);
+    const error = { type: 'not_found_error', message: expect.any(String), code: 'not_found' };
+    expect(answer.body).toEqual({ type: 'error', error });
+  });
+
+  test('and what only begins like it in OpenAI’s', async () => {
+    const { call } = await start();
+    expect((await call.get('/v1/messages-of-mine')).body).toMatchObject({ error: { code: 'not_found' } });
+    expect((await call.get('/v1/messages-of-mine')).body).not.toHaveProperty('type');
+  });
+
+  test.each([
     ['get', '/v1/chat/completions', 'POST, OPTIONS'],
     ['delete', '/v1/embeddings', 'POST, OPTIONS'],
     ['post', '/v1/models', 'GET, HEAD, OPTIONS'],

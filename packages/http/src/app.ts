@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BatchRoom } from '@nearhit/batch';
+import { messagesDialect } from '@nearhit/dialects';
 import type { Application, Router } from 'express';
 import { boardDoor } from './admin/board.ts';
 import { type AdminDeps, createAdminRouter } from './admin/router.ts';
@@ -13,7 +14,7 @@ import { fileRoutes } from './openai/files.ts';
 import { type ModelsDeps, modelRoutes } from './openai/models.ts';
 import { type OpsDeps, opsRoutes } from './ops/ops.ts';
 import { providerPath } from './provider-path.ts';
-import { sendError } from './reply.ts';
+import { type ErrorShape, sendError } from './reply.ts';
 import { type Route, routerOf } from './routes.ts';
 
 export interface AppDeps extends OpsDeps {
@@ -27,7 +28,7 @@ export interface AppDeps extends OpsDeps {
   readonly authorize?: EmbeddingsDeps['authorize'];
   /** Absent: nobody is limited. */
   readonly enter?: EmbeddingsDeps['enter'];
-  readonly estimateEmbeddings?: EmbeddingsDeps['estimateEmbeddings'];
+  readonly countEmbeddings?: EmbeddingsDeps['countEmbeddings'];
   /** Absent: no files and no batches here. */
   readonly batchRoom?: BatchRoom | undefined;
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
@@ -38,7 +39,7 @@ export interface AppDeps extends OpsDeps {
 /** The whole wire of the ingress: data plane, admin plane, operations. */
 export function createApp(deps: AppDeps): Application {
   const { log, upstream } = deps;
-  return bareApp(log, (app) => {
+  const mount = (app: Application): void => {
     app.use(withRequestId);
     app.use('/v1', dataPlane(deps));
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
@@ -52,8 +53,15 @@ export function createApp(deps: AppDeps): Application {
         authorize: deps.authorize,
       }),
     );
-  });
+  };
+  return bareApp(log, mount, shapeAt);
 }
+
+const BELOW_MESSAGES = /^(?:\/[^/?]+)?\/v1\/messages(?:[/?]|$)/;
+
+/** Whoever asks for a path of Anthropic's is told in its words that there is none. */
+const shapeAt = (path: string): ErrorShape | undefined =>
+  BELOW_MESSAGES.test(path) ? messagesDialect.error : undefined;
 
 /** What clients of the OpenAI API and its neighbours find below `/v1`. `provider`: the one that answers all of it. */
 function dataPlane(deps: AppDeps, provider?: string): Router {

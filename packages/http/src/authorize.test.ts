@@ -79,8 +79,8 @@ test('who is known already is let in, whatever else comes from the same address'
 
 test('without keys, what looks like one is refused all the same', async () => {
   const authorize = createAuthorize({ auth: () => 'optional', token: TOKEN });
-  expect(await outcome(() => authorize('nh_right'))).toBe('UNAUTHORIZED');
-  expect(await outcome(() => authorize('sk-theirs'))).toEqual({ ...ANYONE, credential: 'sk-theirs' });
+  expect(await outcome(() => authorize('nh_right', from('10.0.0.1')))).toBe('UNAUTHORIZED');
+  expect(await outcome(() => authorize('sk-theirs', from('10.0.0.1')))).toEqual({ ...ANYONE, credential: 'sk-theirs' });
 });
 
 describe('failed attempts', () => {

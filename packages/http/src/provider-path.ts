@@ -17,7 +17,7 @@ export function providerPath({ providers, routes, authorize }: ProviderPathDeps)
     const provider = String(req.params.provider);
     const known = providers();
     if (!known.includes(provider)) {
-      await authorize?.(bearerOf(req));
+      await authorize?.(bearerOf(req), req);
       throw unknownProvider(provider, known);
     }
     let router = routers.get(provider);

@@ -18,7 +18,7 @@ export function requestIdOf(req: IncomingMessage): string {
  * Whose credential this is. Throws (or rejects with) UNAUTHORIZED when it opens nothing, RATE_LIMITED when too many that
  * open nothing came from where `req` comes from.
  */
-export type Authorize = (credential: string | undefined, req?: IncomingMessage) => Caller | Promise<Caller>;
+export type Authorize = (credential: string | undefined, req: IncomingMessage) => Caller | Promise<Caller>;
 
 /** Lets a caller's request in, within the caller's limits. Throws (or rejects with) RATE_LIMITED, BUDGET_EXCEEDED. */
 export type Enter = (caller: Caller) => Allowance | Promise<Allowance>;

@@ -13,6 +13,7 @@ import type {
   Upstream,
   WriteQueue,
 } from '@nearhit/core';
+import { messagesDialect, responsesDialect } from '@nearhit/dialects';
 import { createLocalEmbeddings } from '@nearhit/http';
 import { internalTokenOf } from '@nearhit/runtime';
 
@@ -28,6 +29,7 @@ export interface BatchesDeps {
   /** Whose limits a line counts against, and whether its caller may still act. */
   readonly access: {
     readonly enter: (caller: Caller) => Allowance | Promise<Allowance>;
+    readonly countEmbeddings: (body: Buffer) => Promise<number>;
     readonly keyring: { renew(caller: Caller): Promise<Caller> };
   };
 }
@@ -57,13 +59,19 @@ export function openBatches({
   const renew = (caller: Caller) => keyring.renew(caller);
   const asks = {
     '/v1/chat/completions': createAskChat({ answer, enter }),
+    '/v1/messages': createAskChat({ answer, enter, dialect: messagesDialect }),
+    '/v1/responses': createAskChat({ answer, enter, dialect: responsesDialect }),
     '/v1/embeddings': createAskEmbeddings({
       ...{ upstream, enter, observer: deps.observer },
       local: createLocalEmbeddings(embedder),
+      countTokens: access.countEmbeddings,
     }),
   };
+  const dialects = { '/v1/messages': messagesDialect, '/v1/responses': responsesDialect };
   const settings = () => settingsOf(config());
-  const runner = new BatchRunner({ ...deps, files, batches, embedder, seal, asks, settings, renew, now: Date.now });
+  const runner = new BatchRunner({
+    ...{ ...deps, files, batches, embedder, seal, asks, dialects, settings, renew, now: Date.now },
+  });
   const room = openBatchRoom({ files, batches, seal, settings, now: Date.now, onChange: () => runner.wake() });
   return { room, runner };
 }

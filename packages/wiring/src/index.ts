@@ -1,2 +1,3 @@
+export { openAnswering } from './answering.ts';
 export { openBatches, openFiles } from './batches.ts';
 export { openCache } from './shared-cache.ts';

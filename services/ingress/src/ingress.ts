@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, createAnswer } from '@nearhit/core';
-import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
+import { CacheAdmin } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
-import { createPreparedMemo } from '@nearhit/memory';
 import {
-  accounted,
   Closers,
   degradedOf,
   internalTokenOf,
@@ -16,7 +13,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
-import { openCache, openFiles } from '@nearhit/wiring';
+import { openAnswering, openCache, openFiles } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { listServices } from './services.ts';
 
@@ -48,29 +45,21 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const { lookingUp, chores, follower, stats, near } = cache;
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
-  const gateway = closers.add(createUpstream(config));
-  const upstream = accounted(gateway, cache.accounts, Date.now);
-  const access = closers.add(
-    createAccess({
-      ...{ ...cache.access, observer: cache.observer, config: () => config },
-      secret: secretOf(config.server.secret, join(config.dataDir, 'secrets', 'house-secret'), 'nhs_').secret,
-    }),
-  );
-  // When its own clients are served, others may still wait at other replicas for what this one fetches.
-  closers.add({ close: () => cache.medium.sharedFlights.drained() });
-  const answer = createAnswer({
-    countTokens: (body) => tokenEstimator.chat(body).promptTokens,
-    ...lookingUp,
-    upstream,
-    prepared: createPreparedMemo(),
-    lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
+  const answering = openAnswering({
+    ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics: cache.metrics },
+    config: () => config,
+    secretFile: join(config.dataDir, 'secrets', 'house-secret'),
+    // When its own clients are served, others may still wait at other replicas for what this one fetches.
+    drained: () => cache.medium.sharedFlights.drained(),
+    closers,
   });
+  const { answer, upstream, access } = answering;
   const door = closers.add(
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
       batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
-      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
+      ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
@@ -96,10 +85,9 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     url: door.url,
     reconfigure(next) {
       // First what may refuse it: then the old configuration stays in force as a whole.
-      gateway.reconfigure(next);
+      answering.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
-      access.reconfigure();
     },
     close: () => closers.close(),
   };

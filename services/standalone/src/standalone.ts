@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, createAnswer, type ProviderStatus } from '@nearhit/core';
-import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
+import { CacheAdmin, type ProviderStatus } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
-import { createPreparedMemo } from '@nearhit/memory';
-import { accounted, Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
+import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
-import { openBatches } from '@nearhit/wiring';
+import { openAnswering, openBatches } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -46,27 +44,31 @@ type Cache = Awaited<ReturnType<typeof openCache>> | Awaited<ReturnType<typeof o
 async function assemble(initial: Config, log: Logger, closers: Closers, cache: Cache): Promise<Standalone> {
   let config = initial;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
-  const gateway = closers.add(createUpstream(config));
-  const upstream = accounted(gateway, cache.accounts, Date.now);
   const { lookingUp, policies } = cache;
-  const access = closers.add(
-    createAccess({
-      ...{ keys: cache.access.keys, limits: cache.access.limits, observer: lookingUp.observer, config: () => config },
-      secret: secretOf(config.server.secret, join(config.dataDir, 'house-secret'), 'nhs_').secret,
-    }),
-  );
-  closers.add({ close: () => cache.drained() });
-  const countTokens = (body: Buffer) => tokenEstimator.chat(body).promptTokens;
-  const lookupTimeoutMs = () => config.cache.lookupTimeoutMs;
-  const answer = createAnswer({ ...lookingUp, upstream, countTokens, prepared: createPreparedMemo(), lookupTimeoutMs });
-  const batches = openBatches({ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config });
+  const answering = openAnswering({
+    ...{
+      lookingUp,
+      accounts: cache.accounts,
+      access: cache.access,
+      observer: lookingUp.observer,
+      metrics: cache.metrics,
+    },
+    config: () => config,
+    secretFile: join(config.dataDir, 'house-secret'),
+    drained: () => cache.drained(),
+    closers,
+  });
+  const { answer, upstream, access } = answering;
+  const batches = openBatches({
+    ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
+  });
   closers.add(batches.runner);
   const door = closers.add(
     await openDoor({
       ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
-      ...{ keyring: access.keyring, enter: access.enter, estimateEmbeddings: tokenEstimator.embeddings },
+      ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,
@@ -94,10 +96,9 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     }),
     reconfigure(next) {
       // First what may refuse it: then the old configuration stays in force as a whole.
-      gateway.reconfigure(next);
+      answering.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
-      access.reconfigure();
     },
     close: () => closers.close(),
   };

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { createAnswer, type Observer } from '@nearhit/core';
-import { createAccess, createUpstream, tokenEstimator } from '@nearhit/gateway';
-import { createPreparedMemo } from '@nearhit/memory';
-import { accounted, type Closers, secretOf } from '@nearhit/runtime';
-import { openBatches, openCache } from '@nearhit/wiring';
+import type { Observer } from '@nearhit/core';
+import type { Closers } from '@nearhit/runtime';
+import { openAnswering, openBatches, openCache } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 /**
@@ -25,22 +23,14 @@ export async function openBatchWork(
   let config = initial;
   const cache = await openCache(config, token, log, closers, observers);
   const { lookingUp, medium } = cache;
-  const gateway = closers.add(createUpstream(config));
-  const upstream = accounted(gateway, cache.accounts, Date.now);
-  const access = closers.add(
-    createAccess({
-      ...{ ...cache.access, observer: cache.observer, config: () => config },
-      secret: secretOf(config.server.secret, join(config.dataDir, 'secrets', 'house-secret'), 'nhs_').secret,
-    }),
-  );
-  closers.add({ close: () => medium.sharedFlights.drained() });
-  const answer = createAnswer({
-    ...lookingUp,
-    upstream,
-    countTokens: (body) => tokenEstimator.chat(body).promptTokens,
-    prepared: createPreparedMemo(),
-    lookupTimeoutMs: () => config.cache.lookupTimeoutMs,
+  const answering = openAnswering({
+    ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics: cache.metrics },
+    config: () => config,
+    secretFile: join(config.dataDir, 'secrets', 'house-secret'),
+    drained: () => medium.sharedFlights.drained(),
+    closers,
   });
+  const { answer, upstream, access } = answering;
   const { runner } = openBatches({
     ...lookingUp,
     stores: medium.stores,
@@ -55,10 +45,9 @@ export async function openBatchWork(
   return {
     status: () => runner.status(),
     reconfigure(next: Config): void {
-      gateway.reconfigure(next);
+      answering.reconfigure(next);
       config = { ...next, server: initial.server, dataDir: initial.dataDir };
       cache.reconfigure(config);
-      access.reconfigure();
     },
   };
 }

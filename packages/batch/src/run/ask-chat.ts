@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
   type Caller,
@@ -9,42 +10,63 @@ import {
   UNLIMITED,
   type UpstreamOutcome,
 } from '@nearhit/core';
+import type { LineDialect, LineReplies } from './line-dialect.ts';
 import { Aborted, type Ask, type LineCall, type LineReply, replyOf, replyOfError } from './line-reply.ts';
 
 export interface AskChatDeps {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   /** Within the caller's limits; throws RATE_LIMITED, BUDGET_EXCEEDED. Absent: nobody is limited. */
   readonly enter?: ((caller: Caller) => Allowance | Promise<Allowance>) | undefined;
+  /** Absent: lines are chat completions. */
+  readonly dialect?: LineDialect | undefined;
 }
 
 /** A line as any client's request, by the same `answer()`: looked up, shared with whoever asks the same, stored. */
-export function createAskChat({ answer, enter }: AskChatDeps): Ask {
+export function createAskChat({ answer, enter, dialect }: AskChatDeps): Ask {
   return async (call) => {
     try {
-      const startedAtMs = performance.now();
+      const asked = dialect?.read(call.body);
       const exchange = await answer({
         requestId: call.callId,
-        callId: call.callId,
-        body: call.body,
+        // Each try is a call that may cost: under one id only the first would be accounted.
+        callId: randomUUID(),
+        body: asked?.body ?? call.body,
+        madeOf: dialect?.name,
         headers: call.headers,
         caller: call.caller,
         allowance: enter === undefined ? UNLIMITED : await enter(call.caller),
         endpoint: 'batch',
         priority: 'batch',
         forward: { 'x-request-id': call.callId },
-        startedAtMs,
+        startedAtMs: performance.now(),
         client: clientOf(call),
       });
-      const reply = await replyTo(exchange);
+      const reply = inWordsOf(asked?.replies, await replyTo(exchange));
       finish(exchange, reply.status);
       if (call.signal.aborted) throw new Aborted();
       return reply;
     } catch (error) {
       if (call.signal.aborted) throw new Aborted();
-      return replyOfError(error);
+      const reply = replyOfError(error);
+      return dialect === undefined ? reply : { ...reply, body: refusal(dialect, reply) };
     }
   };
 }
+
+/** Undefined: in those it has. An answer that is none is a fault of whoever gave it. */
+function inWordsOf(replies: LineReplies | undefined, reply: LineReply): LineReply {
+  if (replies === undefined) return reply;
+  if (reply.status > 299) return { ...reply, body: refusal(replies, reply) };
+  try {
+    return { ...reply, body: replies.whole(Buffer.from(reply.body)).toString('utf8') };
+  } catch (error) {
+    const failed = replyOfError(error);
+    return { ...failed, body: refusal(replies, failed) };
+  }
+}
+
+const refusal = (replies: Pick<LineReplies, 'error'>, { body, status }: LineReply): string =>
+  replies.error(Buffer.from(body), status).toString('utf8');
 
 function clientOf({ signal }: LineCall): Client {
   return {

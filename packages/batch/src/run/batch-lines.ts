@@ -129,7 +129,7 @@ export class BatchLines {
   /** Round by round: first one line of each group, then, where it was answered, all others, which find its answer. */
   async #askPiece(piece: readonly RequestLine[]): Promise<void> {
     let groups: Group[] = this.#isCached
-      ? await groupsOf(piece, this.#caller, this.#batch.headers, this.#deps)
+      ? await groupsOf(piece, this.#caller, this.#batch.headers, { ...this.#deps, chatOf: this.#chatOf })
       : piece.map((line) => [line]);
     for (let round = 1; groups.length > 0 && !this.#stop.aborted; round++) {
       const untried = groups.map((group) => ({
@@ -150,6 +150,12 @@ export class BatchLines {
 
   #isLed(group: Group): boolean {
     return group.some(({ number }) => this.#ok.has(number));
+  }
+
+  /** What a line asks, as it is looked up. */
+  get #chatOf(): ((body: Buffer) => Buffer) | undefined {
+    const dialect = this.#deps.dialects?.[this.#batch.endpoint];
+    return dialect === undefined ? undefined : (body) => dialect.read(body).body;
   }
 
   get #isCached(): boolean {

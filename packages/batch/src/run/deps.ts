@@ -1,6 +1,7 @@
 import type { BatchStore, Caller, FileStore, Observer, WriteQueue } from '@nearhit/core';
 import type { Seal } from '../seal.ts';
 import type { GroupsDeps } from './groups.ts';
+import type { LineDialect } from './line-dialect.ts';
 import type { Ask } from './line-reply.ts';
 
 export interface BatchSettings {
@@ -18,6 +19,8 @@ export interface RunnerDeps extends GroupsDeps {
   readonly seal: Seal;
   /** By endpoint: who answers its lines. */
   readonly asks: Readonly<Record<string, Ask>>;
+  /** By endpoint: the API of its lines, where it is not chat completions. */
+  readonly dialects?: Readonly<Record<string, LineDialect>> | undefined;
   /** Flushed between those who ask first and those who ask the same. */
   readonly queue: Pick<WriteQueue, 'flush'>;
   readonly observer: Pick<Observer, 'incident'>;

@@ -14,6 +14,8 @@ import type { RequestLine } from '../input/request-line.ts';
 export interface GroupsDeps {
   readonly policies: PolicyService;
   readonly embedder: Pick<Embedder, 'embed'>;
+  /** A line's body as a chat completion; throws NearhitError. Absent: it is one. */
+  readonly chatOf?: ((body: Buffer) => Buffer) | undefined;
 }
 
 /** Lines of which the first one's answer is expected to serve all. */
@@ -48,7 +50,7 @@ export async function groupsOf(
   const askable: { request: PreparedRequest; lines: RequestLine[] }[] = [];
   for (const line of lines) {
     await breath();
-    const request = prepared(line, caller, headers, deps.policies);
+    const request = prepared(line, caller, headers, deps);
     const same = request === undefined ? undefined : byKey.get(request.flightKey);
     if (same !== undefined) {
       same.push(line);
@@ -71,10 +73,10 @@ function prepared(
   line: RequestLine,
   caller: Caller,
   headers: Readonly<Record<string, string>>,
-  policies: PolicyService,
+  { policies, chatOf = (body) => body }: GroupsDeps,
 ): PreparedRequest | undefined {
   try {
-    return prepare({ body: line.body, headers, tenantOf: () => caller.tenant }, policies);
+    return prepare({ body: chatOf(line.body), headers, tenantOf: () => caller.tenant }, policies);
   } catch (error) {
     // What is wrong with it is told when it is asked.
     if (error instanceof NearhitError) return undefined;

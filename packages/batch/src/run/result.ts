@@ -67,15 +67,20 @@ interface Reported {
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? value : 0);
 
-/** Chat completions and embeddings say `prompt_tokens`, responses and messages `input_tokens`. */
+/**
+ * Chat completions and embeddings say `prompt_tokens`, responses and messages `input_tokens`; with messages those from the
+ * prompt cache stand beside them.
+ */
 function usageIn(text: string): BatchUsage {
   const { response } = JSON.parse(text) as { response?: { body?: { usage?: Reported } } };
   const usage = response?.body?.usage ?? {};
   const prompt = (usage.prompt_tokens_details ?? usage.input_tokens_details ?? {}) as Reported;
   const completion = (usage.completion_tokens_details ?? usage.output_tokens_details ?? {}) as Reported;
+  const [read, written] = [count(usage.cache_read_input_tokens), count(usage.cache_creation_input_tokens)];
+  const beside = usage.prompt_tokens === undefined ? read + written : 0;
   return {
-    promptTokens: count(usage.prompt_tokens ?? usage.input_tokens),
-    cachedPromptTokens: count(prompt.cached_tokens),
+    promptTokens: count(usage.prompt_tokens ?? usage.input_tokens) + beside,
+    cachedPromptTokens: count(prompt.cached_tokens) || (beside > 0 ? read : 0),
     completionTokens: count(usage.completion_tokens ?? usage.output_tokens),
     reasoningTokens: count(completion.reasoning_tokens),
   };

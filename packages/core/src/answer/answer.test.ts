@@ -24,7 +24,7 @@ class CountingAllowance implements Allowance {
 
   async reserve(...[estimate, costUsd]: Parameters<Allowance['reserve']>): Promise<void> {
     if (this.refusal !== undefined) throw this.refusal;
-    const tokens = estimate();
+    const tokens = await estimate();
     this.reserved.push({ tokens, costUsd: costUsd(tokens) });
   }
 
@@ -143,7 +143,7 @@ describe('grants', () => {
   test.each([
     [{ models: ['other'] }, /model 'm'/],
     [{ namespaces: ['other'] }, /namespace 'default'/],
-    [{ features: ['embeddings' as const] }, /may not use chat/],
+    [{ features: ['embeddings' as const] }, /may not use 'chat'/],
   ])('%j', async (grants, message) => {
     const asking = house.ask('a', { caller: { ...ANYONE, grants } });
     await expect(asking).rejects.toMatchObject({ kind: 'FORBIDDEN', message: expect.stringMatching(message) });

@@ -10,7 +10,7 @@ import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
 import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
-import { estimateOf, type TokenCounter } from './estimate.ts';
+import { estimateOf, guessOf, type TokenCounter } from './estimate.ts';
 import { type Client, type Flight, Flights, type Generation } from './flights.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
@@ -168,7 +168,8 @@ class Answering {
     const { upstream, countTokens } = this.#deps;
     return call.allowance.reserve(
       () => estimateOf(call.body, request, countTokens),
-      (tokens) => charged(tokens, upstream.price(request.model)).costUsd,
+      (tokens) => charged(tokens, upstream.price(request.model, call.provider)).costUsd,
+      () => guessOf(request),
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Allowance, Caller } from '../caller.ts';
-import type { Endpoint } from '../ports/usage-store.ts';
+import type { Endpoint, FrontApi } from '../ports/endpoint.ts';
 import type { Client } from './flights.ts';
 
 /** A chat completion request as it came in. */
@@ -8,6 +8,8 @@ export interface ChatCall {
   /** Made here, unique; names the request in the accounts. */
   readonly callId: string;
   readonly body: Buffer;
+  /** The API of the request that `body` was made of; absent: it came so. */
+  readonly madeOf?: FrontApi | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly caller: Caller;

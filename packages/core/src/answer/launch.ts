@@ -3,7 +3,7 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { CallAccount, Upstream } from '../ports/upstream.ts';
 import { bodyForUpstream, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
-import { estimateOf } from './estimate.ts';
+import { guessOf } from './estimate.ts';
 import type { Flight, FlightSource, Flights, Generation } from './flights.ts';
 import { LiveReply } from './live-reply.ts';
 import { mergeRouting } from './merge-routing.ts';
@@ -45,6 +45,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
         path: '/chat/completions',
         model,
         body: bodyForUpstream(call.body, request.strip),
+        madeOf: call.madeOf,
         stream,
         credential: caller.credential,
         headers: call.forward,
@@ -54,8 +55,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
         upstreamKeys: caller.upstreamKeys,
         routing: mergeRouting(caller.routing, controls.routing),
         stickyKey: `${scope.tenant}\n${prefix}`,
-        // To weigh one target against another a guess will do.
-        estimate: () => estimateOf(call.body, request, undefined),
+        estimate: () => guessOf(request),
         priority: call.priority,
       },
       live,

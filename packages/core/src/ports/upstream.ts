@@ -1,5 +1,5 @@
 import type { NearhitError } from '../errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, FrontApi } from './endpoint.ts';
 
 /** How a target is chosen among those that may answer. */
 export type RoutingPolicy = 'priority' | 'weighted' | 'cost' | 'latency' | 'balanced';
@@ -35,6 +35,11 @@ export interface UpstreamCall {
   readonly model: string;
   /** JSON to send, byte for byte unless the route renames the model or the provider speaks another dialect. */
   readonly body: Buffer;
+  /**
+   * The API of the request that `body` was made of here: it may hold what OpenAI has no field for. Absent: a client of
+   * chat completions wrote it.
+   */
+  readonly madeOf?: FrontApi | undefined;
   readonly stream: boolean;
   /** The client's own bearer token, used when the provider has no key of the house. */
   readonly credential?: string | undefined;

@@ -1,7 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Layer, OutcomeName } from './observer.ts';
 
-export type { Endpoint } from './endpoint.ts';
+export type { Endpoint, FrontApi } from './endpoint.ts';
 
 /** One request as it is accounted for. No prompt text unless an operator switched it on. */
 export interface UsageRecord {

@@ -39,7 +39,10 @@ function documentOf(part: JsonObject, param: string): JsonObject {
   const file = isObject(part.file) ? part.file : {};
   const title = textOf(file.filename) || undefined;
   if (typeof file.file_data !== 'string') {
-    if (typeof file.file_id !== 'string') throw invalid('Expected file.file_data or file.file_id.', `${param}.file`);
+    if (typeof file.file_url === 'string')
+      return present({ type: 'document', source: { type: 'url', url: file.file_url }, title });
+    if (typeof file.file_id !== 'string')
+      throw invalid('Expected file.file_data, file.file_url or file.file_id.', `${param}.file`);
     return present({ type: 'document', source: { type: 'file', file_id: file.file_id }, title });
   }
   const media = mediaOf(file.file_data, `${param}.file.file_data`);

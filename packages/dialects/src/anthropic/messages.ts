@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, without } from '@nearhit/core';
-import { objectFrom, objectsOf, present, textOf } from '../provider/values.ts';
+import { calledWith } from '../provider/called.ts';
+import { objectsOf, present, textOf } from '../provider/values.ts';
 import { contentBlocks } from './content.ts';
 
 export interface Turn extends JsonObject {
@@ -63,14 +64,13 @@ function isAnthropicBlock(block: JsonObject): boolean {
 }
 
 function toolUse(call: JsonObject): JsonObject {
-  const { name, arguments: written } = isObject(call.function) ? call.function : {};
-  const input = objectFrom(textOf(written), (text) => ({ arguments: text }));
+  const { name, input } = calledWith(call);
   const extra = isObject(call.extra_content) ? call.extra_content.anthropic : undefined;
   return present({
     ...(isObject(extra) ? extra : {}),
     type: 'tool_use',
     id: toolId(call.id),
-    name: textOf(name),
+    name,
     input,
     cache_control: call.cache_control,
   });

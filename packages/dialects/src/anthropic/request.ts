@@ -30,6 +30,8 @@ const LEFT_OUT = [
   ...['extra_body', 'google', 'safety_settings', 'generation_config', 'reasoning', 'include_reasoning'],
 ];
 const NOT_AS_THEY_ARE: ReadonlySet<string> = new Set([...TRANSLATED, ...LEFT_OUT]);
+/** Of the Responses API, a list; Anthropic's of the same name is an object. */
+const NOT_OPENAIS: ReadonlySet<string> = new Set([...NOT_AS_THEY_ARE, 'context_management']);
 
 /** A chat completion request as Anthropic's Messages request. Throws INVALID_REQUEST on what can't be said there. */
 export function toAnthropicRequest(body: Buffer, target: AnthropicTarget): Buffer {
@@ -56,7 +58,8 @@ export function toAnthropicRequest(body: Buffer, target: AnthropicTarget): Buffe
     service_tier: serviceTier(request.service_tier),
     stream: request.stream === true ? true : undefined,
   });
-  return Buffer.from(JSON.stringify({ ...without(request, NOT_AS_THEY_ARE), ...translated }));
+  const others = without(request, Array.isArray(request.context_management) ? NOT_OPENAIS : NOT_AS_THEY_ARE);
+  return Buffer.from(JSON.stringify({ ...others, ...translated }));
 }
 
 function refuse(request: JsonObject): void {

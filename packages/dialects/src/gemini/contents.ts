@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '@nearhit/core';
+import { calledWith } from '../provider/called.ts';
 import { objectFrom, objectsOf, present, textOf } from '../provider/values.ts';
 import { contentParts } from './parts.ts';
 import type { GeminiTraits } from './traits.ts';
@@ -42,7 +43,8 @@ function add(contents: Content[], role: Content['role'], parts: JsonObject[]): v
 }
 
 function modelParts(message: JsonObject, param: string, traits: GeminiTraits): JsonObject[] {
-  const text = contentParts(message.content, `${param}.content`);
+  const content = Array.isArray(message.content) ? message.content.filter(isNotAnthropics) : message.content;
+  const text = contentParts(content, `${param}.content`);
   const signature = signatureOf(message);
   const last = text.at(-1);
   if (signature !== undefined && last !== undefined) text.splice(-1, 1, { ...last, thoughtSignature: signature });
@@ -60,16 +62,20 @@ function isGeminiPart(block: JsonObject): boolean {
   return isObject(block[textOf(block.type)]);
 }
 
+/** Calls and results of tools that ran with Anthropic: the text that came of them stands beside them. */
+function isNotAnthropics(part: unknown): boolean {
+  return !isObject(part) || !/_tool_(?:use|result)$/.test(textOf(part.type));
+}
+
 function callPart(call: JsonObject, position: number, traits: GeminiTraits): JsonObject {
-  const written = isObject(call.function) ? textOf(call.function.arguments) : '';
-  const args = objectFrom(written, (text) => ({ arguments: text }));
+  const args = calledWith(call).input;
   // Of calls made at once only the first carries one.
   const missing = traits.needsSignatures && position === 0 ? NO_SIGNATURE : undefined;
   return present({ functionCall: { name: nameOf(call), args }, thoughtSignature: signatureOf(call) ?? missing });
 }
 
 function nameOf(call: JsonObject): string {
-  return isObject(call.function) ? textOf(call.function.name) : '';
+  return calledWith(call).name;
 }
 
 /** Where Google's OpenAI-compatible API keeps it: `extra_content.google.thought_signature`. */

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '@nearhit/core';
+import { documentContent, documentText, searchResultText } from '../provider/documents.ts';
 import { imageUrl, mediaOf } from '../provider/media.ts';
 import { invalid, objectsOf, present, textOf } from '../provider/values.ts';
 
@@ -24,7 +25,15 @@ function partOf(part: JsonObject, param: string): JsonObject[] {
       return [filePart(part, param)];
     case 'document':
     case 'image':
-      return [anthropicSource(part, param)];
+      return anthropicSource(part, param);
+    case 'search_result':
+      return [{ text: searchResultText(part) }];
+    case 'compaction':
+      return [{ text: textOf(part.content) }];
+    case 'tool_reference':
+      return [{ text: `The tool ${textOf(part.tool_name)} can be used.` }];
+    case 'container_upload':
+      throw invalid('Gemini has no containers: send the file itself.', param);
     default:
       return [native(part)];
   }
@@ -44,18 +53,22 @@ function audioPart({ input_audio }: JsonObject): JsonObject {
 function filePart(part: JsonObject, param: string): JsonObject {
   const file = isObject(part.file) ? part.file : {};
   if (typeof file.file_data === 'string') return mediaPart(file.file_data, `${param}.file.file_data`);
+  if (typeof file.file_url === 'string') return mediaPart(file.file_url, `${param}.file.file_url`);
   if (typeof file.file_id === 'string') return { fileData: { fileUri: file.file_id } };
-  throw invalid('Expected file.file_data or file.file_id.', `${param}.file`);
+  throw invalid('Expected file.file_data, file.file_url or file.file_id.', `${param}.file`);
 }
 
-/** Anthropic's documents and images. */
-function anthropicSource(part: JsonObject, param: string): JsonObject {
+/** Anthropic's documents, with their titles, and images. */
+function anthropicSource(part: JsonObject, param: string): JsonObject[] {
   const source = isObject(part.source) ? part.source : {};
+  const title = documentText(part, '');
+  const titled = (...parts: JsonObject[]) => (title === '' ? parts : [{ text: title }, ...parts]);
   if (source.type === 'base64')
-    return { inlineData: { mimeType: textOf(source.media_type), data: textOf(source.data) } };
-  if (source.type === 'text') return { text: textOf(source.data) };
-  if (source.type === 'url') return mediaPart(textOf(source.url), `${param}.source.url`);
-  throw invalid('Expected source.type to be base64, text or url.', `${param}.source`);
+    return titled({ inlineData: { mimeType: textOf(source.media_type), data: textOf(source.data) } });
+  if (source.type === 'text') return [{ text: documentText(part, textOf(source.data)) }];
+  if (source.type === 'url') return titled(mediaPart(textOf(source.url), `${param}.source.url`));
+  if (source.type === 'content') return titled(...contentParts(documentContent(source), `${param}.source.content`));
+  throw invalid('Expected source.type to be base64, text, url or content.', `${param}.source`);
 }
 
 /** A part in Gemini's own words, `{"type": "...", "fileData": {...}}`, goes on without its type. */

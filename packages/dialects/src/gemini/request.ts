@@ -17,6 +17,7 @@ const LEFT_OUT = [
   ...['stream_options', 'logit_bias', 'store', 'prediction', 'audio', 'verbosity', 'prompt_cache_key', 'metadata'],
   ...['prompt_cache_retention', 'user', 'safety_identifier', 'service_tier', 'parallel_tool_calls', 'nearhit'],
   ...['output_config', 'reasoning', 'include_reasoning', 'context_management', 'mcp_servers', 'container'],
+  ...['cache_control', 'inference_geo', 'speed', 'betas', 'output_format'],
 ];
 const NOT_AS_THEY_ARE: ReadonlySet<string> = new Set([...TRANSLATED, ...LEFT_OUT]);
 const STOPS_MAX = 5;

@@ -10,8 +10,10 @@ const BUDGET_LEAST = 128;
 /** `reasoning_effort`, or Anthropic's `thinking`, as `thinkingConfig`; undefined: as the model likes. */
 export function thinkingConfig(request: JsonObject, traits: GeminiTraits): JsonObject | undefined {
   if (traits.thinking === 'none') return undefined;
-  const { reasoning_effort: effort, thinking } = request;
-  if (isObject(thinking)) return fromAnthropic(thinking, traits);
+  const { thinking } = request;
+  const effort = request.reasoning_effort ?? anthropicEffort(request);
+  const adapts = isObject(thinking) && thinking.type === 'adaptive' && typeof effort === 'string';
+  if (isObject(thinking) && !adapts) return fromAnthropic(thinking, traits);
   if (typeof effort !== 'string') return undefined;
   if (effort === 'none') return least(traits);
   if (traits.thinking === 'level') return { thinkingLevel: level(effort), includeThoughts: true };
@@ -22,6 +24,11 @@ function fromAnthropic(thinking: JsonObject, traits: GeminiTraits): JsonObject {
   if (thinking.type === 'disabled') return least(traits);
   const budget = thinking.budget_tokens;
   return typeof budget === 'number' ? { thinkingBudget: budget, includeThoughts: true } : { includeThoughts: true };
+}
+
+/** Anthropic's `output_config.effort`, which counts where a model thinks as it likes. */
+function anthropicEffort({ output_config: config }: JsonObject): unknown {
+  return isObject(config) ? config.effort : undefined;
 }
 
 function least({ thinking, alwaysThinks }: GeminiTraits): JsonObject {

@@ -32,7 +32,24 @@ function ownTool(tool: JsonObject, param: string): JsonObject {
   if (type === 'custom') {
     throw invalid('Gemini has no free-form tools; describe it as a function with parameters.', param);
   }
+  const [, anthropics] = ANTHROPICS.exec(textOf(type)) ?? [];
+  if (anthropics !== undefined) return counterpart(anthropics, param);
   return Object.keys(rest).length > 0 ? rest : { [textOf(type)]: {} };
+}
+
+/** Anthropic's tools bear the date of their version: `web_search_20250305`. */
+const ANTHROPICS = /^([a-z_]+)_\d{8}$/;
+const COUNTERPARTS: Readonly<Record<string, string>> = {
+  web_search: 'googleSearch',
+  web_fetch: 'urlContext',
+  code_execution: 'codeExecution',
+};
+
+function counterpart(anthropics: string, param: string): JsonObject {
+  const own = Object.hasOwn(COUNTERPARTS, anthropics) ? COUNTERPARTS[anthropics] : undefined;
+  if (own !== undefined) return { [own]: {} };
+  const message = `The tool '${anthropics.slice(0, 64)}' is Anthropic's own and Gemini has none of it; describe it as a function, or choose another model.`;
+  throw invalid(message, param);
 }
 
 function callingConfig(choice: unknown): JsonObject | undefined {

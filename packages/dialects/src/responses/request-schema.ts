@@ -44,6 +44,10 @@ const ITEMS = {
     content: z.array(text).nullish(),
     encrypted_content: z.string().nullish(),
   }),
+  item_reference: z.unknown().superRefine((_item, context) => {
+    const message = 'nearhit keeps no items: send the item itself, as clients do with `store: false`';
+    context.addIssue({ code: 'custom', message });
+  }),
   // What an answer here may hold and comes back in: chat completions take no picture from the assistant.
   image_generation_call: any,
 };

@@ -9,7 +9,8 @@ import {
   type TenantId,
   UNLIMITED,
 } from '@nearhit/core';
-import { Allowances, type AllowancesOptions, type LimitsInForce } from './allowances.ts';
+import { Allowances, type AllowancesOptions } from './allowances.ts';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { duration } from './rate-headers.ts';
 
 const NOON = Date.UTC(2026, 10, 30, 12);
@@ -181,15 +182,25 @@ describe('tokens', () => {
     }, cost(1));
   });
 
-  test('are estimated when they can be counted', async () => {
-    let ready = false;
-    const house = allowances({
-      ready: async () => {
-        ready = true;
-      },
-    });
-    const one = await house.enter(caller({ tpm: 100 }));
-    await one.reserve(() => ({ promptTokens: ready ? 1 : 99, completionTokens: 0 }), cost(0));
+  test('are guessed while the end of the window is far, and counted when it is near', async () => {
+    const house = allowances();
+    const enter = () => house.enter(caller({ tpm: 1_000 }));
+    const guess = () => ({ promptTokens: 60, completionTokens: 0 });
+    const counted: number[] = [];
+    const count = (tokens: number) => async () => {
+      counted.push(tokens);
+      return { promptTokens: tokens, completionTokens: 0 };
+    };
+    await (await enter()).reserve(count(1), cost(0), guess);
+    expect(counted).toEqual([]);
+    for (let i = 0; i < 5; i++) await (await enter()).reserve(estimate(80), cost(0));
+    await (await enter()).reserve(count(2), cost(0), guess);
+    expect(counted).toEqual([2]);
+  });
+
+  test('are waited for while they are counted', async () => {
+    const one = await allowances().enter(caller({ tpm: 100 }));
+    await one.reserve(async () => ({ promptTokens: 1, completionTokens: 0 }), cost(0));
     expect(await useOf()).toMatchObject({ tokens: 1 });
   });
 });

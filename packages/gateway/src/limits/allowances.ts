@@ -10,24 +10,15 @@ import {
   type Settlement,
   UNLIMITED,
 } from '@nearhit/core';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { refusal } from './refusals.ts';
 import { type Admission, type AllowanceHouse, RequestAllowance } from './request-allowance.ts';
 import { subjectsOf } from './subjects.ts';
-
-export interface LimitsInForce {
-  /** What an answer from the cache counts: of a request, and of its tokens, as shares. */
-  readonly hitRequests: number;
-  readonly hitTokensShare: number;
-  /** While nobody can say what was used: let requests in, or refuse them. */
-  readonly whenUnavailable: 'open' | 'closed';
-}
 
 export interface AllowancesOptions {
   readonly store: LimitStore;
   readonly limits: () => LimitsInForce;
   readonly observer: Pick<Observer, 'incident'>;
-  /** Resolves when tokens can be counted. */
-  readonly ready?: (() => Promise<void>) | undefined;
   readonly renewMs?: number | undefined;
 }
 
@@ -58,10 +49,6 @@ export class Allowances implements AllowanceHouse {
 
   get limits(): LimitsInForce {
     return this.#options.limits();
-  }
-
-  ready(): Promise<void> {
-    return this.#options.ready?.() ?? Promise.resolve();
   }
 
   /** Throws (or rejects with) RATE_LIMITED; STORE_UNAVAILABLE where limits are `closed` while they can't be asked. */

@@ -11,7 +11,7 @@ import {
   type SubjectUse,
   type TokenEstimate,
 } from '@nearhit/core';
-import type { LimitsInForce } from './allowances.ts';
+import type { LimitsInForce } from './limits-in-force.ts';
 import { rateHeaders } from './rate-headers.ts';
 import { refusal, tooManyTokens } from './refusals.ts';
 import { toNanoUsd } from './subjects.ts';
@@ -27,13 +27,15 @@ export interface Admission {
 export interface AllowanceHouse {
   readonly store: LimitStore;
   readonly limits: LimitsInForce;
-  ready(): Promise<void>;
   hold(lease: HeldLease): void;
   /** True when it was held. */
   letGo(lease: string): boolean;
   book(settlement: Settlement): void;
   unavailable(error: unknown): void;
 }
+
+/** So many more requests like this one are left: then the end of a window is far away. */
+const FAR_REQUESTS = 10;
 
 export class RequestAllowance implements Allowance {
   readonly #house: AllowanceHouse;
@@ -56,18 +58,27 @@ export class RequestAllowance implements Allowance {
     return rateHeaders(this.#admission.subjects, this.#uses);
   }
 
-  async reserve(estimate: () => TokenEstimate, costUsd: (estimate: TokenEstimate) => number): Promise<void> {
+  async reserve(...[estimate, costUsd, guess]: Parameters<Allowance['reserve']>): Promise<void> {
     const isLimited = this.#admission.subjects.some(({ limits }) => limits.tpm !== undefined || isBudgeted(limits));
     if (!isLimited || this.#reserved !== undefined) return;
     try {
-      await this.#house.ready();
-      const estimated = estimate();
+      const guessed = guess?.();
+      const estimated = guessed !== undefined && this.#isFar(guessed) ? guessed : await estimate();
       await this.#reserve(estimated, Math.max(0, toNanoUsd(costUsd(estimated)) || 0));
     } catch (error) {
       // Nothing will be asked upstream: its place is another's.
       this.settle(NOTHING_SPENT);
       throw error;
     }
+  }
+
+  /** No window is anywhere near its end: whether a guess is right is of no interest, since what is used is booked in the end. */
+  #isFar({ promptTokens, completionTokens }: TokenEstimate): boolean {
+    const tokens = promptTokens + completionTokens;
+    return this.#admission.subjects.every(({ limits: { tpm } }, at) => {
+      const used = this.#uses[at]?.tokens;
+      return tpm === undefined || (used !== undefined && used + FAR_REQUESTS * tokens < tpm);
+    });
   }
 
   settle(spent: Spent): void {

@@ -99,6 +99,16 @@ export function usesCallersKey({ provider }: Target, call: UpstreamCall): boolea
   return provider.keys.empty || call.upstreamKeys?.[provider.id] !== undefined;
 }
 
+/** What comes of its credential is the house's matter: it has none of the caller's. */
+export function isHouses({ provider, takesCredentials }: Target, call: UpstreamCall): boolean {
+  return call.upstreamKeys?.[provider.id] === undefined && (!provider.keys.empty || !takesCredentials);
+}
+
+/** The call as this target hears of it: a client's credential goes only to whom it is meant for. */
+export function callTo({ takesCredentials }: Target, call: UpstreamCall): UpstreamCall {
+  return takesCredentials || call.credential === undefined ? call : { ...call, credential: undefined };
+}
+
 /** What the call may cost and take. */
 function within(all: Ranked[], call: UpstreamCall, context: RankContext): { fitting: Ranked[]; leftOut: Ranked[] } {
   const { maxCostUsd, maxLatencyMs } = call.routing ?? {};

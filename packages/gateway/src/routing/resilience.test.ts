@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { gateway, ONCE, RETRY, TIMEOUTS } from '../conformance/config.ts';
 import { answering, CHUNK } from '../conformance/openai-origin.ts';
@@ -254,11 +255,36 @@ describe('keys', () => {
     expect(room.upstream.providers()[0]?.alarms).toEqual([]);
   });
 
-  test('refused and nobody else to ask: the client hears it', async () => {
+  test.each([
+    [401, 'Incorrect API key provided: key-of-*****of-a. Find yours ...'],
+    [402, 'The key key-of-a has no credit'],
+    [403, 'Your api key: ****of-a may not use this'],
+  ])('%i and nobody else to ask: the client hears it, but nothing of the key', async (status, message) => {
     await open({ origins: 1 });
-    room.script('a', failing(401));
-    await times(2, async () => expect((await room.ask()).head?.status).toBe(401));
+    room.script('a', (_call, response) => {
+      const body = JSON.stringify({ error: { message, code: 'theirs' } });
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length });
+      response.write(body.slice(0, 30), () => setImmediate(() => response.end(body.slice(30))));
+    });
+    for (let n = 0; n < 2; n++) {
+      const heard = await room.ask();
+      expect(heard.head).toMatchObject({ status, headers: { 'content-type': 'application/json' } });
+      expect(heard.head?.headers).not.toHaveProperty('content-length');
+      expect(heard.text()).toContain('"code":"theirs"');
+      expect(heard.text()).not.toMatch(/key-of|of-a/);
+    }
     expect(room.alarms).toHaveLength(1);
+  });
+
+  test('what can not be read of it is told in our own words', async () => {
+    await open({ origins: 1 });
+    room.script('a', (_call, response) => {
+      response.writeHead(401, { 'content-type': 'text/plain', 'content-encoding': 'gzip' });
+      response.end(gzipSync('key-of-a is wrong'));
+    });
+    const heard = await room.ask();
+    expect(heard.head?.headers).not.toHaveProperty('content-encoding');
+    expect(JSON.parse(heard.text())).toMatchObject({ error: { code: 'upstream_refused' } });
   });
 });
 

@@ -63,7 +63,7 @@ export class RouteTable {
     return this.#kept(`${id}\n${model}`, () => {
       const own = this.#routes.get(model)?.own.filter((target) => target.provider === provider) ?? [];
       const route = this.#direct([provider], model);
-      return own.length === 0 ? route : { ...route, own };
+      return own.length === 0 ? route : { ...route, own: whoseCredential(own, own) };
     });
   }
 
@@ -116,7 +116,7 @@ export class RouteTable {
     const own = providers.map((one) => this.#target(one, { provider: one.id, model }, undefined, undefined));
     return {
       ...{ policy: 'priority', weights: DEFAULT_WEIGHTS, sticky: false, hedgeAfterMs: undefined },
-      ...{ own, fallbacks: [] },
+      ...{ own: whoseCredential(own, own), fallbacks: [] },
     };
   }
 
@@ -130,9 +130,12 @@ export class RouteTable {
       weights: model.weights ?? DEFAULT_WEIGHTS,
       sticky: model.sticky ?? false,
       hedgeAfterMs: model.hedgeAfterMs,
-      own,
+      own: whoseCredential(own, own),
       // Whom one call has asked already it does not ask again under another name.
-      fallbacks: fallbacks.filter(({ state }) => !seen.has(state) && seen.add(state)),
+      fallbacks: whoseCredential(
+        fallbacks.filter(({ state }) => !seen.has(state) && seen.add(state)),
+        own,
+      ),
     };
   }
 
@@ -174,9 +177,22 @@ export class RouteTable {
     fallback: string | undefined,
   ): Target {
     return {
-      ...{ provider, model, weight, fallback },
+      ...{ provider, model, weight, fallback, takesCredentials: false },
       price: price ?? modelPrice ?? this.#deps.catalogue.model(provider, model)?.price,
       state: this.#deps.states.of(provider, model),
     };
   }
 }
+
+/**
+ * A client that asks for a model with a credential of its own means the provider that is the model's first, and has a
+ * cache of its own for that. Whoever is asked in its place, at another address, has no business with it.
+ */
+function whoseCredential(targets: readonly Target[], [first]: readonly Target[]): Target[] {
+  const home = first?.provider;
+  const takesCredentials = (provider: Provider): boolean =>
+    home?.keys.empty === true && provider.keys.empty && originOf(provider) === originOf(home);
+  return targets.map((target) => ({ ...target, takesCredentials: takesCredentials(target.provider) }));
+}
+
+const originOf = ({ id, baseUrl }: Provider): string => (URL.canParse(baseUrl) ? new URL(baseUrl).origin : id);

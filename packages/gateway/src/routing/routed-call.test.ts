@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ONCE, RETRY, TIMEOUTS } from '../conformance/config.ts';
+import { ONCE, openAi, RETRY, TIMEOUTS } from '../conformance/config.ts';
 import { answering, CHUNK, COMPLETION } from '../conformance/openai-origin.ts';
 import { json, type OriginScript, raw } from '../conformance/origin.ts';
 import { until } from '../conformance/recorder.ts';
@@ -170,6 +170,46 @@ describe('what is tried elsewhere, and what is not', () => {
     room.script('a', failing(status));
     expect((await room.ask({ credential: 'sk-client' })).head?.status).toBe(status);
     expect(room.takeAsked()).toBe('a');
+  });
+
+  describe("a client's own credential", () => {
+    const sentTo = (name: string) => room.origin(name).calls.map(({ headers }) => headers.authorization);
+
+    test('goes to no other provider, whoever is asked in the place of the one it is for', async () => {
+      await open({ origins: 2, provider: { apiKeys: [] } });
+      room.script('a', failing(500));
+      expect((await room.ask({ credential: 'sk-client' })).head?.provider).toBe('b');
+      expect([sentTo('a'), sentTo('b')]).toEqual([['Bearer sk-client'], [undefined]]);
+      room.script('b', failing(401));
+      const heard = await room.ask({ credential: 'sk-client' });
+      expect(heard.head).toMatchObject({ status: 500, provider: 'a' });
+      expect(new Set(sentTo('b'))).toEqual(new Set([undefined]));
+    });
+
+    test('goes nowhere when the house has a key for the first', async () => {
+      await open({ origins: 2 });
+      room.upstream.reconfigure({
+        ...room.config,
+        providers: room.config.providers.map((one) => (one.id === 'b' ? { ...one, apiKeys: [] } : one)),
+      });
+      room.script('a', failing(500));
+      expect((await room.ask({ credential: 'sk-client' })).head?.provider).toBe('b');
+      expect([sentTo('a'), sentTo('b')]).toEqual([['Bearer key-of-a'], [undefined]]);
+    });
+
+    test('is good for another name of the same address, a hedge too', async () => {
+      await open({ origins: 1 });
+      const providers = ['x', 'y'].map((id) => openAi(room.origin('a').url, { id }));
+      room.upstream.reconfigure({
+        ...room.config,
+        providers,
+        models: [{ id: 'm', aliases: [], targets: providers.map(({ id }) => ({ provider: id, model: id })) }],
+      });
+      room.script('a', failing(500));
+      await room.ask({ credential: 'sk-client' });
+      expect(sentTo('a').length).toBeGreaterThan(1);
+      expect(new Set(sentTo('a'))).toEqual(new Set(['Bearer sk-client']));
+    });
   });
 
   test('x-should-retry: false: this target no more, others all the same', async () => {

@@ -12,8 +12,9 @@ import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
-import { type Plan, shown, usesCallersKey } from './plan.ts';
+import { callTo, isHouses, type Plan, shown } from './plan.ts';
 import type { Ranked } from './rank.ts';
+import { Refusal } from './refusal.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
 
 export interface RoutedCallDeps {
@@ -37,6 +38,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   /** Asked, or waiting for a place; two while a call is hedged. */
   #running: Attempt[] = [];
   #winner: Attempt | undefined;
+  /** What the winner says of the house's key. */
+  #refusal: Refusal | undefined;
   #sent = 0;
   #over = false;
   /** Within send(): the sink must hear nothing yet. */
@@ -93,7 +96,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     attempt.probe = state.breaker.begin(nowMs);
     state.inFlight++;
     this.#sent++;
-    attempt.flow = provider.send(this.call, attempt, attempt);
+    attempt.flow = provider.send(callTo(attempt.link.target, this.call), attempt, attempt);
   }
 
   headCame(attempt: Attempt, status: number, headers: Readonly<Record<string, string>>): boolean {
@@ -107,13 +110,13 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
   }
 
   commit(attempt: Attempt): void {
-    clearTimeout(this.#hedgeTimer);
     book.noteAnswer(attempt);
     this.#pass(attempt);
   }
 
   data(chunk: Buffer): void {
-    this.#outlet.data(chunk);
+    if (this.#refusal === undefined) this.#outlet.data(chunk);
+    else this.#refusal.push(chunk);
   }
 
   drained(): void {
@@ -125,6 +128,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     const nowMs = this.#deps.clock.elapsed();
     book.noteEnd(attempt, nowMs);
     book.close(attempt, attempt.answered, nowMs);
+    if (this.#refusal !== undefined) this.#outlet.data(this.#refusal.body());
     this.#outlet.end();
   }
 
@@ -149,6 +153,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     const rivals = this.#running.length > 1;
     const step = rivals ? undefined : this.#stepAfter(attempt, verdict, nowMs);
     if (!rivals && step === undefined) {
+      if (verdict === 'refused') this.#refusal = new Refusal(attempt);
       this.#pass(attempt);
       return false;
     }
@@ -189,10 +194,8 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     const { clock } = this.#deps;
     const { provider } = link.target;
     const callersKey = this.call.upstreamKeys?.[provider.id];
-    const key = {
-      apiKey: callersKey ?? provider.keys.pick(clock.elapsed()),
-      house: !usesCallersKey(link.target, this.call),
-    };
+    const apiKey = callersKey ?? provider.keys.pick(clock.elapsed());
+    const key = { apiKey, house: isHouses(link.target, this.call) };
     const attempt = new Attempt(this, link, key, clock.elapsed);
     this.#attempts.push(attempt);
     this.#running.push(attempt);
@@ -225,6 +228,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
 
   /** Head and what was held go to the client; nothing is tried again from here on. */
   #pass(attempt: Attempt): void {
+    clearTimeout(this.#hedgeTimer);
     attempt.stage = 'passing';
     this.#winner = attempt;
     const { target } = attempt.link;
@@ -232,7 +236,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
       this.#sink.onRoute?.(this.#decision());
       this.#sink.onHead({
         status: attempt.status,
-        headers: attempt.headers,
+        headers: this.#refusal?.headers ?? attempt.headers,
         provider: target.provider.id,
         model: target.model,
         attempts: this.#sent,

@@ -12,6 +12,8 @@ export interface Target {
   readonly model: string;
   readonly weight: number;
   readonly price: ModelPrice | undefined;
+  /** A client's own credential, where it sent one, is meant for it. */
+  readonly takesCredentials: boolean;
   readonly state: TargetState;
   /** The model whose target it is, where that is not the one asked for. */
   readonly fallback?: string | undefined;

@@ -1,5 +1,5 @@
 import type { TokenEstimate } from '@nearhit/core';
-import { countText, loadCounter } from './counter.ts';
+import { countText } from './counter.ts';
 
 /** What a chat template puts around each message, and before the answer. */
 const MESSAGE_TOKENS = 3;
@@ -13,8 +13,6 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** How many tokens a call will need, before it is made. What it has really used is booked in the end. */
 export interface TokenEstimator {
-  /** Resolves when estimates are counted; until then they are guessed from the length. */
-  ready(): Promise<void>;
   /** Of a chat completion, a Responses or a Messages request. Never throws: of what is none, 0. */
   chat(body: Buffer | object): TokenEstimate;
   /** Of an embeddings request. */
@@ -22,7 +20,6 @@ export interface TokenEstimator {
 }
 
 export const tokenEstimator: TokenEstimator = {
-  ready: loadCounter,
   chat: (body) => estimateChat(objectOf(body)),
   embeddings: (body) => ({ promptTokens: inputTokens(objectOf(body).input), completionTokens: 0 }),
 };

@@ -2,20 +2,21 @@ import { NearhitError } from '@nearhit/core';
 import type { ProviderConfig } from '../config.ts';
 import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
+import { chatBody } from './chat-body.ts';
 import { readModels } from './model-list.ts';
-import { renameModel } from './rename-model.ts';
 
 /**
  * Azure OpenAI. A base URL that ends in `/openai/v1` is its newer API, where the deployment stands in the body; any other
  * is the resource (`https://NAME.openai.azure.com`), where it stands in the path and an API version in the query.
  */
-export function azureOpenAiWire({ apiVersion, headers }: Pick<ProviderConfig, 'apiVersion' | 'headers'>): Wire {
+export function azureOpenAiWire(config: Pick<ProviderConfig, 'apiVersion' | 'baseUrl' | 'headers'>): Wire {
+  const { apiVersion, baseUrl, headers } = config;
   const query = apiVersion === undefined ? '' : `?api-version=${encodeURIComponent(apiVersion)}`;
   return {
     request: (call, { model, apiKey, prefix }) => ({
       path: callPath(prefix, model, call.path) + query,
       headers: withHeaders(requestHeaders(call, credentials(keyFor(apiKey, call.credential))), headers),
-      body: model === call.model ? call.body : renameModel(call.body, model),
+      body: chatBody(call, model, baseUrl),
     }),
     listing: {
       path: (prefix) => `${isV1(prefix) ? prefix : `${resource(prefix)}/openai`}/models${query}`,

@@ -1,16 +1,16 @@
 import type { ProviderConfig } from '../config.ts';
 import { bearer, keyFor, lowerCase, requestHeaders, withHeaders } from '../provider/headers.ts';
 import type { Wire } from '../provider/wire.ts';
+import { chatBody } from './chat-body.ts';
 import { readModels } from './model-list.ts';
-import { renameModel } from './rename-model.ts';
 
 /** OpenAI's own API, and everything that speaks it. */
-export function openAiWire(config: Pick<ProviderConfig, 'headers'> = {}): Wire {
+export function openAiWire(config: Pick<ProviderConfig, 'baseUrl' | 'headers'>): Wire {
   return {
     request: (call, { model, apiKey, prefix }) => ({
       path: prefix + call.path,
       headers: withHeaders(requestHeaders(call, authorization(keyFor(apiKey, call.credential))), config.headers),
-      body: model === call.model ? call.body : renameModel(call.body, model),
+      body: chatBody(call, model, config.baseUrl),
     }),
     listing: {
       path: (prefix) => `${prefix}/models`,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ChatCall, type Client, type Endpoint, type Exchange, UNLIMITED } from '@nearhit/core';
+import { type ChatCall, type Client, type Endpoint, type Exchange, type FrontApi, UNLIMITED } from '@nearhit/core';
 import type { FrontDialect } from '@nearhit/dialects';
 import { readBody, requireJson } from '../body.ts';
 import type { ErrorShape } from '../reply.ts';
@@ -55,6 +55,8 @@ function clientOf(res: ServerResponse): Client {
 /** What a door is asked for, as a chat completion, and how it answers. */
 interface Asked {
   readonly body: Buffer;
+  /** Where it came as something else. */
+  readonly madeOf?: FrontApi;
   readonly form: ReplyForm;
 }
 
@@ -76,7 +78,7 @@ export function createChatHandler(deps: ChatDeps): AnswerHandler {
 export function createFrontHandler(dialect: FrontDialect, deps: ChatDeps): AnswerHandler {
   const read = (body: Buffer): Asked => {
     const { body: chat, replies } = dialect.read(body);
-    return { body: chat, form: frontForm(replies) };
+    return { body: chat, madeOf: dialect.name, form: frontForm(replies) };
   };
   return handlerOf({ endpoint: dialect.name, shape: dialect.error, read }, deps);
 }
@@ -88,10 +90,10 @@ function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
       requireJson(req);
       const bytes = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();
-      const { body, form } = door.read(bytes);
+      const { form, ...asked } = door.read(bytes);
       const exchange = await deps.answer({
         requestId: requestIdOf(req),
-        body,
+        ...asked,
         headers: req.headers,
         callId: randomUUID(),
         caller,

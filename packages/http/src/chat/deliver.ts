@@ -32,9 +32,15 @@ export interface Recipient {
 /** Writes an exchange to the client, in the form the client asked for. */
 export function deliver(exchange: Exchange, to: Recipient): void {
   const { outcome } = exchange;
-  if (outcome.kind === 'hit') deliverHit(exchange, outcome, to);
-  else if (outcome.kind === 'refused') deliverRefused(exchange, outcome, to);
-  else deliverUpstream(exchange, outcome, to);
+  try {
+    if (outcome.kind === 'hit') deliverHit(exchange, outcome, to);
+    else if (outcome.kind === 'refused') deliverRefused(exchange, outcome, to);
+    else deliverUpstream(exchange, outcome, to);
+  } catch (error) {
+    // Whoever does not finish keeps its place among those at once, and nothing of it is accounted.
+    if (outcome.kind === 'upstream') outcome.release();
+    giveUp(exchange, error, to);
+  }
 }
 
 function rendered(answer: Buffer, { request }: Exchange, { form }: Recipient): Buffer {

@@ -57,10 +57,8 @@ describe('metrics', () => {
   test('count the calls to providers by how they ended, and say which targets are not asked', async () => {
     const target = { breaker: 'open' as const, samples: 3, inFlight: 0 };
     const provider = { id: 'p', kind: 'openai', baseUrl: '', requests: 2, errors: 1, inFlight: 4 };
-    const metrics = createMetrics({
-      process: false,
-      sources: { providers: () => [{ ...provider, targets: [{ ...target, model: 'big' }] }] },
-    });
+    const metrics = createMetrics({ process: false });
+    metrics.watch({ providers: () => [{ ...provider, targets: [{ ...target, model: 'big' }] }] });
     const attempt = { provider: 'p', model: 'big', startedAtMs: 0, latencyMs: 30 };
     const attempts = [
       { ...attempt, outcome: 'status-429' },

@@ -20,6 +20,8 @@ export interface MetricsOptions {
 export interface Metrics extends Observer {
   readonly contentType: string;
   render(): Promise<string>;
+  /** More of the house to be read at each scrape; each once. */
+  watch(sources: MetricSources): void;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -35,6 +37,9 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    watch: (more) => {
+      for (const source of gaugesOf(more)) expose(registry, source);
+    },
     record: (decision) => requests.add(decision),
     incident: (name) => incidents.add(name),
   };

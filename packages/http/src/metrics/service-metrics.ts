@@ -22,6 +22,9 @@ export function createServiceMetrics({ gauges = {}, sources = [], ...options }: 
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
+    watch: (more) => {
+      for (const source of gaugesOf(more)) expose(registry, source);
+    },
     record() {},
     incident: (name) => incidents.add(name),
   };

@@ -29,10 +29,8 @@ export interface EmbeddingsDeps extends ForwardDeps {
   /** Absent: nobody is limited. */
   readonly enter?: Enter | undefined;
   /** Of a request's body. Absent: of what is set aside before, nothing is known. */
-  readonly estimateEmbeddings?: ((body: object) => TokenEstimate) | undefined;
+  readonly countEmbeddings?: ((body: Buffer) => Promise<number>) | undefined;
 }
-
-const NO_ESTIMATE: TokenEstimate = { promptTokens: 0, completionTokens: 0 };
 
 /** `nearhit/all-MiniLM-L6-v2` and the names that hubs and other servers give the same model. */
 const ALIAS_PREFIXES = ['nearhit', 'local', 'sentence-transformers', 'Xenova'] as const;
@@ -71,7 +69,10 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
         allowance.settle(NOTHING_SPENT);
         return;
       }
-      const estimate = () => deps.estimateEmbeddings?.(body as object) ?? NO_ESTIMATE;
+      const estimate = async (): Promise<TokenEstimate> => ({
+        promptTokens: (await deps.countEmbeddings?.(bytes)) ?? 0,
+        completionTokens: 0,
+      });
       const inputUsdPerMTok = deps.upstream.price?.(model, deps.provider)?.inputUsdPerMTok ?? 0;
       await allowance.reserve(estimate, ({ promptTokens }) => (promptTokens * inputUsdPerMTok) / 1e6);
     } catch (error) {

@@ -9,7 +9,7 @@ export async function callerFor(
   authorize: Authorize | undefined,
 ): Promise<Caller> {
   const given = bearerOf(req);
-  const caller = (await authorize?.(given)) ?? { ...ANYONE, credential: given };
+  const caller = (await authorize?.(given, req)) ?? { ...ANYONE, credential: given };
   const { features } = caller.grants;
   if (features !== undefined && !features.includes(feature))
     throw new NearhitError('FORBIDDEN', `This API key may not use ${feature}.`);

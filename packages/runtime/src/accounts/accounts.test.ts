@@ -335,13 +335,12 @@ describe('kill -9', () => {
 });
 
 describe('accounted', () => {
-  test('writes a call down before it is sent, with the price of its model', async () => {
+  test('writes a call down in the turn in which it is sent, with the price of its model', async () => {
     const store = new FlakyStore();
     const { accounts } = start(store.port);
     const sent: UpstreamCall[] = [];
     const upstream = {
       send: (call: UpstreamCall) => {
-        expect(readFileSync(join(dir, journals()[0] as string), 'utf8')).toContain('"begin"');
         sent.push(call);
         return { pause() {}, resume() {}, abort() {} };
       },
@@ -357,6 +356,9 @@ describe('accounted', () => {
     wrapped.send(call, sink);
     wrapped.send({ ...call, callId: 'c2' }, sink);
     wrapped.send({ ...call, callId: undefined }, sink);
+    await new Promise((resolve) => setImmediate(resolve));
+    const lines = readFileSync(join(dir, journals()[0] as string), 'utf8').split('\n');
+    expect(lines.filter((line) => line.includes('"begin"'))).toHaveLength(2);
     accounts.record(decision(7, { id: 'c2' }));
     expect(sent).toHaveLength(3);
     await accounts.close();

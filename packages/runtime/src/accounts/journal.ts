@@ -22,20 +22,26 @@ interface Held {
   readonly record: UsageRecord | undefined;
 }
 
+/** Full files that are open and partly in memory. */
+const AT_HAND_MAX = 4;
 /** How long a disk that takes nothing is left alone. */
 const RETRY_MS = 1000;
 
 /**
- * What this process has to tell of its calls, each line written by one write(2) before the call returns: what was told
- * survives kill -9. Never throws: what can't be written waits in memory.
+ * What this process has to tell of its calls. The end of one is in the file when the call returns, and survives kill -9;
+ * that one began, at the end of the event loop's turn, all of a turn by one write(2). Never throws: what can't be written
+ * waits in memory.
  */
 export class Journal {
   readonly #options: JournalOptions;
   /** Calls that went upstream and have not ended: carried on into each new file. */
   readonly #open = new Map<string, UsageRecord>();
+  /** Lines of calls that began in this turn. */
+  #begun = '';
   readonly #closed: Segment[] = [];
   #current: Segment | undefined;
   #number = 0;
+  #isShut = false;
   #held: Held[] = [];
   #failedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -45,12 +51,13 @@ export class Journal {
 
   begin(record: UsageRecord): void {
     this.#open.set(record.id, record);
-    this.#append({ line: recordLine('begin', record), record: undefined });
+    if (this.#begun === '') setImmediate(() => this.#flushBegun());
+    this.#begun += recordLine('begin', record);
   }
 
   end(record: UsageRecord): void {
     this.#open.delete(record.id);
-    this.#append({ line: recordLine('end', record), record });
+    this.#append(record);
   }
 
   /** Calls that have not ended, the oldest first. */
@@ -104,29 +111,44 @@ export class Journal {
     if (old === undefined) return;
     try {
       this.#current = this.#open.size > 0 ? this.#create() : undefined;
-      this.#closed.push(old);
+      this.#retire(old);
     } catch (error) {
       this.#failed(error);
     }
   }
 
   close(): void {
+    this.#flushBegun();
+    this.#isShut = true;
     this.retry();
     for (const segment of this.segments()) segment.close();
     this.#closed.length = 0;
     this.#current = undefined;
   }
 
-  #append(held: Held): void {
+  #flushBegun(): void {
+    if (this.#begun !== '' && !this.#isShut) this.#append(undefined);
+  }
+
+  /** What began in this turn, and then the end of a call. */
+  #append(record: UsageRecord | undefined): void {
+    let line: string | undefined;
+    const lines = (): string => {
+      line ??= this.#begun + (record === undefined ? '' : recordLine('end', record));
+      this.#begun = '';
+      return line;
+    };
     if (this.#held.length === 0) {
       try {
-        this.#segment().write(held.line, held.record);
+        // A new file begins with all calls that are open, those of this turn among them.
+        const segment = this.#segment();
+        if (lines() !== '') segment.write(lines(), record);
         return;
       } catch (error) {
         this.#failed(error);
       }
     }
-    this.#held.push(held);
+    this.#held.push({ line: lines(), record });
     if (this.#held.length > this.#options.heldMax) {
       this.#held.shift();
       this.#options.observer.incident('usage-dropped');
@@ -143,8 +165,14 @@ export class Journal {
     const old = this.#current;
     if (old !== undefined && old.bytes < this.#options.segmentBytes) return old;
     this.#current = this.#create();
-    if (old !== undefined) this.#closed.push(old);
+    if (old !== undefined) this.#retire(old);
     return this.#current;
+  }
+
+  /** While the store is away they become many: only the last few stay at hand. */
+  #retire(segment: Segment): void {
+    this.#closed.push(segment);
+    this.#closed.at(-1 - AT_HAND_MAX)?.rest();
   }
 
   #create(): Segment {
@@ -153,6 +181,7 @@ export class Journal {
     const made = new Segment(join(dir, segmentName(id, ++this.#number)), heldMax);
     try {
       for (const record of this.#open.values()) made.write(recordLine('begin', record));
+      this.#begun = '';
       return made;
     } catch (error) {
       made.remove();

@@ -12,11 +12,12 @@ export interface Part {
 
 /**
  * One append-only file of a journal. Its last records are also held in memory, so that they need not be read again; it
- * can be read also when somebody has removed its name meanwhile.
+ * can be read also when somebody has removed its name meanwhile. At rest it takes neither memory nor a descriptor.
  */
 export class Segment {
   readonly path: string;
-  readonly #fd: number;
+  /** Undefined: at rest. */
+  #fd: number | undefined;
   readonly #rememberedMax: number;
   #bytes: number;
   #torn = false;
@@ -28,8 +29,9 @@ export class Segment {
   constructor(path: string, rememberedMax: number) {
     this.path = path;
     this.#rememberedMax = rememberedMax;
-    this.#fd = openSync(path, 'a+', 0o600);
-    this.#bytes = fstatSync(this.#fd).size;
+    const fd = openSync(path, 'a+', 0o600);
+    this.#fd = fd;
+    this.#bytes = fstatSync(fd).size;
   }
 
   get bytes(): number {
@@ -48,7 +50,7 @@ export class Segment {
   write(line: string, record?: UsageRecord): void {
     const text = this.#torn ? `\n${line}` : line;
     const length = Buffer.byteLength(text);
-    const written = writeSync(this.#fd, text);
+    const written = this.#with('a', (fd) => writeSync(fd, text));
     this.#bytes += written;
     this.#torn = written < length;
     if (this.#torn) throw new Error(`the disk is full: ${written} of ${length} bytes were written`);
@@ -59,6 +61,8 @@ export class Segment {
   next(): Part | undefined {
     if (this.allShipped) return undefined;
     if (this.#remembered !== undefined) return { records: [...this.#remembered], end: this.#bytes };
+    // Whoever removed it while it was at rest took the rest along.
+    if (this.#fd === undefined && !this.isThere) return { records: [], end: this.#bytes };
     const { lines, end } = linesOf(this.#read(this.#shipped, PIECE_BYTES));
     // A torn line without an end: the next write closes it.
     if (end === 0) return undefined;
@@ -84,8 +88,20 @@ export class Segment {
     if (whole) this.#shipped = this.#bytes;
   }
 
+  /** Records held in memory, and whether the file is open. */
+  get held(): { readonly records: number; readonly open: boolean } {
+    return { records: this.#remembered?.length ?? 0, open: this.#fd !== undefined };
+  }
+
+  /** Nothing more is written to it, and it may be long until it is shipped. */
+  rest(): void {
+    if (!this.allShipped) this.#remembered = undefined;
+    this.close();
+  }
+
   close(): void {
-    closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   remove(): void {
@@ -100,12 +116,26 @@ export class Segment {
 
   #read(from: number, bytesMax: number): Buffer {
     const bytes = Buffer.allocUnsafe(Math.min(bytesMax, this.#bytes - from));
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(this.#fd, bytes, length, bytes.length - length, from + length);
-      if (read === 0) break;
-      length += read;
-    }
+    const length = this.#with('r', (fd) => {
+      let length = 0;
+      while (length < bytes.length) {
+        const read = readSync(fd, bytes, length, bytes.length - length, from + length);
+        if (read === 0) break;
+        length += read;
+      }
+      return length;
+    });
     return bytes.subarray(0, length);
+  }
+
+  /** One at rest is opened for as long as `use` takes. */
+  #with(how: 'a' | 'r', use: (fd: number) => number): number {
+    if (this.#fd !== undefined) return use(this.#fd);
+    const fd = openSync(this.path, how, 0o600);
+    try {
+      return use(fd);
+    } finally {
+      closeSync(fd);
+    }
   }
 }
