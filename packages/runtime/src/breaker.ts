@@ -23,8 +23,8 @@ export interface Breaker {
   readonly open: boolean;
   /** Of the calls from now on. */
   timeoutMs: number;
-  /** Rejects at once while open. `timeoutMs`: of this call, where it is not the others'. */
-  run<T>(work: () => Promise<T>, timeoutMs?: number): Promise<T>;
+  /** Rejects at once while open. */
+  run<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -33,8 +33,8 @@ type Work = () => Promise<unknown>;
 export function createBreaker(options: BreakerOptions): Breaker {
   const { name, timeoutMs, probe, observer, failuresMax = 5, probeMs = 500, counts } = options;
   let callMs = timeoutMs;
-  const inTime = (work: Work, ownMs = callMs) => within(work(), ownMs, () => new Error(`timed out after ${ownMs} ms`));
-  const circuit = new CircuitBreaker(inTime, {
+  const late = () => new Error(`timed out after ${callMs} ms`);
+  const circuit = new CircuitBreaker((work: Work) => within(work(), callMs, late), {
     name,
     // Its own can't be changed any more.
     timeout: false,
@@ -70,7 +70,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     set timeoutMs(ms) {
       callMs = ms;
     },
-    run: <T>(work: () => Promise<T>, ownMs?: number) => circuit.fire(work, ownMs) as Promise<T>,
+    run: <T>(work: () => Promise<T>) => circuit.fire(work) as Promise<T>,
     close: () => circuit.shutdown(),
   };
 }

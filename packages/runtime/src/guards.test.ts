@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { type Embedder, type EntryId, type LimitStore, MemoryNearestIndex, NearhitError } from '@nearhit/core';
+import { type Embedder, type EntryId, MemoryNearestIndex, NearhitError } from '@nearhit/core';
 import { type Breaker, createBreaker } from './breaker.ts';
-import { guardEmbedder, guardLimits, guardNearest, guardStore, isDependencyFault } from './guards.ts';
+import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
 
 const opened: Breaker[] = [];
 afterEach(() => {
@@ -60,20 +60,6 @@ test('look-ups of vectors go through it; what has no deadline does not', async (
   expect(guarded.model.version).toBe('v2');
   await guarded.close();
   expect(asked.at(-1)).toBe('closed');
-});
-
-test('limits are waited for longer than look-ups: one that is not asked does not hold', async () => {
-  const one = breaker();
-  one.timeoutMs = 20;
-  const admitted = { kind: 'granted', uses: [] } as const;
-  let answer: () => void = () => {};
-  const enter = () => new Promise<typeof admitted>((resolve) => (answer = () => resolve(admitted)));
-  const limits = guardLimits({ enter, reserve: away } as Partial<LimitStore> as LimitStore, one);
-  const entering = limits.enter('t', [], 'lease');
-  await expect(one.run(() => new Promise(() => {}))).rejects.toThrow('timed out');
-  answer();
-  expect(await entering).toBe(admitted);
-  await expect(limits.reserve('t', [], 'lease', { tokens: [], nanoUsd: 0 })).rejects.toThrow('open');
 });
 
 test('a search that was asked wrongly does not open it', async () => {

@@ -30,14 +30,11 @@ export function guardNearest(index: Pick<NearestIndex, 'nearest'>, breaker: Brea
   return { nearest: (query) => breaker.run(() => index.nearest(query)) };
 }
 
-/** A look-up that is late is a miss; a limit that is not asked is one that does not hold: it is waited for longer. */
-const LIMITS_TIMEOUT_MS = 1_000;
-
 /** What a request waits for, through the breaker; what is booked after it may take its time. */
 export function guardLimits(limits: LimitStore, breaker: Breaker): LimitStore {
   return {
-    enter: (...asked) => breaker.run(() => limits.enter(...asked), LIMITS_TIMEOUT_MS),
-    reserve: (...asked) => breaker.run(() => limits.reserve(...asked), LIMITS_TIMEOUT_MS),
+    enter: (...asked) => breaker.run(() => limits.enter(...asked)),
+    reserve: (...asked) => breaker.run(() => limits.reserve(...asked)),
     settle: (settlement) => limits.settle(settlement),
     renew: (leases) => limits.renew(leases),
     use: (...asked) => limits.use(...asked),
