@@ -2,10 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { UsageRecord } from '@nearhit/core';
 import { answerOf, type CountedCall, CountedProvider, Ledger } from '../support/counted-provider.ts';
 import { Deployment } from '../support/deployment.ts';
-import { DRILL_SEED, DrillClients, type Question, scaled } from '../support/drill-clients.ts';
+import { DRILL_SEED, DrillClients, type Question, scaled, tell } from '../support/drill-clients.ts';
 import { randomFrom } from '../support/random.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
+import { usageRecords } from '../support/usage-records.ts';
 
 const CLIENTS = 30;
 /** Answered between one blow and the next. */
@@ -74,6 +75,11 @@ beforeAll(async () => {
   over = true;
   await load;
   records = await settledRecords();
+  tell('accounts', {
+    ...{ outcomes: clients.tally(), calls: ledger.calls.length, whole: ledger.whole.length, records: records.length },
+    interrupted: records.filter(isInterrupted).length,
+    promptTokens: ledger.whole.reduce((sum, call) => sum + call.promptTokens, 0),
+  });
 }, 300_000);
 afterAll(async () => {
   over = true;
@@ -82,25 +88,13 @@ afterAll(async () => {
   await Promise.all(providers.map((provider) => provider.close()));
 });
 
-async function allRecords(): Promise<UsageRecord[]> {
-  const all: UsageRecord[] = [];
-  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-    const path: string = `/usage/records?limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const { status, text, json } = await deployment.ingress(1).admin('GET', path);
-    if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
-    all.push(...json.records);
-    cursor = json.cursor;
-  }
-  return all;
-}
-
 /** When every request of which anything can be known has its record: those that killed processes left come last. */
 async function settledRecords(): Promise<UsageRecord[]> {
   let found: UsageRecord[] = [];
   await until(
     'every call has its record',
     async () => {
-      found = await allRecords();
+      found = await usageRecords(deployment.ingress(1));
       const known = new Set(found.map(({ requestId }) => requestId));
       const wanted = [...ledger.calls, ...clients.of('answered')];
       return wanted.every(({ requestId }) => known.has(requestId));

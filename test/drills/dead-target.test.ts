@@ -8,7 +8,7 @@ import { CountedProvider, Ledger, type Mood } from '../support/counted-provider.
 import { DrillClients, type Got, type Question, scaled, tell } from '../support/drill-clients.ts';
 import { until } from '../support/until.ts';
 
-const REQUESTS = scaled(1_000);
+const REQUESTS = scaled(400);
 const CLIENTS = 20;
 /** What `breaker.failures` is when nobody says anything. */
 const FAILURES = 5;

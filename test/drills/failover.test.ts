@@ -10,7 +10,7 @@ import type { ChatBody } from '../support/fake-upstream.ts';
 import { randomFrom } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
-const REQUESTS = scaled(1_500);
+const REQUESTS = scaled(600);
 const CLIENTS = 50;
 const BAD_SHARE = 0.3;
 const NAMES = ['one', 'two', 'three'] as const;

@@ -5,8 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const USAGE =
-  'usage: node test/drills/run.mjs [how many times as many requests, default 20] [failover|dead-target|limits|accounts ...]';
-const DRILLS = ['failover', 'dead-target', 'limits', 'accounts'];
+  'usage: node test/drills/run.mjs [how many times as many requests, default 20] [failover|dead-target|limits|accounts|outage ...]';
+const DRILLS = ['failover', 'dead-target', 'limits', 'accounts', 'outage'];
 const [times = '20', ...names] = process.argv.slice(2);
 const unknown = names.filter((name) => !DRILLS.includes(name));
 if (!(Number(times) > 0) || unknown.length > 0) {

@@ -84,7 +84,7 @@ describe('keys', () => {
     expect(asked).toEqual([
       'GET /admin/v1/keys?tenant=acme&limit=1000',
       'GET /admin/v1/keys/key_1',
-      'PATCH /admin/v1/keys/key_1 {"rpm":null,"models":null,"upstreamKeys":{"openai":null}}',
+      'PATCH /admin/v1/keys/key_1 {"models":null,"rpm":null,"upstreamKeys":{"openai":null}}',
       'PATCH /admin/v1/keys/key_1 {"revoked":true}',
       'POST /admin/v1/keys/key_1/rotate {"graceSeconds":0}',
       'DELETE /admin/v1/keys/key_1',

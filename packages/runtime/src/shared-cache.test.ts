@@ -151,6 +151,16 @@ test('look-ups stop asking a medium that is away; an operator goes on asking, an
   expect(await shared.lookingUp.store.get(idOf(1))).toMatchObject({ query: 'question 1' });
 });
 
+test('limits go on being asked while look-ups are too hurried for the medium', async () => {
+  const { shared } = await open();
+  const [redis, , , limits] = shared.breakers;
+  for (let n = 0; n < 5; n++) await redis.run(() => Promise.reject(new Error('late'))).catch(() => undefined);
+  expect([redis.open, limits.open]).toEqual([true, false]);
+  const subjects = [{ id: 'key', limits: { rpm: 1 } }];
+  expect(await shared.access.limits.enter('t', subjects, 'a')).toMatchObject({ kind: 'granted' });
+  expect(await shared.access.limits.enter('t', subjects, 'b')).toMatchObject({ kind: 'refused' });
+});
+
 test('what is deleted elsewhere goes out of the memory', async () => {
   const { shared, memory } = await open();
   shared.start();
@@ -177,13 +187,22 @@ test('the gauges read what is there now', async () => {
     ['redis', false],
     ['embedding', false],
     ['cache', false],
+    ['limits', false],
   ]);
 });
 
 test('a new look-up deadline is in force at once', async () => {
   const { shared } = await open();
   shared.reconfigure({ policies: { default: { threshold: 0.5 } }, cache: { lookupTimeoutMs: 7 } });
-  expect(shared.breakers.map(({ timeoutMs }) => timeoutMs)).toEqual([7, 7, 7]);
+  expect(shared.breakers.map(({ name, timeoutMs }) => [name, timeoutMs])).toEqual([
+    ...[
+      ['redis', 7],
+      ['embedding', 7],
+      ['cache', 7],
+    ],
+    // One that is not asked in time does not hold.
+    ['limits', 1000],
+  ]);
   expect(shared.policies.resolve('n').policy.threshold).toBe(0.5);
 });
 

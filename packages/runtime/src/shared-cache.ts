@@ -63,6 +63,11 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
 }
 
 const STATS_MS = 2000;
+/**
+ * A look-up that is late is a miss; a limit that could not be asked is one that did not hold. So limits are waited for
+ * longer, and a hurried look-up's failures do not count against them.
+ */
+const LIMITS_TIMEOUT_MS = 1000;
 /** At start: usually the medium is there, and what needs it then need not fail first. */
 const READY_MS = 1000;
 
@@ -99,9 +104,12 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     },
   });
   const near = await options.neighbourhood(medium, observer, chores);
-  const breakers = openBreakers(medium, near, options.lookupTimeoutMs, observer);
+  const lookups = openBreakers(medium, near, options.lookupTimeoutMs, observer);
+  const [redis, embedding, cache] = lookups;
+  const ping = () => medium.ping();
+  const limits = createBreaker({ name: 'limits', timeoutMs: LIMITS_TIMEOUT_MS, probe: ping, observer });
+  const breakers = [...lookups, limits] as const;
   for (const breaker of breakers) closers.add(breaker);
-  const [redis, embedding, cache] = breakers;
   const policies = new PolicyService(stores.policies, options.filePolicies);
   const pending = new PendingAnswers();
   const following = { log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now };
@@ -118,8 +126,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
-    /** API keys, and limits through the breaker: while the medium is away nobody waits for it. */
-    access: { keys: stores.keys, limits: guardLimits(stores.limits, redis) },
+    /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
+    access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
     ...{
       medium,
       near,
@@ -137,7 +145,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     /** A new configuration in force. */
     reconfigure(next: { readonly policies: FilePolicies; readonly cache: { readonly lookupTimeoutMs: number } }): void {
       policies.useFile(next.policies);
-      for (const breaker of breakers) breaker.timeoutMs = next.cache.lookupTimeoutMs;
+      for (const breaker of lookups) breaker.timeoutMs = next.cache.lookupTimeoutMs;
     },
     /** Begins to follow the log, and to share the statistics. */
     start(): void {

@@ -1,28 +1,32 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../failures.ts';
 
-/** Limits as commander reads them; `none` takes one off. */
+/** What takes a limit off. commander makes an empty text of null. */
+const NONE = 'none';
+type OrNone<T> = T | typeof NONE;
+
+/** As commander reads them. */
 export interface LimitOptions {
-  readonly rpm?: number | null;
-  readonly tpm?: number | null;
-  readonly concurrent?: number | null;
-  readonly budgetDay?: number | null;
-  readonly budgetMonth?: number | null;
+  readonly rpm?: OrNone<number>;
+  readonly tpm?: OrNone<number>;
+  readonly concurrent?: OrNone<number>;
+  readonly budgetDay?: OrNone<number>;
+  readonly budgetMonth?: OrNone<number>;
 }
 
 export interface GrantOptions {
   readonly model?: readonly string[];
   readonly namespace?: readonly string[];
   readonly feature?: readonly string[];
-  readonly thresholdFloor?: number | null;
-  readonly expires?: string | null;
+  readonly thresholdFloor?: OrNone<number>;
+  readonly expires?: string;
   readonly upstreamKey?: readonly string[];
 }
 
 const number =
   (what: string, max = Number.MAX_SAFE_INTEGER) =>
-  (text: string) => {
-    if (text === 'none') return null;
+  (text: string): OrNone<number> => {
+    if (text === NONE) return NONE;
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (value <= max) return value;
     throw new InvalidArgumentError(`Expected ${what}, or none.`);
@@ -51,7 +55,7 @@ export function withGrants(command: Command): Command {
     .option('--namespace <name>', 'only these namespaces', collected)
     .option('--feature <name>', 'only these: chat, embeddings, batches, files, messages, responses, models', collected)
     .option('--threshold-floor <similarity>', 'requests can’t go below it', number('a similarity from 0 to 1', 1))
-    .option('--expires <time>', '2027-01-31, or 2027-01-31T12:00:00Z', (text) => (text === 'none' ? null : text))
+    .option('--expires <time>', '2027-01-31, or 2027-01-31T12:00:00Z')
     .option(
       '--upstream-key <provider=VARIABLE>',
       'credential of its own for a provider, taken from an environment variable; `provider=` takes it away',
@@ -66,7 +70,7 @@ export function limitsOf({ rpm, tpm, concurrent, budgetDay, budgetMonth }: Limit
 /** `none` among the names: all of them. */
 export function grantsOf(options: GrantOptions, env: Readonly<Record<string, string | undefined>>) {
   const { model, namespace, feature, thresholdFloor, expires, upstreamKey } = options;
-  const names = (given: readonly string[] | undefined) => (given?.includes('none') ? null : given);
+  const names = (given: readonly string[] | undefined) => (given?.includes(NONE) ? null : given);
   return defined({
     ...{ models: names(model), namespaces: names(namespace), features: names(feature), thresholdFloor },
     ...{ expiresAt: expires, upstreamKeys: upstreamKey && credentials(upstreamKey, env) },
@@ -88,10 +92,12 @@ function credentials(given: readonly string[], env: Readonly<Record<string, stri
   );
 }
 
-function defined<T extends object>(fields: T): { [F in keyof T]?: Exclude<T[F], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as ReturnType<
-    typeof defined<T>
-  >;
+type Defined<T> = { [F in keyof T]?: Exclude<T[F], undefined | typeof NONE> | null };
+
+/** Null for `none`, which takes a field off. */
+function defined<T extends object>(fields: T): Defined<T> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, value === NONE ? null : value])) as Defined<T>;
 }
 
 /** What a schema says against it, in one line each. Throws UsageError. */
