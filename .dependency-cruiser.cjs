@@ -1,6 +1,17 @@
 /** Imports go one way: services -> adapters -> core. */
 const adapters = '^packages/(config|memory|gateway|http|lmdb|redis|embedding|vector-index|runtime|telemetry)/';
-const ADAPTERS = ['config', 'memory', 'gateway', 'http', 'lmdb', 'redis', 'embedding', 'vector-index', 'runtime', 'telemetry'];
+const ADAPTERS = [
+  'config',
+  'memory',
+  'gateway',
+  'http',
+  'lmdb',
+  'redis',
+  'embedding',
+  'vector-index',
+  'runtime',
+  'telemetry',
+];
 const tests = '\\.(test|conformance)\\.ts$|/conformance/|/testing/';
 
 module.exports = {

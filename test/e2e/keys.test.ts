@@ -171,7 +171,9 @@ models: [{ id: m, price: { inputUsdPerMTok: 1000, outputUsdPerMTok: 0 } }]
             { authorization: `Bearer ${key}` },
           );
         const first = await embed(tokens.key);
-        expect([first.status, first.headers['x-ratelimit-remaining-tokens']]).toEqual([200, '68']);
+        expect(first.status).toBe(200);
+        // Counted, or guessed by the length while the tables are being loaded.
+        expect(['68', '66']).toContain(first.headers['x-ratelimit-remaining-tokens']);
         const useOf = async (id: string) => (await gateway.admin('GET', `/keys/${id}`)).json.use;
         await until('40 are booked', async () => (await useOf(tokens.id)).tokensThisMinute === 40);
         expect((await embed(tokens.key)).status).toBe(200);
