@@ -35,6 +35,13 @@ class CountingAllowance implements Allowance {
   }
 }
 
+interface AskedMore {
+  readonly allowance?: Allowance;
+  readonly caller?: Caller;
+  readonly body?: object;
+  readonly headers?: Record<string, string>;
+}
+
 class House {
   readonly upstream: TestUpstream = sharedUpstream();
   readonly records: DecisionRecord[] = [];
@@ -74,7 +81,8 @@ class House {
   ): Promise<Exchange> {
     const content = { model: 'm', messages: [{ role: 'user', content: question }], ...more.body };
     return this.#answer({
-      ...{ requestId: 'r', callId: `call ${question}`, body: Buffer.from(JSON.stringify(content)), headers: {} },
+      ...{ requestId: 'r', callId: `call ${question}`, body: Buffer.from(JSON.stringify(content)) },
+      headers: more.headers ?? {},
       ...{ forward: {}, startedAtMs: performance.now(), client: new TestClient(), endpoint: 'chat' },
       ...{ caller: more.caller ?? ANYONE, allowance: more.allowance ?? UNLIMITED, provider: more.provider },
     });
@@ -173,6 +181,16 @@ describe('grants', () => {
       (await house.asked('c', { caller, body: { nearhit: { threshold: 0.99 } } })).request.controls.threshold,
     ).toBe(0.99);
   });
+});
+
+test('what a request asks an API to try is another question', async () => {
+  house.upstream.answerAll((question) => `to ${question}`);
+  const ask = async (beta?: string) => {
+    const headers = beta === undefined ? {} : { 'anthropic-beta': beta };
+    return (await house.asked('a', { headers })).outcome.kind;
+  };
+  expect([await ask(), await ask('context-1m'), await ask('other')]).toEqual(['upstream', 'upstream', 'upstream']);
+  expect([await ask(), await ask('context-1m')]).toEqual(['hit', 'hit']);
 });
 
 describe('stale answers', () => {

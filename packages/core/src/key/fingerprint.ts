@@ -70,14 +70,14 @@ export function contextKey(context: readonly ContextDocument[]): string[] {
 
 /**
  * Everything that shapes the answer but the query text: SHA-256 over canonical JSON. `context` undefined: the policy
- * does not let documents take part. `provider`: the one that may answer, where the request names it. Throws as
+ * does not let documents take part. `besides`: what shapes the answer and stands in no body, by name. Throws as
  * canonicalJson does.
  */
 export function fingerprintOf(
   request: ChatRequest,
   query: UserQuery,
   context: readonly ContextDocument[] | undefined,
-  provider?: string,
+  besides: Readonly<Record<string, string>> = {},
 ): Fingerprint {
   // Without a prototype, so that a field called `__proto__` is one like any other.
   const shaping: Record<string, unknown> = Object.create(null);
@@ -87,7 +87,7 @@ export function fingerprintOf(
     at === query.at ? withoutText(unmarked(message)) : plainContent(unmarked(message)),
   );
   const known = { v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) };
-  return sha256(canonicalJson(provider === undefined ? known : { ...known, provider })) as Fingerprint;
+  return sha256(canonicalJson({ ...known, ...besides })) as Fingerprint;
 }
 
 /** The exact key: scope, fingerprint and query, byte for byte. `queryParts`: one text, or the message's parts. */

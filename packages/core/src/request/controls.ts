@@ -101,7 +101,7 @@ function fromCacheControl(header: string | undefined): { cache?: CacheMode; maxA
   return found;
 }
 
-/** Header names that the controls are read from; they are part of the raw-bytes key. */
+/** Header names that a request is prepared by; they are part of the raw-bytes key. */
 export const CONTROL_HEADERS = [
   'x-nearhit-cache',
   'x-nearhit-namespace',
@@ -111,6 +111,7 @@ export const CONTROL_HEADERS = [
   'x-nearhit-routing',
   'x-nearhit-max-latency-ms',
   'x-nearhit-max-cost-usd',
+  'anthropic-beta',
   'cache-control',
 ] as const;
 

@@ -99,7 +99,7 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
   const { policy } = resolved;
   const isVolatile = volatileReason(query) !== undefined;
-  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined, provider);
+  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined, besides(input));
   const id = entryIdOf(scope, key.fingerprint, queryParts);
   return {
     scope,
@@ -125,6 +125,12 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   };
 }
 
+/** What shapes an answer and stands beside the body: who must give it, and what of its API it asks to try. */
+function besides({ provider, headers }: PrepareInput): Record<string, string> {
+  const beta = headers['anthropic-beta'];
+  return { ...(provider !== undefined && { provider }), ...(beta !== undefined && { beta: String(beta) }) };
+}
+
 function floored(controls: Controls, threshold: number, floor: number | undefined): Controls {
   if (floor === undefined || (controls.threshold ?? threshold) >= floor) return controls;
   return { ...controls, threshold: floor };
@@ -146,10 +152,10 @@ function keyOf(
   request: ChatRequest,
   user: UserQuery,
   context: readonly ContextDocument[] | undefined,
-  provider: string | undefined,
+  apart: Readonly<Record<string, string>>,
 ) {
   try {
-    return { fingerprint: fingerprintOf(request, user, context, provider), unsafe: false };
+    return { fingerprint: fingerprintOf(request, user, context, apart), unsafe: false };
   } catch (error) {
     if (error instanceof UnsafeNumber) return { fingerprint: '0'.repeat(64) as Fingerprint, unsafe: true };
     throw error;
