@@ -39,6 +39,7 @@ interface AskedMore {
   readonly allowance?: Allowance;
   readonly caller?: Caller;
   readonly body?: object;
+  readonly provider?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -75,10 +76,7 @@ class House {
     });
   }
 
-  async ask(
-    question: string,
-    more: { allowance?: Allowance; caller?: Caller; body?: object; provider?: string } = {},
-  ): Promise<Exchange> {
+  async ask(question: string, more: AskedMore = {}): Promise<Exchange> {
     const content = { model: 'm', messages: [{ role: 'user', content: question }], ...more.body };
     return this.#answer({
       ...{ requestId: 'r', callId: `call ${question}`, body: Buffer.from(JSON.stringify(content)) },
@@ -186,7 +184,7 @@ describe('grants', () => {
 test('what a request asks an API to try is another question', async () => {
   house.upstream.answerAll((question) => `to ${question}`);
   const ask = async (beta?: string) => {
-    const headers = beta === undefined ? {} : { 'anthropic-beta': beta };
+    const headers: Record<string, string> = beta === undefined ? {} : { 'anthropic-beta': beta };
     return (await house.asked('a', { headers })).outcome.kind;
   };
   expect([await ask(), await ask('context-1m'), await ask('other')]).toEqual(['upstream', 'upstream', 'upstream']);
