@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { nearhit as runHere } from '../../packages/cli/test/cli.ts';
 import { ADMIN_TOKEN, Gateway } from '../support/gateway.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
@@ -46,11 +47,12 @@ async function firstLine(child: ChildProcess): Promise<string> {
   throw new Error(`ended after ${JSON.stringify(text)}`);
 }
 
+/** The command runs within this process, as that is quick; what `start` does needs one of its own. */
 async function gatewayAndCommand() {
   const gateway = await Gateway.start();
   closers.push(() => gateway.close());
   const nearhit = (...args: string[]) =>
-    launch(args, gateway.dataDir, { NEARHIT_URL: gateway.url, NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN }).ended;
+    runHere(args, { cwd: gateway.dataDir, env: { NEARHIT_URL: gateway.url, NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN } });
   return { gateway, nearhit };
 }
 
