@@ -13,7 +13,7 @@ const STEP = scaled(60);
 const OUTPUT_USD_PER_MTOK = 1;
 /** So many of the questions, the cache on, are asked again and again. */
 const REPEATED = 40;
-const HOLD_MS_MAX = 60;
+const HOLD_MS_MAX = 200;
 
 const ledger = new Ledger();
 const random = randomFrom(DRILL_SEED);
