@@ -135,9 +135,15 @@ test('every request has one record, exact to the token', () => {
 test('the sums are what the provider counted, and so is what the key has spent, the outages included', async () => {
   const completionTokens = ledger.whole.reduce((sum, call) => sum + call.completionTokens, 0);
   const nanoUsd = completionTokens * OUTPUT_USD_PER_MTOK * 1_000;
-  const { json: usage } = await deployment.ingress(0).admin('GET', '/usage?groupBy=key');
-  expect(usage.totals).toMatchObject({ completionTokens });
-  expect(Math.round(usage.totals.costUsd * 1e9)).toBe(nanoUsd);
+  let totals = { completionTokens: 0, costUsd: 0 };
+  // The store has been away, and takes its time to say so.
+  await until('the accounts can be read', async () => {
+    const { status, json } = await deployment.ingress(0).admin('GET', '/usage?groupBy=key');
+    totals = json.totals;
+    return status === 200;
+  });
+  expect(totals).toMatchObject({ completionTokens });
+  expect(Math.round(totals.costUsd * 1e9)).toBe(nanoUsd);
   const spent = async () => {
     const { json } = await deployment.ingress(0).admin('GET', `/keys/${key.id}`);
     return Math.round(json.use.spentUsdMonth * 1e9);

@@ -187,7 +187,9 @@ describeModes((t) => {
       ['status 429', 429, { error: { message: 'slow down', type: 'rate_limit_error', param: null, code: null } }],
     ])('%s comes back as it is', async (name, status, body) => {
       t.upstream.script = (_call, res) => {
-        res.writeHead(status, { 'content-type': 'application/json', 'retry-after': '7' }).end(JSON.stringify(body));
+        res
+          .writeHead(status, { 'content-type': 'application/json', 'retry-after': '7', 'retry-after-ms': '1' })
+          .end(JSON.stringify(body));
       };
       const reply = await t.gateway.ask(name);
       expect([reply.status, reply.json]).toEqual([status, body]);

@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from '@jest/globals';
 import { answerPlainly, chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
 import { answerRichly } from '../support/rich-answers.ts';
-import { describeEmbedded, describeModes } from '../support/room.ts';
+import { describeEmbedded, describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'How do I reset the password of my account?';
 const PARAPHRASE = 'How can I reset my account password?';
@@ -39,7 +39,7 @@ async function streamed(client: Anthropic, question: string) {
   return { message, ...cacheHeaders(stream.response as Response) };
 }
 
-describeModes((t) => {
+describeEmbedded((t) => {
   test.each([
     ['create', created],
     ['stream', streamed],

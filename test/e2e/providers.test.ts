@@ -83,7 +83,7 @@ describe.each(PROVIDERS)('behind the gateway: %s', (_kind, dialect, provider) =>
 
   test('refusals reach the client as the SDK knows them', async () => {
     origin.script((_call, response) => {
-      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '9' });
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '9', 'retry-after-ms': '1' });
       response.end(JSON.stringify(dialect.refusal(429, 'Slow down.')));
     });
     const refused = openai.chat.completions.create(ask('Something else entirely'));

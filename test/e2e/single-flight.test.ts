@@ -5,6 +5,10 @@ import { answerPlainly, chunk, completion, sendJson, sseHead } from '../support/
 import { describeModes } from '../support/room.ts';
 import { gate, SseReader } from '../support/sse-reader.ts';
 
+const BOOM = { error: { message: 'boom', type: 'server_error', param: null, code: null } };
+/** Not to be tried again: what is looked at here is who makes the next call. */
+const FOR_GOOD = { 'x-should-retry': 'false' };
+
 describeModes((t) => {
   /** Waits until so many requests share the one call: the gateway has no other way to be seen at this. */
   async function inFlight(count: number): Promise<void> {
@@ -131,8 +135,7 @@ describeModes((t) => {
       const open = gate();
       t.upstream.script = async (call, res, turn) => {
         await open.passed;
-        if (turn === 1)
-          sendJson(res, { error: { message: 'boom', type: 'server_error', param: null, code: null } }, 500);
+        if (turn === 1) sendJson(res, BOOM, 500, FOR_GOOD);
         else sendJson(res, completion(call, 'second try'));
       };
       const leader = t.gateway.ask('Will it work?');
@@ -149,7 +152,7 @@ describeModes((t) => {
       const open = gate();
       t.upstream.script = async (_call, res) => {
         await open.passed;
-        sendJson(res, { error: { message: 'boom', type: 'server_error', param: null, code: null } }, 500);
+        sendJson(res, BOOM, 500, FOR_GOOD);
       };
       const asked = Array.from({ length: 20 }, () => t.gateway.ask('Will it ever work?'));
       await t.upstream.called(1);

@@ -213,7 +213,7 @@ test('a cache too slow for its deadline costs no request', async () => {
   configure('');
   const normal = await start();
   expect(cacheOf(await normal.ask('Is the  cache in a hurry?'))).toMatchObject({ cache: 'hit', layer: 'semantic' });
-});
+}, 40_000);
 
 test('another embedding model: exact hits go on, semantic ones come back, vectors never mix', async () => {
   const child = await start();
