@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, test } from '@jest/globals';
 import { answerPlainly, chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
 import { answerRichly } from '../support/rich-answers.ts';
-import { describeEmbedded, describeEmbedded } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'How do I reset the password of my account?';
 const PARAPHRASE = 'How can I reset my account password?';

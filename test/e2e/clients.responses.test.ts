@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { answerPlainly, chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
 import { answerRichly } from '../support/rich-answers.ts';
-import { describeEmbedded, describeEmbedded } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'How do I reset the password of my account?';
 const PARAPHRASE = 'How can I reset my account password?';
