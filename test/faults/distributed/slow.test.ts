@@ -103,9 +103,12 @@ test('Redis 50 ms away: exact hits come from it within the deadline, and nothing
   link.delayMs = 50;
   const from = load.asked.length;
   await load.sees(20, { layer: 'l2' });
+  // On a busy machine the deadline is missed now and then, and what was learnt of Redis so far takes its time to be forgotten.
+  await until('more come from it than are given up', () => {
+    return load.count({ layer: 'l2' }, from) > load.count({ reason: 'cache-unavailable' }, from);
+  });
   await load.stop();
   expect(load.faults).toEqual([]);
-  expect(load.count({ layer: 'l2' }, from)).toBeGreaterThan(load.count({ reason: 'cache-unavailable' }, from));
   for (const client of clients) {
     await client.flush();
     expect(await client.metric('nearhit_write_queue_depth')).toBe(0);
