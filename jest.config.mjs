@@ -1,7 +1,7 @@
 /** Sources run as they are: the export condition `nearhit-source` leads from a package's name to its src/. */
 export default {
-  // Most tests wait for sockets and processes: one worker would leave a core idle.
-  maxWorkers: '100%',
+  // Most tests wait for sockets and processes: a worker per core would leave the cores idle.
+  maxWorkers: '150%',
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],

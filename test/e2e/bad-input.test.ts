@@ -2,10 +2,10 @@ import { connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { cacheOf } from '../support/client.ts';
 import { answerPlainly, chunk, type Script, sseHead } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 import { SseReader } from '../support/sse-reader.ts';
 
-describeModes((t) => {
+describeEmbedded((t) => {
   const user = (content: unknown) => [{ role: 'user', content }];
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     t.gateway.send('POST', '/v1/chat/completions', body, headers);

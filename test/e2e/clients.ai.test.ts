@@ -2,12 +2,12 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { expect, test } from '@jest/globals';
 import { APICallError, generateText, streamText } from 'ai';
 import { chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'What is the capital of France?';
 const PARAPHRASE = "What's the capital city of France?";
 
-describeModes((t) => {
+describeEmbedded((t) => {
   const settings = (namespace: string, prompt: string) => ({
     model: createOpenAICompatible({
       name: 'nearhit',

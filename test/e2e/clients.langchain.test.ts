@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { lastUserText } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'How do I reset the password of my account?';
 const PARAPHRASE = 'How can I reset my account password?';
 
-describeModes((t) => {
+describeEmbedded((t) => {
   /** The client hands out no headers: they are read where the answer comes in. */
   function langchain(namespace: string) {
     const seen: { cache: string | null; layer: string | null }[] = [];

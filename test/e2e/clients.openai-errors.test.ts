@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import type { GatewayClient } from '../support/client.ts';
 import { answerPlainly, chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
-describeModes((t) => {
+describeEmbedded((t) => {
   const openai = (): OpenAI => new OpenAI({ baseURL: `${t.gateway.url}/v1`, apiKey: 'sk-client', maxRetries: 0 });
   const bodyOf = (question: string) => ({ model: 'm', messages: [{ role: 'user' as const, content: question }] });
 

@@ -4,7 +4,7 @@ import { RECORDED_STREAMS, recordedStream } from '../../packages/core/fixtures/r
 import { assembleStream } from '../../packages/core/src/reply/assemble.ts';
 
 import { cacheOf } from '../support/client.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 function assembled(body: Buffer | string) {
   const read = assembleStream(Buffer.from(body));
@@ -12,7 +12,7 @@ function assembled(body: Buffer | string) {
   return read.answer;
 }
 
-describeModes((t) => {
+describeEmbedded((t) => {
   /** Gives the recording out in pieces that respect no boundary. */
   function replaying(bytes: Buffer, pieceBytes: number): void {
     t.upstream.script = async (_call, res) => {

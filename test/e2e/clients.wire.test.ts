@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { schemaFaults } from '../fixtures/openai-schema/validate.ts';
 import { cacheOf, type Reply } from '../support/client.ts';
 import { chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const eventsOf = ({ text }: Reply) => [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''));
 
-describeModes((t) => {
+describeEmbedded((t) => {
   describe('OpenAI’s schema accepts what goes over the wire', () => {
     test.each([false, true])('a chat completion: miss, l1, l2, semantic (stream: %s)', async (stream) => {
       const more = stream ? { stream, stream_options: { include_usage: true } } : {};
