@@ -2,6 +2,7 @@
 export default {
   // Most tests wait for sockets and processes: a worker per core would leave the cores idle.
   maxWorkers: '150%',
+  testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],
