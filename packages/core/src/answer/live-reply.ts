@@ -24,6 +24,8 @@ export class LiveReply implements UpstreamSink {
   error: NearhitError | undefined;
   /** How its target was chosen; absent when another process made the call. */
   route: RouteDecision | undefined;
+  /** Its body, parsed, where whoever sent it had to; only while it is being settled. */
+  json: unknown;
   /** False once the reply grew over the bound. */
   recorded = true;
   /** `performance.now()` of the upstream's first byte and of the end. */
@@ -51,8 +53,8 @@ export class LiveReply implements UpstreamSink {
   }
 
   attach(flow: UpstreamFlow): void {
-    this.#flow = flow;
     if (this.state === 'abandoned') flow.abort();
+    else this.#flow = flow;
   }
 
   get done(): boolean {
@@ -162,7 +164,8 @@ export class LiveReply implements UpstreamSink {
     if (this.#saturated.size > 0) this.#flow?.pause();
   }
 
-  onEnd(): void {
+  onEnd(json?: unknown): void {
+    if (!this.done) this.json = json;
     this.#settle('ended', (listener) => listener.onEnd());
   }
 
@@ -181,6 +184,9 @@ export class LiveReply implements UpstreamSink {
     try {
       this.#onSettled(this);
     } finally {
+      // A reply may be kept for those who come late: its body is enough.
+      this.json = undefined;
+      this.#flow = undefined;
       for (const listener of listeners) tell(listener);
     }
   }

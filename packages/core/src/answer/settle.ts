@@ -75,7 +75,7 @@ function readReply(live: LiveReply): ReadReply {
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
   const { streamed } = live;
   const body = live.body();
-  const read = streamed ? assembleStream(body) : readJsonAnswer(body);
+  const read = streamed ? assembleStream(body) : readJsonAnswer(body, live.json);
   if (read.kind === 'complete')
     return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
   const fault = FAULTS[read.why];

@@ -258,6 +258,17 @@ describe('what is tried elsewhere, and what is not', () => {
     expect(JSON.parse(heard.text())).toEqual(COMPLETION);
     expect(room.takeAsked()).toBe('ab');
   });
+
+  test('what was parsed to judge it comes parsed with its end; what was not, does not', async () => {
+    await open({ origins: 1 });
+    expect((await room.ask()).json).toEqual(COMPLETION);
+    expect((await room.ask({ stream: true })).json).toBeUndefined();
+    room.script('a', json({ ...COMPLETION, vendor: 'x'.repeat(100_000) }));
+    const long = await room.ask();
+    expect([long.json, JSON.parse(long.text()).id]).toEqual([undefined, COMPLETION.id]);
+    room.script('a', failing(400));
+    expect((await room.ask()).json).toBeUndefined();
+  });
 });
 
 describe('waiting', () => {

@@ -121,7 +121,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
 
   drained(): void {
     this.#finish();
-    this.#sink.onEnd();
+    this.#sink.onEnd(this.#winner?.json);
   }
 
   ended(attempt: Attempt): void {
