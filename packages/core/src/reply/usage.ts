@@ -48,6 +48,7 @@ export function estimateUsage(promptChars: number, answer: JsonObject): TokenUsa
   return { promptTokens: guessedPromptTokens(promptChars), completionTokens, estimated: true };
 }
 
+/** `promptChars`: characters of its texts, or bytes of the whole request's JSON where no more is known. */
 export const guessedPromptTokens = (promptChars: number): number => Math.ceil(promptChars * TOKENS_PER_ASCII_CHAR);
 
 /** The answer with a guessed `usage` in its body, since clients read it; one that the provider counted stays as it is. */

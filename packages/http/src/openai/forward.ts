@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  guessedPromptTokens,
   type NearhitError,
   NOTHING_SPENT,
   type Observer,
@@ -23,9 +24,6 @@ export interface ForwardDeps {
 }
 
 const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0 };
-
-/** What a body of English and JSON averages. */
-const TOKENS_PER_BYTE = 0.22;
 
 /**
  * Passes a call to its provider and the reply back as it comes, at the client's pace. The client leaving cancels it.
@@ -125,8 +123,7 @@ class ForwardedReply {
     if (head === undefined || head.status < 200 || head.status > 299) return undefined;
     const promptTokens = this.edges.inJson(promptTokensOf);
     if (promptTokens !== undefined) return { promptTokens, completionTokens: 0 };
-    const guessed = Math.ceil(this.#call.body.length * TOKENS_PER_BYTE);
-    return { promptTokens: guessed, completionTokens: 0, estimated: true };
+    return { promptTokens: guessedPromptTokens(this.#call.body.length), completionTokens: 0, estimated: true };
   }
 }
 
