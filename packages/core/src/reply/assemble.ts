@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  ANSWER_FIELDS,
+  CHOICE_FIELDS,
   type ChatAnswer,
   type ChatChoice,
   canonicalAnswer,
@@ -119,20 +121,6 @@ function nestsWithin(value: unknown, depth: number): boolean {
   return children.every((child) => nestsWithin(child, depth - 1));
 }
 
-/** Chunk fields that are not simply settled on the answer. */
-const CHUNK_FIELDS: ReadonlySet<string> = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'obfuscation',
-  'error',
-]);
-/** Perplexity sends the message so far in `message` beside each `delta`. */
-const CHOICE_FIELDS: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'logprobs', 'finish_reason']);
-
 class Building {
   readonly #head: JsonObject = {};
   readonly #rest: JsonObject = {};
@@ -144,7 +132,7 @@ class Building {
     if (!Array.isArray(choices) || !choices.every(isObject)) return false;
     for (const field of ['id', 'created', 'model']) this.#head[field] ||= own(chunk, field);
     if (isObject(chunk.usage)) this.#head.usage = chunk.usage;
-    for (const field of Object.keys(chunk)) if (!CHUNK_FIELDS.has(field)) settle(this.#rest, field, chunk[field]);
+    for (const field of Object.keys(chunk)) if (!ANSWER_FIELDS.has(field)) settle(this.#rest, field, chunk[field]);
     for (const [position, choice] of choices.entries()) this.#choice(choice, position).add(choice);
     return true;
   }
