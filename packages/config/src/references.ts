@@ -16,9 +16,9 @@ export function referenceFaults(
     message,
   });
   return [
-    ...doubledProviders(config, fault),
+    ...doubledIds('providers', config, fault),
     ...doubledModels(config, fault),
-    ...doubledTenants(config, fault),
+    ...doubledIds('tenants', config, fault),
     ...targets(config, providers, fault),
     ...doubledTargets(config, fault),
     ...nobodyDrawn(config, fault),
@@ -42,19 +42,11 @@ export function referenceWarnings(
 
 type MakeFault = (path: Path, message: string) => ConfigFault;
 
-function doubledProviders({ providers }: FileConfig, fault: MakeFault): ConfigFault[] {
+function doubledIds(list: 'providers' | 'tenants', config: FileConfig, fault: MakeFault): ConfigFault[] {
+  const what = list === 'providers' ? 'provider' : 'tenant';
   const seen = new Set<string>();
-  return providers.flatMap(({ id }, index) => {
-    if (seen.has(id)) return [fault(['providers', index, 'id'], `provider ${id} is there already; ids must be unique`)];
-    seen.add(id);
-    return [];
-  });
-}
-
-function doubledTenants({ tenants }: FileConfig, fault: MakeFault): ConfigFault[] {
-  const seen = new Set<string>();
-  return tenants.flatMap(({ id }, index) => {
-    if (seen.has(id)) return [fault(['tenants', index, 'id'], `tenant ${id} is there already; ids must be unique`)];
+  return config[list].flatMap(({ id }, index) => {
+    if (seen.has(id)) return [fault([list, index, 'id'], `${what} ${id} is there already; ids must be unique`)];
     seen.add(id);
     return [];
   });

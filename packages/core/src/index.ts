@@ -75,9 +75,10 @@ export { isObject, type JsonObject, own, put, without } from './reply/answer.ts'
 export { assembleStream, readJsonAnswer } from './reply/assemble.ts';
 export { piecesOf } from './reply/pieces.ts';
 export { renderSse } from './reply/render.ts';
+export { ReplyEdges } from './reply/reply-edges.ts';
 export { type SseEvent, SseParser, sseError } from './reply/sse.ts';
 export { ToolCalls } from './reply/tool-calls.ts';
-export { estimateTokens, usageOf } from './reply/usage.ts';
+export { estimateTokens, guessedPromptTokens, promptTokensOf, usageOf } from './reply/usage.ts';
 export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat-fields.ts';
 export { CONTROL_HEADERS, type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';

@@ -1,17 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type {
-  BatchStore,
-  ChangeLog,
-  FileStore,
-  KeyStore,
-  LimitStore,
-  PolicyStore,
-  ResponseStore,
-  StatsStore,
-  StoreUpkeep,
-  UsageStore,
-} from '@nearhit/core';
+import type { BatchStore, FileStore, Stores } from '@nearhit/core';
 import { LmdbKeys } from './api-keys.ts';
 import { LmdbBatches } from './batch-store.ts';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
@@ -43,15 +32,7 @@ export interface LmdbOptions {
   readonly limits?: LmdbLimitsOptions | undefined;
 }
 
-export interface LmdbStores {
-  readonly responses: ResponseStore;
-  readonly upkeep: StoreUpkeep;
-  readonly log: ChangeLog;
-  readonly policies: PolicyStore;
-  readonly stats: StatsStore;
-  readonly usage: UsageStore;
-  readonly keys: KeyStore;
-  readonly limits: LimitStore;
+export interface LmdbStores extends Stores {
   readonly files: FileStore;
   readonly batches: BatchStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */

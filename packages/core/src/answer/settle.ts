@@ -7,15 +7,7 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, partialAnswer, readJsonAnswer } from '../reply/assemble.ts';
 import { storability } from '../reply/storability.ts';
-import {
-  type CountedUsage,
-  estimateUsage,
-  guessedPromptTokens,
-  usageInJsonTail,
-  usageInTail,
-  usageOf,
-  withUsage,
-} from '../reply/usage.ts';
+import { type CountedUsage, estimateUsage, guessedPromptTokens, usageOf, withUsage } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { charged } from './charged.ts';
 import type { LiveReply } from './live-reply.ts';
@@ -75,7 +67,7 @@ function readReply(live: LiveReply): ReadReply {
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
   const { streamed } = live;
   const body = live.body();
-  const read = streamed ? assembleStream(body) : readJsonAnswer(body);
+  const read = streamed ? assembleStream(body) : readJsonAnswer(body, live.json);
   if (read.kind === 'complete')
     return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
   const fault = FAULTS[read.why];
@@ -97,8 +89,8 @@ function ownBytes(bytes: Buffer): Buffer {
 function chargedInPart(live: LiveReply, request: PreparedRequest, deps: SettleDeps) {
   const { head } = live;
   if (head === undefined || head.status > 299 || live.bytes === 0) return { costUsd: 0 };
-  const tail = live.tail();
-  const counted = live.streamed ? usageInTail(tail) : usageInJsonTail(tail);
+  const edges = live.edges();
+  const counted = live.streamed ? edges.inStream(usageOf) : edges.inJson(usageOf);
   return charged(counted ?? guessedUsage(live, request), priceOf(live, request, deps));
 }
 
@@ -120,7 +112,7 @@ function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDep
   const price = priceOf(live, request, deps);
   const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
-  const counted = streamed && whole ? usageInTail(live.body()) : undefined;
+  const counted = streamed && whole ? live.edges().inStream(usageOf) : undefined;
   if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };
   const read = readReply(live);
   if ('why' in read) return { ...chargedInPart(live, request, deps), notStored: read.why, fault: read.fault };

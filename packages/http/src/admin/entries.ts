@@ -1,7 +1,5 @@
 import { type Entry, type EntryFilter, type EntryId, entryBytes, NearhitError } from '@nearhit/core';
 import type { z } from 'zod';
-import { type Operation, operation } from './operation.ts';
-import type { CacheAdmin, EntryReader } from './ports.ts';
 import {
   type EntrySummary,
   entriesAnswer,
@@ -10,7 +8,9 @@ import {
   entryParams,
   invalidateAnswer,
   invalidateBody,
-} from './schemas.ts';
+} from './entry-schemas.ts';
+import { type Operation, operation } from './operation.ts';
+import type { CacheAdmin, EntryReader } from './ports.ts';
 
 export interface EntryDeps {
   readonly entries: EntryReader;

@@ -1,6 +1,5 @@
 import { NearhitError } from '@nearhit/core';
 import { type Operation, operation } from './operation.ts';
-import type { NullablePatch, PolicyAdmin } from './ports.ts';
 import {
   namespaceModelParams,
   namespaceParams,
@@ -9,7 +8,8 @@ import {
   policyAnswer,
   policyBody,
   policyPatchBody,
-} from './schemas.ts';
+} from './policy-schemas.ts';
+import type { NullablePatch, PolicyAdmin } from './ports.ts';
 
 export function policyOperations(policies: PolicyAdmin): Operation[] {
   const show = (namespace: string, model?: string): PolicyAnswer => {

@@ -18,7 +18,7 @@ import type {
   SubjectUse,
   TenantRecord,
 } from '@nearhit/core';
-import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './schemas.ts';
+import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './observe-schemas.ts';
 
 /** What the admin plane needs of the rest of the house. */
 export interface PolicyAdmin {

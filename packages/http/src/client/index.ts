@@ -8,7 +8,8 @@ export {
   type TenantAnswer,
   tenantBody,
 } from '../admin/key-schemas.ts';
-export { type PolicyAnswer, policyPatchBody, type StatsAnswer } from '../admin/schemas.ts';
+export type { StatsAnswer } from '../admin/observe-schemas.ts';
+export { type PolicyAnswer, policyPatchBody } from '../admin/policy-schemas.ts';
 export type { DeadLettersAnswer, QueueAnswer, ServicesAnswer } from '../admin/service-schemas.ts';
 export type { UsageAnswer, UsageRecordsAnswer } from '../admin/usage-schemas.ts';
 export { type AdminClient, AdminClientError, type AdminClientOptions, createAdminClient } from './admin-client.ts';
