@@ -81,28 +81,9 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const { memory, closers } = options;
   const now = Date.now;
   const medium = closers.add(options.medium(combineObservers(...options.observers)));
-  const { stores, queue, sharedFlights, invalidations, decisions } = medium;
+  const { stores, queue, sharedFlights, invalidations } = medium;
   await medium.ready(READY_MS);
-  const stats = createStats({ now, store: stores.stats, shared: true, decisions });
-  const hearing = combineObservers(stats, ...options.observers);
-  const accounts = closers.add(
-    openAccounts({
-      dir: options.accounts.dir,
-      prompts: options.accounts.prompts,
-      store: stores.usage,
-      observer: hearing,
-      now,
-    }),
-  );
-  const observer = combineObservers(hearing, accounts);
-  const chores = new Chores(observer);
-  closers.add({
-    async close() {
-      await chores.close();
-      // Of the requests that were let finish, too.
-      await chores.attempt('stats-failed', () => stats.flush());
-    },
-  });
+  const { stats, accounts, observer, chores } = openRecords(options, medium, now);
   const near = await options.neighbourhood(medium, observer, chores);
   const lookups = openBreakers(medium, near, options.lookupTimeoutMs, observer);
   const [redis, embedding, cache] = lookups;
@@ -128,18 +109,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
     /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
     access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
-    ...{
-      medium,
-      near,
-      stats,
-      observer,
-      accounts,
-      breakers,
-      policies,
-      follower,
-      chores,
-      probes: probesOf(medium, near),
-    },
+    ...{ medium, near, stats, observer, accounts, breakers, policies, follower, chores },
+    probes: probesOf(medium, near),
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => totalUsage(await stores.upkeep.usage()).entries,
     /** A new configuration in force. */
@@ -155,6 +126,31 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
     },
   };
+}
+
+/** Who keeps what requests came to, and the chores by which it is shared. */
+function openRecords(
+  {
+    observers,
+    accounts: { dir, prompts },
+    closers,
+  }: Pick<SharedCacheOptions<never, never>, 'observers' | 'accounts' | 'closers'>,
+  { stores, decisions }: SharedMedium,
+  now: () => number,
+) {
+  const stats = createStats({ now, store: stores.stats, shared: true, decisions });
+  const hearing = combineObservers(stats, ...observers);
+  const accounts = closers.add(openAccounts({ dir, prompts, store: stores.usage, observer: hearing, now }));
+  const observer = combineObservers(hearing, accounts);
+  const chores = new Chores(observer);
+  closers.add({
+    async close() {
+      await chores.close();
+      // Of the requests that were let finish, too.
+      await chores.attempt('stats-failed', () => stats.flush());
+    },
+  });
+  return { stats, accounts, observer, chores };
 }
 
 function openBreakers(medium: SharedMedium, near: Neighbourhood, timeoutMs: number, observer: Observer) {

@@ -1,3 +1,4 @@
 export { openAnswering } from './answering.ts';
 export { openBatches, openFiles } from './batches.ts';
 export { openCache } from './shared-cache.ts';
+export { openTracing } from './tracing.ts';

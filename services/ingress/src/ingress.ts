@@ -12,8 +12,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
-import { openTelemetry } from '@nearhit/telemetry';
-import { openAnswering, openCache, openFiles } from '@nearhit/wiring';
+import { openAnswering, openCache, openFiles, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { listServices } from './services.ts';
 
@@ -30,18 +29,8 @@ export interface Ingress extends Door {
 export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
   let config = initial;
   const closers = new Closers();
-  const telemetry = await openTelemetry({
-    ...{ ...config.telemetry, version: VERSION },
-    onError: (why) => log.warn({ why }, 'traces can not be sent'),
-  });
-  if (telemetry !== undefined) closers.add(telemetry);
-  const cache = await openCache(
-    config,
-    internalTokenOf(config).secret,
-    log,
-    closers,
-    telemetry === undefined ? [] : [telemetry],
-  );
+  const tracing = await openTracing(config, log, closers);
+  const cache = await openCache(config, internalTokenOf(config).secret, log, closers, tracing);
   const { lookingUp, chores, follower, stats, near } = cache;
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');

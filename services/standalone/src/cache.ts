@@ -25,7 +25,7 @@ import {
 } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
-import { openLmdb } from '@nearhit/lmdb';
+import { type LmdbStores, openLmdb } from '@nearhit/lmdb';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import {
   Chores,
@@ -78,31 +78,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   await policies.load();
 
   const chores = new Chores(observer);
-  let opened!: () => void;
-  const whenOpen = new Promise<void>((resolve) => {
-    opened = resolve;
-  });
-  const index = closers.add(
-    await openNearestIndex({
-      dir: join(config.dataDir, 'index'),
-      dimensions: embedder.model.dimensions,
-      bytesMax: config.index.bytesMax,
-      idleMs: config.index.idleSeconds * 1000,
-      onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
-      onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
-    }),
-  );
-  const feed = new ChangeFeed(stores.log, index);
-  const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
-  const recovering = { ...remembering, modelVersion: () => embedder.model.version };
-  /** What the index has lost it finds in the log, or, when it is no longer whole, in the store. */
-  const catchUp = (anew: boolean) =>
-    feed.exclusively(async () => {
-      if (anew) await index.clear();
-      await recover(recovering);
-    });
-  await recover(recovering);
-  opened();
+  const remembering = await openIndex(config, { stores, embedder, observer }, chores, closers);
+  const { index } = remembering;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({
     ...{ observer, invalidations, now },
@@ -142,6 +119,40 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
     },
   };
+}
+
+/** The index, and what is written beside it. What it has lost it finds in the log, or, when it is no longer whole, in the store. */
+async function openIndex(
+  { dataDir, index: { bytesMax, idleSeconds } }: Config,
+  { stores, embedder, observer }: { stores: LmdbStores; embedder: Embedder; observer: Observer },
+  chores: Chores,
+  closers: Closers,
+) {
+  let opened!: () => void;
+  const whenOpen = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const index = closers.add(
+    await openNearestIndex({
+      dir: join(dataDir, 'index'),
+      dimensions: embedder.model.dimensions,
+      bytesMax,
+      idleMs: idleSeconds * 1000,
+      onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
+      onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
+    }),
+  );
+  const feed = new ChangeFeed(stores.log, index);
+  const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
+  const recovering = { ...remembering, modelVersion: () => embedder.model.version };
+  const catchUp = (anew: boolean) =>
+    feed.exclusively(async () => {
+      if (anew) await index.clear();
+      await recover(recovering);
+    });
+  await recover(recovering);
+  opened();
+  return remembering;
 }
 
 const QUEUE_DEPTH_MAX = 5000;
