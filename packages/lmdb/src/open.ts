@@ -6,8 +6,10 @@ import type {
   FileStore,
   KeyStore,
   LimitStore,
+  PairStore,
   PolicyStore,
   ResponseStore,
+  SampleStore,
   StatsStore,
   StoreUpkeep,
   UsageStore,
@@ -20,7 +22,9 @@ import { LmdbFiles } from './file-store.ts';
 import { bringToFormat } from './format.ts';
 import { LmdbLimits, type LmdbLimitsOptions } from './limits.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
+import { LmdbPairs } from './pairs.ts';
 import { LmdbResponses } from './responses.ts';
+import { LmdbSamples } from './samples.ts';
 import { LmdbPolicies, LmdbStats } from './settings.ts';
 import { openMeta, openTables, type Root, type Tables } from './tables.ts';
 import { Touches } from './touches.ts';
@@ -52,6 +56,8 @@ export interface LmdbStores {
   readonly usage: UsageStore;
   readonly keys: KeyStore;
   readonly limits: LimitStore;
+  readonly pairs: PairStore;
+  readonly samples: SampleStore;
   readonly files: FileStore;
   readonly batches: BatchStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
@@ -174,6 +180,8 @@ function assemble(dir: string, root: Root, tables: Tables, lock: FolderLock, opt
     usage: new LmdbUsage(tables, writer),
     keys: new LmdbKeys(tables, writer),
     limits,
+    pairs: new LmdbPairs(tables, writer),
+    samples: new LmdbSamples(tables, writer),
     files: new LmdbFiles(join(dir, 'files'), tables, writer),
     batches: new LmdbBatches(tables, writer),
     close,
