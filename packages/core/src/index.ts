@@ -19,6 +19,8 @@ export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrat
 export {
   type CalibrationReport,
   countsOf,
+  type ErrorBoundOf,
+  errorBoundsOf,
   reportOf,
   type ScopeInForce,
   type ThresholdFigures,
@@ -29,6 +31,13 @@ export * from './decide/decide.ts';
 export { GUARDS } from './decide/guards/index.ts';
 export * from './entry.ts';
 export * from './errors.ts';
+export {
+  Feedback,
+  type FeedbackBy,
+  type FeedbackDeps,
+  type FeedbackInput,
+  type FeedbackReport,
+} from './evidence/feedback.ts';
 export { LinkMemory } from './evidence/links.ts';
 export { judgedPair, LABEL_SOURCES, type NewPair, scopeKeyOf, textKeyOf } from './evidence/pair.ts';
 export { type PlacedPair, pairPosition, readPairPage } from './evidence/pair-page.ts';
@@ -101,6 +110,7 @@ export { topFields } from './request/top-fields.ts';
 export {
   createMemoryDecisions,
   DecisionRing,
+  isAskedFor,
   type MemoryDecisionsOptions,
   matchesDecision,
 } from './stats/decision-ring.ts';

@@ -1,6 +1,7 @@
 export type {
   CacheAdmin,
   EntryReader,
+  EvidenceAdmin,
   KeysAdmin,
   PolicyAdmin,
   StatsReader,

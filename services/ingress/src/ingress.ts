@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -13,7 +12,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
-import { openAnswering, openCache, openFiles } from '@nearhit/wiring';
+import { openAdministration, openAnswering, openCache, openFiles } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { listServices } from './services.ts';
 
@@ -67,7 +66,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...openAdministration(cache),
         entries: stores.responses,
         accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),

@@ -121,3 +121,23 @@ function whyOf({ bar, bound95, maxErrorRate, origin, samples, priorVersion }: Ca
     return `no bar keeps ${percent(maxErrorRate)} (even the strictest may be wrong up to ${percent(bound95)}): only the same question is served; ${rests}`;
   return `at most ${percent(bound95)} wrong at 95 %, budget ${percent(maxErrorRate)}; ${rests}`;
 }
+
+export interface ErrorBoundOf {
+  readonly namespace: string;
+  readonly model: string;
+  readonly bound95: number;
+  readonly maxErrorRate: number;
+}
+
+/** Of the places that were asked about lately, of several tenants the worst. Where nothing is served, nothing is wrong. */
+export function errorBoundsOf(calibration: Calibration): ErrorBoundOf[] {
+  const bounds = new Map<string, ErrorBoundOf>();
+  for (const { scope, found } of calibration.inForce()) {
+    const { namespace, model } = scope;
+    const bound95 = found.bar === undefined ? 0 : found.bound95;
+    const key = JSON.stringify([namespace, model]);
+    if (bound95 >= (bounds.get(key)?.bound95 ?? 0))
+      bounds.set(key, { namespace, model, bound95, maxErrorRate: found.maxErrorRate });
+  }
+  return [...bounds.values()];
+}

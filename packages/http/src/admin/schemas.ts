@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 /** One schema per body of the admin plane, shared by its server, its client and its OpenAPI document. */
 
-const namespace = z
+export const namespace = z
   .string()
   .regex(NAMESPACE_PATTERN, 'expected 1 to 128 characters out of A-Z a-z 0-9 . _ : -')
   .describe('A partition that never mixes with another.');
 /** As a client names it; may contain slashes. */
-const model = z
+export const model = z
   .string()
   .min(1)
   .max(256)
@@ -223,10 +223,17 @@ const decision = z.object({
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
   reason: z.string().optional(),
   similarity: z.number().optional(),
+  score: z.number().optional().describe('The verifier’s probability that serving is right.'),
+  scorer: z.string().optional(),
+  fingerprint: z.string().optional(),
   threshold: z.number(),
   entryId: z.string().optional(),
-  candidate: z.object({ entryId: z.string(), query: z.string() }).optional().describe('Nearest stored question.'),
+  candidate: z
+    .object({ entryId: z.string(), query: z.string(), key: z.string().optional() })
+    .optional()
+    .describe('Nearest stored question.'),
   query: z.string().describe('The first 2,000 characters.'),
+  queryKey: z.string().optional().describe('SHA-256 of the whole normalised wording, where `query` was cut.'),
   stream: z.boolean(),
   status: z.number(),
   provider: z.string().optional(),
