@@ -178,7 +178,7 @@ describeModes((t) => {
     expect(same.status).toBe(400);
   });
 
-  test('a budget without labels serves nothing by meaning yet, and says why; metrics tell of it', async () => {
+  test('a budget without labels finds no bar yet, and says why; metrics tell of it', async () => {
     await t.gateway.admin('PUT', '/policies/budgeted', { maxErrorRate: 0.01 });
     await until('the budget is in force', async () => {
       const { json } = await t.gateway.admin('GET', '/calibration?namespace=budgeted&model=m');
