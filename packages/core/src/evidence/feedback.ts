@@ -3,19 +3,13 @@ import type { Grants } from '../caller.ts';
 import { NearhitError } from '../errors.ts';
 import { assertGranted } from '../grants.ts';
 import type { EntryId, PairId } from '../ids.ts';
-import type { DecisionLog } from '../ports/decision-log.ts';
-import type { Embedder } from '../ports/embedder.ts';
 import type { PairVerdict } from '../ports/pair-store.ts';
-import type { ResponseStore } from '../ports/response-store.ts';
 import type { LabelledSample } from '../ports/sample-store.ts';
-import { type Judged, judgedDecision, judgedEntry } from './judged.ts';
+import { type Judged, type JudgedDeps, judgedDecision, judgedEntry } from './judged.ts';
 import type { LinkMemory } from './links.ts';
 import { judgedPair, textKeyOf } from './pair.ts';
 
-export interface FeedbackDeps {
-  readonly decisions: Pick<DecisionLog, 'find'>;
-  readonly store: Pick<ResponseStore, 'getMany'>;
-  readonly embedder: Pick<Embedder, 'embed' | 'model'>;
+export interface FeedbackDeps extends JudgedDeps {
   readonly links: LinkMemory;
   readonly calibration: Pick<Calibration, 'append' | 'scorer'>;
   /** Drops a stored answer everywhere. */

@@ -1,7 +1,9 @@
 import type { Feature } from '../caller.ts';
 import type { EntryId, Fingerprint, Scope, TenantId, UnitVector } from '../ids.ts';
+import type { DecisionLog } from '../ports/decision-log.ts';
+import type { Embedder } from '../ports/embedder.ts';
 import type { DecisionRecord } from '../ports/observer.ts';
-import type { FeedbackDeps } from './feedback.ts';
+import type { ResponseStore } from '../ports/response-store.ts';
 import { type PairSide, textKeyOf } from './pair.ts';
 
 /** What a verdict is about. */
@@ -27,13 +29,17 @@ export interface Judged {
   readonly savedUsd: number;
 }
 
-type Deps = Pick<FeedbackDeps, 'decisions' | 'store' | 'embedder' | 'now'>;
+export interface JudgedDeps {
+  readonly decisions: Pick<DecisionLog, 'find'>;
+  readonly store: Pick<ResponseStore, 'getMany'>;
+  readonly embedder: Pick<Embedder, 'embed' | 'model'>;
+}
 
 /** Undefined when it is not known (any more), or belongs to none of these tenants. */
 export async function judgedDecision(
   requestId: string,
   tenants: readonly string[] | undefined,
-  { decisions }: Deps,
+  { decisions }: JudgedDeps,
 ): Promise<Judged | undefined> {
   const decision = await decisions.find(requestId, tenants);
   return decision === undefined ? undefined : ofDecision(decision);
@@ -65,7 +71,7 @@ function ofDecision(decision: DecisionRecord): Judged {
 export async function judgedEntry(
   { entryId, query }: { readonly entryId: EntryId; readonly query?: string | undefined },
   tenants: readonly string[] | undefined,
-  deps: Deps,
+  deps: JudgedDeps,
 ): Promise<Judged | undefined> {
   const [entry] = await deps.store.getMany([entryId]);
   if (entry === undefined || tenants?.includes(entry.scope.tenant) === false) return undefined;
@@ -94,7 +100,7 @@ async function similarityTo(
     vector,
     embeddingModel,
   }: { readonly vector?: UnitVector | undefined; readonly embeddingModel?: string | undefined },
-  { embedder }: Deps,
+  { embedder }: JudgedDeps,
 ): Promise<number | undefined> {
   if (vector === undefined) return undefined;
   const [embedding] = await embedder.embed([text]).catch(() => []);
