@@ -9,6 +9,8 @@ export type EntryId = Brand<string, 'EntryId'>;
 export type Fingerprint = Brand<string, 'Fingerprint'>;
 /** Name of one vector space: a scope under one version of the embedding model. */
 export type PartitionKey = Brand<string, 'PartitionKey'>;
+/** 64 hex digits: SHA-256 over a scope and the keys of two texts. Names a judged pair. */
+export type PairId = Brand<string, 'PairId'>;
 export type TenantId = Brand<string, 'TenantId'>;
 /** Euclidean length 1, so that a dot product is the cosine similarity. */
 export type UnitVector = Brand<Float32Array, 'UnitVector'>;

@@ -14,11 +14,33 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
+export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
+export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
+export {
+  type CalibrationReport,
+  countsOf,
+  type ErrorBoundOf,
+  errorBoundsOf,
+  reportOf,
+  type ScopeInForce,
+  type ThresholdFigures,
+} from './calibrate/report.ts';
+export { Calibration, type CalibrationOptions } from './calibrate/service.ts';
 export * from './caller.ts';
 export * from './decide/decide.ts';
 export { GUARDS } from './decide/guards/index.ts';
 export * from './entry.ts';
 export * from './errors.ts';
+export {
+  Feedback,
+  type FeedbackBy,
+  type FeedbackDeps,
+  type FeedbackInput,
+  type FeedbackReport,
+} from './evidence/feedback.ts';
+export { LinkMemory } from './evidence/links.ts';
+export { judgedPair, LABEL_SOURCES, type NewPair, scopeKeyOf, textKeyOf } from './evidence/pair.ts';
+export { type PlacedPair, pairPosition, readPairPage } from './evidence/pair-page.ts';
 export * from './grants.ts';
 export * from './ids.ts';
 export { EmbeddedLimits, type EmbeddedLimitsOptions, isBudgeted } from './limits/embedded-limits.ts';
@@ -38,9 +60,11 @@ export * from './ports/limit-store.ts';
 export * from './ports/memory-cache.ts';
 export * from './ports/nearest-index.ts';
 export * from './ports/observer.ts';
+export * from './ports/pair-store.ts';
 export * from './ports/policy-store.ts';
 export * from './ports/queue-admin.ts';
 export * from './ports/response-store.ts';
+export * from './ports/sample-store.ts';
 export * from './ports/service-registry.ts';
 export * from './ports/shared-flights.ts';
 export * from './ports/stats-store.ts';
@@ -87,6 +111,7 @@ export { topFields } from './request/top-fields.ts';
 export {
   createMemoryDecisions,
   DecisionRing,
+  isAskedFor,
   type MemoryDecisionsOptions,
   matchesDecision,
 } from './stats/decision-ring.ts';

@@ -4,6 +4,7 @@ export type { PolicyAnswer } from './admin/policy-schemas.ts';
 export type {
   CacheAdmin,
   EntryReader,
+  EvidenceAdmin,
   KeysAdmin,
   PolicyAdmin,
   StatsReader,

@@ -9,7 +9,9 @@ import { LmdbFiles } from './file-store.ts';
 import { bringToFormat } from './format.ts';
 import { LmdbLimits, type LmdbLimitsOptions } from './limits.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
+import { LmdbPairs } from './pairs.ts';
 import { LmdbResponses } from './responses.ts';
+import { LmdbSamples } from './samples.ts';
 import { LmdbPolicies, LmdbStats } from './settings.ts';
 import { openMeta, openTables, type Root, type Tables } from './tables.ts';
 import { Touches } from './touches.ts';
@@ -155,6 +157,8 @@ function assemble(dir: string, root: Root, tables: Tables, lock: FolderLock, opt
     usage: new LmdbUsage(tables, writer),
     keys: new LmdbKeys(tables, writer),
     limits,
+    pairs: new LmdbPairs(tables, writer),
+    samples: new LmdbSamples(tables, writer),
     files: new LmdbFiles(join(dir, 'files'), tables, writer),
     batches: new LmdbBatches(tables, writer),
     close,

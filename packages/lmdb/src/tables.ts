@@ -34,6 +34,14 @@ export interface Tables {
   /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
+  /** Id of a judged pair -> record; position (time, id), and term of the scope and position, -> nothing. */
+  readonly pairs: Table;
+  readonly pairOrder: Table;
+  readonly pairScopes: Table;
+  /** Number -> labelled sample; its id -> number; term of the scope, number -> nothing. */
+  readonly samples: Table;
+  readonly sampleIds: Table;
+  readonly sampleScopes: Table;
   /** Term of an id -> record; term of the tenant, creation, id -> nothing. */
   readonly files: Table;
   readonly fileLists: Table;
@@ -53,7 +61,7 @@ export interface Tables {
   readonly access: Table;
   /** Term of tenant and subject -> what it has used (limits.ts). */
   readonly limits: Table;
-  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
+  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`, `sample-seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
   readonly meta: Table;
 }
 
@@ -85,6 +93,12 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     unlogged: open('unlogged'),
     log: open('log'),
     policies: open('policies'),
+    pairs: open('pairs'),
+    pairOrder: open('pair-order'),
+    pairScopes: open('pair-scopes'),
+    samples: open('samples'),
+    sampleIds: open('sample-ids'),
+    sampleScopes: open('sample-scopes'),
     files: open('files'),
     fileLists: open('file-lists'),
     batches: open('batches'),

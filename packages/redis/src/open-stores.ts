@@ -9,6 +9,9 @@ import { ENTRY_SCRIPTS } from './entries/scripts.ts';
 import { Shards } from './entries/shards.ts';
 import { Touches } from './entries/touches.ts';
 import { RedisUpkeep } from './entries/upkeep.ts';
+import { RedisPairs } from './evidence/pairs.ts';
+import { RedisSamples } from './evidence/samples.ts';
+import { EVIDENCE_SCRIPTS } from './evidence/scripts.ts';
 import { RedisFiles } from './files/file-store.ts';
 import { RedisChangeLog } from './log/change-log.ts';
 import { RedisInvalidations } from './log/invalidations.ts';
@@ -42,7 +45,7 @@ const TOUCH_FLUSH_MS = 3000;
  */
 export function openRedisStores(connection: RedisConnection, options: RedisStoresOptions = {}): RedisStores {
   const commands = new Commands(connection);
-  for (const script of [...ENTRY_SCRIPTS, ...LOG_SCRIPTS]) commands.define(script);
+  for (const script of [...ENTRY_SCRIPTS, ...LOG_SCRIPTS, ...EVIDENCE_SCRIPTS]) commands.define(script);
   const shards = new Shards(connection, commands);
   const touches = new Touches(shards, options.touchFlushMs ?? TOUCH_FLUSH_MS);
   const logBase = connection.key('log', '');
@@ -62,6 +65,8 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     policies: new RedisPolicies(commands, logBase),
     keys: new RedisKeys(commands, connection.key('keys', '')),
     limits: new RedisLimits(commands, connection),
+    pairs: new RedisPairs(commands, logBase),
+    samples: new RedisSamples(commands, logBase),
     stats: new RedisStats(commands, connection.key('stats', ''), options.writer),
     usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),

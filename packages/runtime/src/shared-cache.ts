@@ -1,12 +1,17 @@
 import {
+  Calibration,
+  type CalibrationPrior,
   ChangeFeed,
   combineObservers,
+  countsOf,
   createStats,
   type DecisionLog,
   type Embedder,
+  errorBoundsOf,
   type FilePolicies,
   followWithMemory,
   type Invalidations,
+  LinkMemory,
   type LogFollower,
   type MemoryCache,
   type NearestIndex,
@@ -60,6 +65,8 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
   readonly filePolicies: FilePolicies;
   readonly lookupTimeoutMs: number;
   readonly closers: Closers;
+  /** Shipped with what scores candidates. Default: that of cosine similarity, of which nothing is known. */
+  readonly prior?: CalibrationPrior | undefined;
 }
 
 const STATS_MS = 2000;
@@ -93,10 +100,15 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   for (const breaker of breakers) closers.add(breaker);
   const policies = new PolicyService(stores.policies, options.filePolicies);
   const pending = new PendingAnswers();
-  const following = { log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now };
+  const links = new LinkMemory(stores.pairs);
+  const calibration = new Calibration({ store: stores.samples, prior: options.prior, observer });
+  const following = {
+    ...{ log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now },
+    ...{ links, calibration },
+  };
   const follower = closers.add(followWithMemory(following));
   const lookingUp = {
-    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
+    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations, links },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
     embedder: options.memoize(guardEmbedder(near.embedder, embedding)),
@@ -107,6 +119,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
+    /** What was judged, and what follows from it. */
+    ...{ decisions: medium.decisions, links, calibration },
     /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
     access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
     ...{ medium, near, stats, observer, accounts, breakers, policies, follower, chores },
@@ -172,6 +186,16 @@ export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCa
     logPosition: async () => (await cache().medium.stores.log.bounds()).lastSeq,
     replicaLag: () => cache().follower.lag ?? Number.NaN,
     breakers: () => cache().breakers,
+    ...evidenceGauges(() => cache()),
+  };
+}
+
+/** What the metrics say of verdicts on answers. */
+export function evidenceGauges(of: () => { readonly links: LinkMemory; readonly calibration: Calibration }) {
+  return {
+    judgedPairs: () => of().links.size,
+    labels: () => countsOf(of().calibration.samples()),
+    errorBounds: () => errorBoundsOf(of().calibration),
   };
 }
 

@@ -1,4 +1,5 @@
 export { openAnswering } from './answering.ts';
 export { openBatches, openFiles } from './batches.ts';
+export { openAdministration } from './evidence.ts';
 export { openCache } from './shared-cache.ts';
 export { openTracing } from './tracing.ts';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -12,7 +11,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
-import { openAnswering, openCache, openFiles, openTracing } from '@nearhit/wiring';
+import { openAdministration, openAnswering, openCache, openFiles, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { listServices } from './services.ts';
 
@@ -56,7 +55,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...openAdministration(cache),
         entries: stores.responses,
         accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),

@@ -1,15 +1,18 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import {
+  Calibration,
   ChangeFeed,
   combineObservers,
   compact,
+  createMemoryDecisions,
   createMemoryInvalidations,
   createStats,
   createWriteBehind,
   type Embedder,
   type EntryId,
   forget,
+  LinkMemory,
   maintain,
   type NearestIndex,
   type Observer,
@@ -32,6 +35,7 @@ import {
   type Closers,
   createLogObserver,
   embedderProbe,
+  evidenceGauges,
   keepUsageInBounds,
   openAccounts,
   type Probe,
@@ -54,7 +58,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const usage = async () => totalUsage(await stores.upkeep.usage());
-  const stats = createStats({ now, store: stores.stats });
+  const decisions = createMemoryDecisions();
+  const stats = createStats({ now, store: stores.stats, decisions });
   await stats.load();
   const metrics = createMetrics({
     sources: {
@@ -64,6 +69,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       queue: () => queue.admin.counts(),
       indexVectors: async () => (await index.stats()).vectors,
       l1Bytes: () => memory.size().bytes,
+      ...evidenceGauges(() => ({ links, calibration })),
     },
   });
   const logging = createLogObserver(log, now, () => live.logging);
@@ -76,6 +82,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const observer = combineObservers(hearing, accounts);
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
+  const links = new LinkMemory(stores.pairs);
+  const calibration = new Calibration({ store: stores.samples, observer });
+  await Promise.all([links.load(), calibration.load()]);
 
   const chores = new Chores(observer);
   const remembering = await openIndex(config, { stores, embedder, observer }, chores, closers);
@@ -95,9 +104,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     },
   });
   closers.add(queue);
-  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations };
+  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations, links };
   return {
-    ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts },
+    ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts, decisions, links, calibration },
     batching: { files: stores.files, batches: stores.batches },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },

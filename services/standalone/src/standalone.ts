@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, type ProviderStatus } from '@nearhit/core';
+import type { ProviderStatus } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
-import { openAnswering, openBatches, openTracing } from '@nearhit/wiring';
+import { openAdministration, openAnswering, openBatches, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -71,7 +71,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
         accounts: cache.accounts.reader,
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...openAdministration(cache),
         entries: cache.administering.store,
       },
     }),

@@ -135,6 +135,7 @@ export class CacheAdmin {
       query: request.query,
       candidates: candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined),
       policy: { threshold, guard: request.resolved.policy.guard },
+      links: deps.links?.of(request.scope, request.fingerprint),
       exhaustive: true,
     });
     const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.candidate.id, verdict]));
@@ -179,6 +180,7 @@ function explained(
     similarity: candidate.similarity,
     query: candidate.query,
     verdict: refused ?? verdict?.verdict ?? 'not-reached',
+    link: verdict?.link ?? null,
     guards: verdict?.guards ?? [],
   };
 }

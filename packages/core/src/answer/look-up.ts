@@ -1,5 +1,6 @@
 import { type Candidate, decide } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
+import type { LinkMemory } from '../evidence/links.ts';
 import type { UnitVector } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
@@ -24,6 +25,8 @@ export interface LookUpDeps {
   readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
   readonly now: () => number;
+  /** What was judged before. */
+  readonly links?: Pick<LinkMemory, 'of'> | undefined;
 }
 
 export type Found =
@@ -114,8 +117,9 @@ async function byMeaning(
   const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
   const { policy } = request.resolved;
   const threshold = request.controls.threshold ?? policy.threshold;
-  // Below the threshold only the nearest is of interest, and only for the report.
-  const worth = neighbours.filter((neighbour, at) => at === 0 || neighbour.similarity >= threshold);
+  const links = deps.links?.of(request.scope, fingerprint);
+  // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
+  const worth = neighbours.filter((one, at) => at === 0 || links !== undefined || one.similarity >= threshold);
   const { removals } = deps.memory;
   const entries = await Promise.all(
     worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),
@@ -133,7 +137,7 @@ async function byMeaning(
     if (isStaleServable(entry, request, deps.now())) expired.push({ id, query: entry.query, similarity });
   });
   const judged = (among: readonly Candidate[]) =>
-    decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard } });
+    decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard }, links });
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
   const decision = judged(candidates);
   if (decision.kind === 'refuse') {

@@ -25,6 +25,9 @@ export interface HitOutcome {
   readonly cached: CachedEntry;
   /** Cosine similarity; semantic hits only. */
   readonly similarity?: number | undefined;
+  /** The verifier's probability that serving was right, and its version; where one was asked. */
+  readonly score?: number | undefined;
+  readonly scorer?: string | undefined;
   readonly ageSeconds: number;
   /** Past its life: why it was served all the same. */
   readonly stale?: 'upstream-failed' | 'revalidating' | undefined;

@@ -20,10 +20,16 @@ export interface GuardVerdict {
   readonly differs?: string | undefined;
 }
 
+/** What was said of two questions before: one answer must, or cannot, serve both. Symmetric; undefined: nothing. */
+export type LinkOf = (a: string, b: string) => Link | undefined;
+export type Link = 'must' | 'cannot';
+
 export interface CandidateVerdict {
   readonly candidate: Candidate;
-  /** `serve`, `below-threshold` or `guard:<name>`. */
+  /** `serve`, `below-threshold`, `guard:<name>` or `feedback`. */
   readonly verdict: string;
+  /** It was judged before: that alone decided. */
+  readonly link?: Link | undefined;
   /** Only in `explain`: every guard's verdict, not just the first veto. */
   readonly guards?: readonly GuardVerdict[] | undefined;
 }
@@ -42,6 +48,8 @@ export interface DecideInput {
   /** Sorted by falling similarity. */
   readonly candidates: readonly Candidate[];
   readonly policy: Pick<Policy, 'threshold' | 'guard'>;
+  /** Wins over threshold, guards and models. Absent: nothing was judged. */
+  readonly links?: LinkOf | undefined;
   /** Ask every guard about every candidate, for `explain`. */
   readonly exhaustive?: boolean | undefined;
 }
@@ -77,6 +85,17 @@ function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
   return a.wording === b.wording || isTypedWithoutMarks(a, b) || isTypedWithoutMarks(b, a);
 }
 
+/** By feedback memory alone, or undefined where that has nothing to say. What can't be read whole is not served by it. */
+function judgeLinked(
+  question: QuestionFacts,
+  candidate: Candidate,
+  link: Link | undefined,
+): CandidateVerdict | undefined {
+  if (link === 'cannot') return { candidate, verdict: 'feedback', link };
+  const readable = Number.isFinite(candidate.similarity) && !question.tooLong && !factsOf(candidate.query).tooLong;
+  return link === 'must' && readable ? { candidate, verdict: 'serve', link } : undefined;
+}
+
 function judge(
   question: QuestionFacts,
   candidate: Candidate,
@@ -101,20 +120,29 @@ function judge(
   return exhaustive ? { candidate, verdict, guards } : { candidate, verdict };
 }
 
+function linkedOf(question: QuestionFacts, { links, candidates, query }: DecideInput) {
+  return links && candidates.map((candidate) => judgeLinked(question, candidate, links(query, candidate.query)));
+}
+
 /**
  * May a stored answer be served for this question? Pure. The one place where a hit by meaning is decided.
- * Candidates are judged nearest first until one may be served; the reason of a refusal is the nearest candidate's
- * (`no-candidate`, `below-threshold`, `guard:<name>`).
+ * Candidates are judged nearest first until one may be served, one that was judged right before ahead of all; the reason
+ * of a refusal is the nearest candidate's (`no-candidate`, `below-threshold`, `guard:<name>`, `feedback`).
  */
 export function decide(input: DecideInput): Decision {
   const [nearest] = input.candidates;
   if (nearest === undefined) return { kind: 'refuse', reason: 'no-candidate', verdicts: [] };
   const exhaustive = input.exhaustive === true;
   const question = factsOf(input.query);
+  const linked = linkedOf(question, input);
+  const must = linked?.find((verdict) => verdict?.link === 'must');
+  if (must !== undefined && !exhaustive) return { kind: 'serve', candidate: must.candidate, verdicts: [must] };
   const verdicts: CandidateVerdict[] = [];
-  let served: Candidate | undefined;
-  for (const candidate of input.candidates) {
-    const verdict = judge(question, candidate, input.policy, exhaustive);
+  let served = must?.candidate;
+  for (const [at, candidate] of input.candidates.entries()) {
+    const before = linked?.[at];
+    const judged = before === undefined || exhaustive ? judge(question, candidate, input.policy, exhaustive) : before;
+    const verdict = { ...judged, ...before };
     verdicts.push(verdict);
     if (verdict.verdict === 'serve') served ??= candidate;
     if (served !== undefined && !exhaustive) break;

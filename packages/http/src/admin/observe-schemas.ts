@@ -78,10 +78,17 @@ const decision = z.object({
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
   reason: z.string().optional(),
   similarity: z.number().optional(),
+  score: z.number().optional().describe('The verifier’s probability that serving is right.'),
+  scorer: z.string().optional(),
+  fingerprint: z.string().optional(),
   threshold: z.number(),
   entryId: z.string().optional(),
-  candidate: z.object({ entryId: z.string(), query: z.string() }).optional().describe('Nearest stored question.'),
+  candidate: z
+    .object({ entryId: z.string(), query: z.string(), key: z.string().optional() })
+    .optional()
+    .describe('Nearest stored question.'),
   query: z.string().describe('The first 2,000 characters.'),
+  queryKey: z.string().optional().describe('SHA-256 of the whole normalised wording, where `query` was cut.'),
   stream: z.boolean(),
   status: z.number(),
   provider: z.string().optional(),

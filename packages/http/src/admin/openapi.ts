@@ -30,7 +30,7 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
 }
 
 function describe(operation: Operation): Json {
-  const { id, summary, params, query, body, answer, csv, optionalBody } = operation;
+  const { id, summary, params, query, body, answer, csv, lines, optionalBody } = operation;
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
   return {
     operationId: id,
@@ -42,7 +42,7 @@ function describe(operation: Operation): Json {
     responses: {
       ...(answer === undefined
         ? { 204: { description: 'Done.' } }
-        : { 200: { description: 'Done.', content: contentOf(answer, csv !== undefined) } }),
+        : { 200: { description: 'Done.', content: contentOf(answer, csv !== undefined, lines !== undefined) } }),
       default: { $ref: '#/components/responses/Error' },
     },
   };
@@ -78,8 +78,13 @@ function json(schema: Json): Json {
   return { 'application/json': { schema } };
 }
 
-function contentOf(answer: z.ZodType, isTable: boolean): Json {
-  return { ...json(jsonSchema(answer, 'output')), ...(isTable && { 'text/csv': { schema: { type: 'string' } } }) };
+function contentOf(answer: z.ZodType, isTable: boolean, isLines: boolean): Json {
+  const text = { schema: { type: 'string' } };
+  return {
+    ...json(jsonSchema(answer, 'output')),
+    ...(isTable && { 'text/csv': text }),
+    ...(isLines && { 'application/x-ndjson': text }),
+  };
 }
 
 function errorList(): string {

@@ -21,8 +21,10 @@ export interface Operation {
   readonly answer?: z.ZodType | undefined;
   /** The answer as a table, for those who `Accept` text/csv rather than JSON. Absent: JSON only. */
   readonly csv?: ((answer: never) => CsvTable) | undefined;
-  /** What a table has no place for. */
-  readonly csvHeaders?: ((answer: never) => Readonly<Record<string, string | undefined>>) | undefined;
+  /** What of the answer makes a line of JSON each, for those who `Accept` application/x-ndjson rather than JSON. */
+  readonly lines?: ((answer: never) => readonly unknown[]) | undefined;
+  /** What a table, or lines, have no place for. */
+  readonly headers?: ((answer: never) => Readonly<Record<string, string | undefined>>) | undefined;
   readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;
 }
 

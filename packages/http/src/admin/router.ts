@@ -7,6 +7,7 @@ import { sendJson } from '../reply.ts';
 import { type Route, routerOf } from '../routes.ts';
 import { csvOf } from './csv.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
+import { type EvidenceDeps, evidenceOperations } from './evidence.ts';
 import { checkAll } from './faults.ts';
 import { type KeyDeps, keyOperations } from './keys.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
@@ -19,7 +20,13 @@ import { tenantOperations } from './tenants.ts';
 import { requireToken } from './token.ts';
 import { type UsageDeps, usageOperations } from './usage.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, KeyDeps, Omit<UsageDeps, 'now'> {
+export interface AdminDeps
+  extends Omit<EntryDeps, 'now'>,
+    ObserveDeps,
+    ServiceDeps,
+    KeyDeps,
+    EvidenceDeps,
+    Omit<UsageDeps, 'now'> {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -62,6 +69,7 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...serviceOperations(deps),
     ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
     ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
+    ...(deps.evidence === undefined ? [] : evidenceOperations(deps.evidence, deps.now ?? Date.now)),
   ];
 }
 
@@ -86,16 +94,29 @@ function toRoute(operation: Operation): Route {
   return { method: operation.method, path, handler };
 }
 
-/** JSON, unless a table is what the caller would rather have. */
-function sendAnswer(req: Request, res: Response, { csv, csvHeaders }: Operation, answer: unknown): void {
-  if (csv !== undefined) res.setHeader('vary', 'accept');
-  if (csv === undefined || req.accepts(['application/json', 'text/csv']) !== 'text/csv') {
-    sendJson(res, 200, answer);
-    return;
-  }
-  const bytes = Buffer.from(csvOf(csv(answer as never)));
-  const headers = { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-length': bytes.length };
-  res.writeHead(200, { ...headers, ...csvHeaders?.(answer as never) }).end(bytes);
+const NDJSON = 'application/x-ndjson';
+
+/** JSON, unless a table, or lines of it, are what the caller would rather have. */
+function sendAnswer(req: Request, res: Response, { csv, lines, headers }: Operation, answer: unknown): void {
+  const others = [...(csv === undefined ? [] : ['text/csv']), ...(lines === undefined ? [] : [NDJSON])];
+  if (others.length > 0) res.setHeader('vary', 'accept');
+  const wanted = others.length === 0 ? false : req.accepts(['application/json', ...others]);
+  if (csv !== undefined && wanted === 'text/csv')
+    sendText(res, 'text/csv; charset=utf-8; header=present', csvOf(csv(answer as never)), headers?.(answer as never));
+  else if (lines !== undefined && wanted === NDJSON) {
+    const text = lines(answer as never).map((line) => `${JSON.stringify(line)}\n`);
+    sendText(res, NDJSON, text.join(''), headers?.(answer as never));
+  } else sendJson(res, 200, answer);
+}
+
+function sendText(
+  res: Response,
+  type: string,
+  text: string,
+  more: Readonly<Record<string, string | undefined>> = {},
+): void {
+  const bytes = Buffer.from(text);
+  res.writeHead(200, { 'content-type': type, 'content-length': bytes.length, ...more }).end(bytes);
 }
 
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {

@@ -7,6 +7,16 @@ import {
   invalidateAnswer,
 } from '../admin/entry-schemas.ts';
 import {
+  calibrationAnswer,
+  type calibrationQuery,
+  type FeedbackBody,
+  feedbackAnswer,
+  type PairsBody,
+  pairsAnswer,
+  pairsPutAnswer,
+  type pairsQuery,
+} from '../admin/evidence-schemas.ts';
+import {
   type KeyBody,
   type KeyPatchBody,
   keyAnswer,
@@ -86,6 +96,15 @@ export function createAdminClient(options: AdminClientOptions) {
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
+    calibration: (query: z.input<typeof calibrationQuery> = {}) =>
+      call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),
+    pairs: {
+      list: (query: Partial<z.input<typeof pairsQuery>> = {}) =>
+        call('GET', '/admin/v1/pairs', pairsAnswer, { query: query as Query }),
+      put: (body: PairsBody) => call('POST', '/admin/v1/pairs', pairsPutAnswer, { body }),
+      delete: (id: string) => call('DELETE', `/admin/v1/pairs/${encodeURIComponent(id)}`, undefined),
+    },
     invalidate: (body: InvalidateBody) => call('POST', '/admin/v1/invalidate', invalidateAnswer, { body }),
     /** `body`: a chat request. `headers`: its `x-nearhit-` controls. */
     explain: (body: object, headers: Readonly<Record<string, string>> = {}) =>

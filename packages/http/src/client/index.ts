@@ -1,4 +1,5 @@
 /** The client without the server: a program that only calls the admin plane does not load express. */
+export type { CalibrationAnswer, FeedbackAnswer, PairsAnswer } from '../admin/evidence-schemas.ts';
 export {
   type KeyAnswer,
   type KeyPatchBody,
