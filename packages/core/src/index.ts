@@ -28,7 +28,12 @@ export {
 export { Calibration, type CalibrationOptions } from './calibrate/service.ts';
 export * from './caller.ts';
 export * from './decide/decide.ts';
+export type { QuestionFacts } from './decide/facts.ts';
+export { factsOf } from './decide/facts-memo.ts';
 export { GUARDS } from './decide/guards/index.ts';
+export { isSameText } from './decide/same-text.ts';
+export { PAIR_FEATURES, type PairFeature, pairFeaturesOf } from './decide/verify/features.ts';
+export { Lexicon } from './decide/verify/lexicon.ts';
 export * from './entry.ts';
 export * from './errors.ts';
 export {
@@ -70,6 +75,7 @@ export * from './ports/shared-flights.ts';
 export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/usage-store.ts';
+export * from './ports/verifier.ts';
 export * from './ports/write-queue.ts';
 export { isRunning, type ProcessMark, thisProcess } from './process-mark.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
