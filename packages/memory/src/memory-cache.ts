@@ -1,4 +1,11 @@
-import { type CachedEntry, type EntryId, entryBytes, type MemoryCache } from '@nearhit/core';
+import {
+  type CachedEntry,
+  type Entry,
+  type EntryId,
+  entryBytes,
+  type IdentityKey,
+  type MemoryCache,
+} from '@nearhit/core';
 import { LRUCache } from 'lru-cache';
 
 export interface MemoryCacheOptions {
@@ -24,11 +31,25 @@ export function createMemoryCache({
   bytesMax = BYTES_MAX,
   slidingMs = SLIDING_MS,
 }: MemoryCacheOptions = {}): MemoryCache {
-  const slots = new LRUCache<EntryId, Slot>({ maxSize: Math.max(1, bytesMax), sizeCalculation: ({ bytes }) => bytes });
+  const byIdentity = new Map<IdentityKey, EntryId>();
+  const forget = ({ id, identity }: Entry) => {
+    if (identity !== undefined && byIdentity.get(identity) === id) byIdentity.delete(identity);
+  };
+  const slots = new LRUCache<EntryId, Slot>({
+    maxSize: Math.max(1, bytesMax),
+    sizeCalculation: ({ bytes }) => bytes,
+    disposeAfter: ({ entry }, id) => {
+      if (slots.peek(id)?.entry.identity !== entry.identity) forget(entry);
+    },
+  });
   let removals = 0;
   return {
     get removals() {
       return removals;
+    },
+    getByIdentity(identity, nowMs) {
+      const id = byIdentity.get(identity);
+      return id && this.get(id, nowMs);
     },
     get(id, nowMs) {
       const slot = slots.get(id);
@@ -51,6 +72,7 @@ export function createMemoryCache({
     put(entry, nowMs) {
       const slot: Slot = { entry, rendered: new Map(), bytes: entryBytes(entry), usedAtMs: nowMs };
       slots.set(entry.id, slot);
+      if (entry.identity !== undefined && slots.peek(entry.id) === slot) byIdentity.set(entry.identity, entry.id);
       return slot;
     },
     delete(id) {

@@ -33,6 +33,7 @@ export function recordOf(
     ...request.scope,
     outcome: outcomeName(outcome, delivery),
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
+    stage: outcome.kind === 'hit' ? outcome.stage : undefined,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
     similarity: outcome.similarity,
     threshold: request.controls.threshold ?? request.resolved.policy.threshold,

@@ -4,7 +4,7 @@ import type { QuestionFacts } from './facts.ts';
 import { factsOf } from './facts-memo.ts';
 import type { Guard } from './guard.ts';
 import { GUARDS } from './guards/index.ts';
-import { fold } from './text/normalise.ts';
+import { isSameText } from './same-text.ts';
 
 export interface Candidate {
   readonly id: EntryId;
@@ -60,21 +60,6 @@ const STANDARD_GUARDS = GUARDS.filter((guard) => guard.level === 'standard');
 function guardsAt(level: Policy['guard']): readonly Guard[] {
   if (level === 'off') return [];
   return level === 'strict' ? GUARDS : STANDARD_GUARDS;
-}
-
-/** From so many words on, Vietnamese typed without its diacritics leaves no doubt. */
-const UNMARKED_WORDS_MIN = 5;
-
-function isTypedWithoutMarks(plain: QuestionFacts, marked: QuestionFacts): boolean {
-  if (marked.language !== 'vi' || plain.tokens.length < UNMARKED_WORDS_MIN) return false;
-  return fold(plain.wording) === plain.wording && fold(marked.wording) === plain.wording;
-}
-
-/** The same question but for Unicode form, white space, case, punctuation, contractions and courtesies. */
-function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
-  if (a.identity === b.identity) return true;
-  if (a.tooLong || b.tooLong || a.wording === '') return false;
-  return a.wording === b.wording || isTypedWithoutMarks(a, b) || isTypedWithoutMarks(b, a);
 }
 
 function judge(

@@ -5,6 +5,8 @@ import type { RouteDecision } from './upstream.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';
+/** Of the decision, where it ended before similarities were compared. `identity`: the same question but for its form. */
+export type Stage = 'identity';
 
 /** One request as it was decided and answered. Kept for the admin plane; never written to a log file. */
 export interface DecisionRecord {
@@ -23,6 +25,8 @@ export interface DecisionRecord {
   readonly model: string;
   readonly outcome: OutcomeName;
   readonly layer?: Layer | undefined;
+  /** What served it; absent: compared by meaning, or not at all. */
+  readonly stage?: Stage | undefined;
   readonly reason?: string | undefined;
   readonly similarity?: number | undefined;
   readonly threshold: number;
