@@ -20,6 +20,7 @@ test('keeps who asked, who answered, and what was tried', () => {
   const decision = sampleDecision({
     ...{ id: 'call-1', endpoint: 'messages', keyId: 'key_1', upstreamModel: 'x', attempts: 2, shared: true },
     cachedPromptTokens: 3,
+    stage: 'identity',
     route: {
       policy: 'balanced',
       ranked: [{ provider: 'a', model: 'x', score: 0.25, why: 'cheap' }],
