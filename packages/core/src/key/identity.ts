@@ -19,23 +19,27 @@ export function identityKeyOf(scope: Scope, fingerprint: Fingerprint, form: stri
   return hash('sha256', text).slice(0, HEX_DIGITS) as IdentityKey;
 }
 
+const KNOWN = Symbol('identity');
+
 interface Asked {
   readonly scope: Scope;
   readonly fingerprint: Fingerprint;
   readonly query: string;
   readonly exactOnly?: string | undefined;
+  /** Once it was asked for; null: there is none. (In a WeakMap each request would cost the garbage collector more than its key.) */
+  [KNOWN]?: Identity | null;
 }
 
-/** Made when it is first asked for, hence not for what is found by its exact key. */
-const known = new WeakMap<Asked, Identity | 'none'>();
-
-/** Undefined for a request that is matched exactly only, and for a query that has no form. */
+/**
+ * Undefined for a request that is matched exactly only, and for a query that has no form. Made when it is first asked
+ * for, hence not for what is found in memory by its exact key.
+ */
 export function identityOf(request: Asked): Identity | undefined {
-  const kept = known.get(request);
-  if (kept !== undefined) return kept === 'none' ? undefined : kept;
+  const known = request[KNOWN];
+  if (known !== undefined) return known ?? undefined;
   const form = request.exactOnly === undefined ? formOf(request.query) : undefined;
   const { scope, fingerprint } = request;
   const identity = form === undefined ? undefined : { key: identityKeyOf(scope, fingerprint, form), form };
-  known.set(request, identity ?? 'none');
+  request[KNOWN] = identity ?? null;
   return identity;
 }
