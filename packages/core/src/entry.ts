@@ -1,4 +1,4 @@
-import type { EntryId, Fingerprint, Scope, UnitVector } from './ids.ts';
+import type { EntryId, Fingerprint, IdentityKey, Scope, UnitVector } from './ids.ts';
 
 /** A document that an answer rests on. */
 export interface ContextDocument {
@@ -18,6 +18,8 @@ export interface Entry {
   readonly id: EntryId;
   readonly scope: Scope;
   readonly fingerprint: Fingerprint;
+  /** Under which it is found by whoever asks the same; absent where it is found by its exact key or by meaning only. */
+  readonly identity?: IdentityKey | undefined;
   /** The text that is matched on, well-formed Unicode. */
   readonly query: string;
   /** False: found by its exact key only (tool calls, long queries, policy). */

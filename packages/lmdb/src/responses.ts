@@ -1,9 +1,9 @@
-import type { Entry, EntryFilter, EntryId, EntryPage, ResponseStore } from '@nearhit/core';
+import type { Entry, EntryFilter, EntryId, EntryPage, IdentityKey, ResponseStore } from '@nearhit/core';
 import { assertEntryId, entryMatches } from '@nearhit/core';
 import { decodeVector, type Head, toEntry } from './entry-codec.ts';
 import { int48 } from './keys.ts';
 import { decodeCursor, encodeCursor, newestFirst, newestOf, termsOf } from './listing.ts';
-import { RowChanges, readBody, readHead, readNumber, readRow } from './rows.ts';
+import { RowChanges, readBody, readHead, readIdentity, readNumber, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Writer } from './writer.ts';
@@ -26,6 +26,11 @@ export class LmdbResponses implements ResponseStore {
   async get(id: EntryId): Promise<Entry | undefined> {
     this.#writer.assertOpen();
     return this.#read(id, false);
+  }
+
+  async identify(identity: IdentityKey): Promise<EntryId | undefined> {
+    this.#writer.assertOpen();
+    return readIdentity(this.#tables, identity);
   }
 
   async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {

@@ -11,6 +11,8 @@ export type Root = RootDatabase<Buffer, Buffer>;
 export interface Tables {
   /** Entry id (32 bytes) -> row. */
   readonly ids: Table;
+  /** Identity (16 bytes) -> row of the newest entry that has it. */
+  readonly identities: Table;
   /** Row -> everything but answer and vector (entry-codec.ts). */
   readonly heads: Table;
   /** Row -> the answer's bytes; LZ4 above a size. */
@@ -76,6 +78,7 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
   const open = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
   return {
     ids: open('ids'),
+    identities: open('identities'),
     heads: open('heads'),
     bodies: root.openDB<Buffer, Buffer>({
       name: 'bodies',

@@ -90,6 +90,7 @@ function memoryCache(): MemoryCache {
   const held = new Map<string, CachedEntry>();
   return {
     get: (id) => held.get(id),
+    getByIdentity: (identity) => [...held.values()].findLast(({ entry }) => entry.identity === identity),
     put(one) {
       const cached = { entry: one, rendered: new Map() };
       held.set(one.id, cached);

@@ -9,6 +9,7 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
+import { explainIdentity } from './by-identity.ts';
 import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
@@ -95,12 +96,13 @@ export class CacheAdmin {
     const threshold = request.controls.threshold ?? policy.threshold;
     const stored = await deps.store.get(request.id);
     const exact = stored !== undefined && unservable(stored, request, deps.now()) === undefined;
+    const identity = await explainIdentity(request, deps);
     const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, threshold) : undefined;
     const outcome = request.notCacheable
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
         ? { kind: 'hit', layer: 'exact', entryId: request.id }
-        : (meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
+        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
     return {
       decision: outcome,
       scope: request.scope,
@@ -110,6 +112,7 @@ export class CacheAdmin {
       exactOnly: request.exactOnly ?? meaning?.exactOnly ?? null,
       exact:
         stored === undefined ? null : { entryId: stored.id, refused: unservable(stored, request, deps.now()) ?? null },
+      identity: identity?.report ?? null,
       threshold: { value: threshold, origin: request.controls.threshold === undefined ? origin.threshold : 'request' },
       guard: { value: policy.guard, origin: origin.guard },
       policy,

@@ -34,6 +34,7 @@ export function recordOf(
     ...request.scope,
     outcome: outcomeName(outcome, delivery),
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
+    stage: outcome.kind === 'hit' ? outcome.stage : undefined,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
     similarity: outcome.similarity,
     ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),

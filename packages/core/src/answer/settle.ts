@@ -1,5 +1,6 @@
 import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
+import { identityOf } from '../key/identity.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { ModelPrice, Upstream } from '../ports/upstream.ts';
@@ -159,6 +160,7 @@ function entryOf(
     id: request.id,
     scope: request.scope,
     fingerprint: request.fingerprint,
+    identity: made.semantic ? identityOf(request)?.key : undefined,
     query: request.query.toWellFormed(),
     semantic: made.semantic,
     answer: made.answer,

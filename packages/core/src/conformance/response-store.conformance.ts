@@ -3,6 +3,7 @@ import { type Entry, entryBytes } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { Stores } from '../store/stores.ts';
 import { filters, idsOf } from './response-store.filters.ts';
+import { identities, identitiesOutlive } from './response-store.identities.ts';
 import {
   entryId,
   inScope,
@@ -24,8 +25,10 @@ export function responseStoreConformance(name: string, open: OpenStores, traits:
     replaces(start);
     lists(start);
     filters(start);
+    identities(start);
     marks(start);
     if (traits.persistent) outlives(start, reopen);
+    if (traits.persistent) identitiesOutlive(start, reopen);
   });
 }
 

@@ -5,6 +5,8 @@ import type { RouteDecision } from './upstream.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';
+/** Of the decision, where it ended before similarities were compared. `identity`: the same question but for its form. */
+export type Stage = 'identity';
 
 export interface DecisionCandidate {
   readonly entryId: EntryId;
@@ -31,6 +33,8 @@ export interface DecisionRecord {
   readonly model: string;
   readonly outcome: OutcomeName;
   readonly layer?: Layer | undefined;
+  /** What served it; absent: compared by meaning, or not at all. */
+  readonly stage?: Stage | undefined;
   readonly reason?: string | undefined;
   readonly similarity?: number | undefined;
   /** Of the candidate: what `scorer` (the verifier's version) made of it, 0..1. */

@@ -199,6 +199,7 @@ describe('a memory that follows', () => {
   class Held {
     readonly entries = new Map<string, CachedEntry>();
     get = (id: string) => this.entries.get(id);
+    getByIdentity = () => undefined;
     put = (one: Entry) => {
       const cached = { entry: one, rendered: new Map() };
       this.entries.set(one.id, cached);

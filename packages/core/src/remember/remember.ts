@@ -95,7 +95,7 @@ async function withVectors(lacking: readonly Entry[], deps: RememberDeps): Promi
     return lacking.map((entry, at) => {
       const { vector, truncated } = embeddings[at] as Embedding;
       return truncated
-        ? { ...entry, vector: undefined, embeddingModel: undefined, semantic: false }
+        ? { ...entry, vector: undefined, embeddingModel: undefined, semantic: false, identity: undefined }
         : { ...entry, vector, embeddingModel: version };
     });
   } catch (error) {

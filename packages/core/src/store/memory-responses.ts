@@ -1,5 +1,5 @@
 import { type Entry, entryBytes } from '../entry.ts';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, IdentityKey } from '../ids.ts';
 import type {
   EntryFilter,
   EntryPage,
@@ -31,6 +31,7 @@ export function assertEntryId(id: string): void {
 /** Answers in a Map. `unlogged` is shared with the change log. */
 export class MemoryResponses implements ResponseStore, StoreUpkeep {
   readonly #rows = new Map<EntryId, Row>();
+  readonly #byIdentity = new Map<IdentityKey, EntryId>();
   readonly #unlogged: Set<EntryId>;
   readonly #assertOpen: () => void;
   readonly #close: () => Promise<void>;
@@ -46,6 +47,11 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const row = this.#rows.get(id);
     return row && withoutVector(row.entry);
+  }
+
+  async identify(identity: IdentityKey): Promise<EntryId | undefined> {
+    this.#assertOpen();
+    return this.#byIdentity.get(identity);
   }
 
   async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {
@@ -78,7 +84,8 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const gone: EntryId[] = [];
     for (const id of ids) {
-      if (!this.#rows.delete(id)) continue;
+      if (!this.#rows.has(id)) continue;
+      this.#remove(id);
       gone.push(id);
       this.#unlogged.add(id);
     }
@@ -161,8 +168,21 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
       .map(({ entry }) => withoutVector(entry));
   }
 
+  #alias({ id, identity, createdAtMs }: Entry): void {
+    if (identity === undefined) return;
+    const other = this.#rows.get(this.#byIdentity.get(identity) ?? id);
+    if (other === undefined || other.createdAtMs <= createdAtMs) this.#byIdentity.set(identity, id);
+  }
+
+  #remove(id: EntryId): void {
+    const identity = this.#rows.get(id)?.entry.identity;
+    if (identity !== undefined && this.#byIdentity.get(identity) === id) this.#byIdentity.delete(identity);
+    this.#rows.delete(id);
+  }
+
   #write(entry: Entry, before: Row | undefined): void {
-    this.#rows.delete(entry.id);
+    this.#remove(entry.id);
+    this.#alias(entry);
     this.#rows.set(entry.id, {
       entry,
       row: ++this.#lastRow,

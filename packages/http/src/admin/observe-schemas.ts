@@ -76,6 +76,7 @@ const decision = z.object({
   model: z.string(),
   outcome: z.enum(['hit', 'miss', 'bypass', 'stale', 'error']),
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
+  stage: z.string().optional().describe('`identity`: served as the same question but for its form.'),
   reason: z.string().optional(),
   similarity: z.number().optional(),
   score: z.number().optional().describe('The verifier’s probability that serving is right.'),

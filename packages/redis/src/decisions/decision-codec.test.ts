@@ -23,6 +23,7 @@ test('keeps who asked, who answered, and what was tried', () => {
     cachedPromptTokens: 3,
     ...{ fingerprint: 'f'.repeat(64) as Fingerprint, score: 0.97, scorer: 'v1', queryKey: 'a'.repeat(64) },
     candidate: { entryId: 'e'.repeat(64) as EntryId, query: 'q', key: 'b'.repeat(64) },
+    stage: 'identity',
     route: {
       policy: 'balanced',
       ranked: [{ provider: 'a', model: 'x', score: 0.25, why: 'cheap' }],

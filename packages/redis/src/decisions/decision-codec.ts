@@ -56,6 +56,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['score', optional(amount)],
   ['scorer', optional(text)],
   ['queryKey', optional(text)],
+  ['stage', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {

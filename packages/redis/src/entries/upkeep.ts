@@ -9,9 +9,9 @@ import {
   type StoreUpkeep,
 } from '@nearhit/core';
 import { decodeWeight } from './entry-codec.ts';
-import { idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, splitRow } from './keys.ts';
+import { chunks, idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, splitRow } from './keys.ts';
 import { Merged } from './merged.ts';
-import { chunks, type Shards } from './shards.ts';
+import type { Shards } from './shards.ts';
 import type { Touches } from './touches.ts';
 import { readUsage, readUsageOf } from './usage.ts';
 
