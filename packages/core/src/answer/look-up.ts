@@ -10,6 +10,7 @@ import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
 import { isStaleServable, type StaleFound, unservable } from './stale.ts';
+import { throughTurns, turnsJudge } from './turns.ts';
 
 /** How many neighbours are looked at: a refused nearest must not hide a good second. */
 const NEIGHBOURS = 5;
@@ -43,6 +44,10 @@ export type Found =
       readonly stale?: StaleFound | undefined;
     };
 
+/** When there is no exact repeat and none is looked for by meaning. */
+export const missReason = ({ exactOnly }: PreparedRequest): string =>
+  exactOnly === 'pronoun' ? 'guard:pronoun' : 'no-candidate';
+
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
   const nowMs = deps.now();
@@ -74,7 +79,7 @@ export async function lookUp(
     if (stored !== undefined && refused === undefined)
       return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
     if (stored !== undefined && isStaleServable(stored, request, deps.now())) stale = { layer: 'l2', entry: stored };
-    const reason = refused ?? 'no-candidate';
+    const reason = refused ?? missReason(request);
     if (request.exactOnly !== undefined) return { kind: 'none', reason, stale };
     if (request.query.length > QUERY_CHARS_MAX) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('embed');
@@ -135,10 +140,13 @@ async function byMeaning(
   const judged = (among: readonly Candidate[]) =>
     decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard } });
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
-  const decision = judged(candidates);
+  const differ = turnsJudge(request, entryOf, threshold, (texts) =>
+    deps.embedder.embed(texts, { deadlineMs, ...(requestId !== undefined && { requestId }) }),
+  );
+  const decision = await throughTurns(candidates, judged, differ);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
-    const kept = expired.length > 0 ? judged(expired) : decision;
+    const kept = expired.length > 0 ? await throughTurns(expired, judged, differ) : decision;
     const stale: StaleFound | undefined =
       kept.kind === 'refuse'
         ? undefined

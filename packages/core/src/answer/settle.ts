@@ -142,7 +142,8 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
     bytes: answer.length,
     answerBytesMax: policy.answerBytesMax,
   });
-  const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
+  const ttlSeconds =
+    request.controls.ttlSeconds ?? (request.volatile !== undefined ? policy.volatileTtlSeconds : policy.ttlSeconds);
   const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
@@ -168,6 +169,7 @@ function entryOf(
     scope: request.scope,
     fingerprint: request.fingerprint,
     query: request.query.toWellFormed(),
+    history: made.semantic ? request.conversation.turns : undefined,
     semantic: made.semantic,
     answer: made.answer,
     vector: made.semantic ? vector : undefined,

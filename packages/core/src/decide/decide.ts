@@ -71,7 +71,7 @@ function isTypedWithoutMarks(plain: QuestionFacts, marked: QuestionFacts): boole
 }
 
 /** The same question but for Unicode form, white space, case, punctuation, contractions and courtesies. */
-function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
+export function isSameText(a: QuestionFacts, b: QuestionFacts): boolean {
   if (a.identity === b.identity) return true;
   if (a.tooLong || b.tooLong || a.wording === '') return false;
   return a.wording === b.wording || isTypedWithoutMarks(a, b) || isTypedWithoutMarks(b, a);

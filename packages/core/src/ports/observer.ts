@@ -23,6 +23,8 @@ export interface DecisionRecord {
   readonly model: string;
   readonly outcome: OutcomeName;
   readonly layer?: Layer | undefined;
+  /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
+  readonly volatile?: string | undefined;
   readonly reason?: string | undefined;
   readonly similarity?: number | undefined;
   readonly threshold: number;

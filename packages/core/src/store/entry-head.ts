@@ -38,6 +38,7 @@ export type HeadTuple = readonly [
   staleUntilMs: number,
   bytes: number,
   checksum: number,
+  history?: readonly string[] | null,
 ];
 
 export function headTuple(entry: Entry): HeadTuple {
@@ -65,6 +66,7 @@ export function headTuple(entry: Entry): HeadTuple {
     entry.staleUntilMs,
     entryBytes(entry),
     crc32(entry.answer),
+    entry.history ?? null,
   ];
 }
 
@@ -93,6 +95,8 @@ export function headOf(t: HeadTuple): EntryHead {
     staleUntilMs: t[20],
     bytes: t[21],
     checksum: t[22],
+    // Absent from what an older version wrote.
+    history: t[23] ?? undefined,
   };
 }
 
@@ -109,6 +113,7 @@ export function entryOf(head: EntryHead, answer: Buffer | undefined, vector?: Un
     scope: head.scope,
     fingerprint: head.fingerprint,
     query: head.query,
+    history: head.history,
     semantic: head.semantic,
     answer,
     vector,

@@ -70,6 +70,7 @@ export const policyAnswer = z.object({
   origin: z
     .record(z.string(), z.string())
     .describe('Per field, who set it: `built-in`, `file:default`, `admin:support/gpt-4o` ...'),
+  warnings: z.array(z.string()).optional().describe('What is unsafe about it.'),
 });
 export const policiesAnswer = z.object({ policies: z.array(policyAnswer) });
 
@@ -150,6 +151,7 @@ export const entriesAnswer = z.object({ entries: z.array(entrySummary), cursor: 
 export const entryAnswer = entrySummary.extend({
   fingerprint: z.string(),
   embeddingModel: z.string().nullable(),
+  history: z.array(z.string()).optional().describe('Earlier user texts that are compared by meaning.'),
   answer: z.unknown().describe('The stored `chat.completion` object, as clients get it.'),
 });
 
@@ -222,6 +224,7 @@ const decision = z.object({
   outcome: z.enum(['hit', 'miss', 'bypass', 'stale', 'error']),
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
   reason: z.string().optional(),
+  volatile: z.string().optional().describe('The rule by which the question is a time-sensitive one.'),
   similarity: z.number().optional(),
   threshold: z.number(),
   entryId: z.string().optional(),

@@ -52,6 +52,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['shared', optional(flag)],
   ['cachedPromptTokens', optional(amount)],
   ['route', optional(shape({ policy: text, ranked: Array.isArray, attempts: Array.isArray }))],
+  ['volatile', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {
