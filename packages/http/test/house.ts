@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  createMemoryDeliveredEvents,
   createStats,
+  DocumentEvents,
   type Embedder,
   type Entry,
   type EntryFilter,
@@ -29,6 +31,7 @@ import { KeyCabinet } from './key-cabinet.ts';
 /** The rest of the house, small and real, for the tests of its wire. */
 
 export const TOKEN = 'the-admin-token';
+export const WEBHOOK_SECRET = 'the-webhook-secret';
 export const NOW_MS = Date.UTC(2025, 0, 6, 12, 0, 0);
 
 export function entry(n: number, changes: Partial<Entry> = {}): Entry {
@@ -262,6 +265,11 @@ export function house() {
       keys,
       policies,
       cache,
+      documents: new DocumentEvents({
+        invalidate: (...of) => cache.invalidate(...of),
+        delivered: createMemoryDeliveredEvents(),
+      }),
+      webhookSecret: WEBHOOK_SECRET,
       entries: store,
       upkeep: store,
       stats,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin } from '@nearhit/core';
+import { CacheAdmin, DocumentEvents, type DocumentEventsDeps } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -54,6 +54,9 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     closers,
   });
   const { answer, upstream, access } = answering;
+  const cacheAdmin = new CacheAdmin(cache.administering);
+  const invalidate: DocumentEventsDeps['invalidate'] = (...of) => cacheAdmin.invalidate(...of);
+  const documents = new DocumentEvents({ invalidate, delivered: stores.delivered });
   const door = closers.add(
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
@@ -67,7 +70,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...{ cache: cacheAdmin, documents, webhookSecret: config.server.webhookSecret },
         entries: stores.responses,
         accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),

@@ -4,6 +4,7 @@ import {
   ChangeFeed,
   combineObservers,
   compact,
+  createMemoryDeliveredEvents,
   createMemoryInvalidations,
   createStats,
   createWriteBehind,
@@ -125,6 +126,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     access: { keys: stores.keys, limits: stores.limits },
+    delivered: createMemoryDeliveredEvents(),
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},

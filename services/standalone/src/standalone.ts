@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, type ProviderStatus } from '@nearhit/core';
+import { CacheAdmin, DocumentEvents, type DocumentEventsDeps, type ProviderStatus } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
@@ -59,6 +59,9 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     closers,
   });
   const { answer, upstream, access } = answering;
+  const cacheAdmin = new CacheAdmin(cache.administering);
+  const invalidate: DocumentEventsDeps['invalidate'] = (...of) => cacheAdmin.invalidate(...of);
+  const documents = new DocumentEvents({ invalidate, delivered: cache.delivered });
   const batches = openBatches({
     ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
   });
@@ -77,7 +80,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
         accounts: cache.accounts.reader,
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...{ cache: cacheAdmin, documents, webhookSecret: config.server.webhookSecret },
         entries: cache.administering.store,
       },
     }),

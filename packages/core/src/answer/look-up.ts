@@ -75,11 +75,11 @@ export async function lookUp(
   const steps = async (): Promise<Found> => {
     const { removals } = deps.memory;
     const stored = await deps.store.get(request.id);
-    const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
+    const refused = stored === undefined ? missReason(request) : unservable(stored, request, deps.now());
     if (stored !== undefined && refused === undefined)
       return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
     if (stored !== undefined && isStaleServable(stored, request, deps.now())) stale = { layer: 'l2', entry: stored };
-    const reason = refused ?? missReason(request);
+    const reason = refused ?? 'no-candidate';
     if (request.exactOnly !== undefined) return { kind: 'none', reason, stale };
     if (request.query.length > QUERY_CHARS_MAX) return { kind: 'none', reason, exactOnly: 'long-query', stale };
     next('embed');
