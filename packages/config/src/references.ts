@@ -1,3 +1,4 @@
+import { type PolicyPatch, policyWarnings } from '@nearhit/core';
 import type { ConfigDocument } from './document.ts';
 import { fallbackCycles, unknownFallbacks } from './fallbacks.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
@@ -37,6 +38,22 @@ export function referenceWarnings(
   if (real.length === 1 || providers.length === 1) return [];
   return unknownFallbacks(config).map(
     ({ path, message }) => `${document.where(path)} ${pathText(path)}: ${message}; it is left out`,
+  );
+}
+
+/** Policies that may serve a wrong answer by what they say. */
+export function unsafePolicies({ policies }: FileConfig, document: ConfigDocument): string[] {
+  const { default: root, namespaces } = policies;
+  const levels: [Path, PolicyPatch][] = [[['policies', 'default'], root]];
+  for (const [name, { models, ...policy }] of Object.entries(namespaces)) {
+    levels.push([['policies', 'namespaces', name], policy]);
+    for (const [model, own] of Object.entries(models))
+      levels.push([['policies', 'namespaces', name, 'models', model], own]);
+  }
+  return levels.flatMap(([path, policy]) =>
+    policyWarnings(policy).map(
+      (warning) => `${document.where([...path, 'conversation'])} ${pathText(path)}: ${warning}`,
+    ),
   );
 }
 

@@ -1,6 +1,12 @@
 export { CacheAdmin, type CacheAdminDeps, type InvalidationReport } from './answer/admin.ts';
 export { type AnswerDeps, createAnswer } from './answer/answer.ts';
 export type { ChatCall } from './answer/chat-call.ts';
+export {
+  type DocumentEvent,
+  type DocumentEventReport,
+  DocumentEvents,
+  type DocumentEventsDeps,
+} from './answer/document-events.ts';
 export type { Client } from './answer/flights.ts';
 export { LiveReply, type ReplyListener } from './answer/live-reply.ts';
 export type {
@@ -57,6 +63,7 @@ export { volatileReason } from './policy/volatile.ts';
 export * from './ports/batch-store.ts';
 export * from './ports/change-log.ts';
 export * from './ports/decision-log.ts';
+export * from './ports/delivered-events.ts';
 export * from './ports/embedder.ts';
 export * from './ports/file-store.ts';
 export * from './ports/invalidations.ts';
@@ -128,6 +135,7 @@ export { entryMatches, tagTerms } from './store/entry-filter.ts';
 export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';
 export { chooseVictims, type EvictionCandidate, evictionWindow } from './store/eviction.ts';
 export { createMemoryBatches, Leases, pageOfBatches } from './store/memory-batches.ts';
+export { createMemoryDeliveredEvents } from './store/memory-delivered-events.ts';
 export { createMemoryFiles, noSuchFile, pageOfFiles } from './store/memory-files.ts';
 export { createMemoryInvalidations } from './store/memory-invalidations.ts';
 export { keyCursor, keyPage } from './store/memory-keys.ts';

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import {
   Calibration,
   createMemoryDecisions,
+  createMemoryDeliveredEvents,
   createMemoryStore,
   createStats,
   type DecisionLog,
+  DocumentEvents,
   type Embedder,
   type Entry,
   type EntryFilter,
@@ -36,6 +38,7 @@ import { KeyCabinet } from './key-cabinet.ts';
 /** The rest of the house, small and real, for the tests of its wire. */
 
 export const TOKEN = 'the-admin-token';
+export const WEBHOOK_SECRET = 'the-webhook-secret';
 export const NOW_MS = Date.UTC(2025, 0, 6, 12, 0, 0);
 
 export function entry(n: number, changes: Partial<Entry> = {}): Entry {
@@ -293,6 +296,11 @@ export function house() {
       keys,
       policies,
       cache,
+      documents: new DocumentEvents({
+        invalidate: (...of) => cache.invalidate(...of),
+        delivered: createMemoryDeliveredEvents(),
+      }),
+      webhookSecret: WEBHOOK_SECRET,
       entries: store,
       upkeep: store,
       stats,

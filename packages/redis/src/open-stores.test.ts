@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { batchStoreConformance } from '@nearhit/core/conformance/batch-store';
 import { changeLogConformance } from '@nearhit/core/conformance/change-log';
+import { deliveredEventsConformance } from '@nearhit/core/conformance/delivered-events';
 import { fileStoreConformance } from '@nearhit/core/conformance/file-store';
 import { invalidationsConformance } from '@nearhit/core/conformance/invalidations';
 import { keyStoreConformance } from '@nearhit/core/conformance/key-store';
@@ -45,4 +46,13 @@ invalidationsConformance('redis', async () => {
     rmSync(dir, { recursive: true, force: true });
   };
   return { invalidations: stores.invalidations, close };
+});
+deliveredEventsConformance('redis', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nearhit-events-'));
+  const stores = await open({ dir });
+  const close = async (): Promise<void> => {
+    await stores.close();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  return { events: stores.delivered, close };
 });

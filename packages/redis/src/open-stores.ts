@@ -1,9 +1,10 @@
-import type { BatchStore, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import type { BatchStore, DeliveredEvents, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
 import { RedisKeys } from './access/keys.ts';
 import { RedisLimits } from './access/limits.ts';
 import { RedisBatches } from './batches/batch-store.ts';
 import { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
+import { RedisDeliveredEvents } from './delivered-events.ts';
 import { RedisResponses } from './entries/responses.ts';
 import { ENTRY_SCRIPTS } from './entries/scripts.ts';
 import { Shards } from './entries/shards.ts';
@@ -24,6 +25,7 @@ import { RedisUsage } from './usage/usage.ts';
 export interface RedisStores extends Stores {
   readonly invalidations: Invalidations;
   readonly registry: ServiceRegistry;
+  readonly delivered: DeliveredEvents;
   readonly files: FileStore;
   readonly batches: BatchStore;
 }
@@ -71,6 +73,7 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),
     registry: new RedisServiceRegistry(commands, connection.key('services', '')),
+    delivered: new RedisDeliveredEvents(commands, connection),
     files: new RedisFiles(commands, connection),
     batches: new RedisBatches(commands, connection),
     close,

@@ -3,6 +3,8 @@ import {
   type CacheAdminDeps,
   type Calibration,
   type DecisionLog,
+  type DeliveredEvents,
+  DocumentEvents,
   Feedback,
   type LinkMemory,
   reportOf,
@@ -14,10 +16,15 @@ export interface EvidenceDeps {
   readonly decisions: DecisionLog;
   readonly links: LinkMemory;
   readonly calibration: Calibration;
+  /** Notices of changed documents that were taken. */
+  readonly delivered: DeliveredEvents;
+  /** Signs such notices. Absent: the admin token is asked for. */
+  readonly webhookSecret?: string | undefined;
 }
 
-/** What operators do with the cache, and what is made of verdicts on its answers. */
-export function openAdministration({ administering, decisions, links, calibration }: EvidenceDeps) {
+/** What operators do with the cache, what is made of verdicts on its answers, and of documents that changed. */
+export function openAdministration(deps: EvidenceDeps) {
+  const { administering, decisions, links, calibration, delivered, webhookSecret } = deps;
   const cache = new CacheAdmin(administering);
   const { store, embedder, policies, now } = administering;
   const deleteEntry = cache.deleteEntry.bind(cache);
@@ -27,5 +34,6 @@ export function openAdministration({ administering, decisions, links, calibratio
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
   };
-  return { cache, evidence };
+  const documents = new DocumentEvents({ invalidate: (...of) => cache.invalidate(...of), delivered });
+  return { cache, evidence, documents, webhookSecret };
 }

@@ -55,7 +55,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         keys: access.admin,
-        ...openAdministration(cache),
+        ...openAdministration({ ...cache, delivered: stores.delivered, webhookSecret: config.server.webhookSecret }),
         entries: stores.responses,
         accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),

@@ -6,6 +6,7 @@ import {
   combineObservers,
   compact,
   createMemoryDecisions,
+  createMemoryDeliveredEvents,
   createMemoryInvalidations,
   createStats,
   createWriteBehind,
@@ -111,6 +112,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     access: { keys: stores.keys, limits: stores.limits },
+    delivered: createMemoryDeliveredEvents(),
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},

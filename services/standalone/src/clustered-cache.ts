@@ -73,6 +73,7 @@ export async function openClusteredCache(
       ...{ upkeep: medium.stores.upkeep, queueAdmin: medium.queue.admin, board: medium.board.handler },
       ...{ services: registry, changes: medium.stores.log },
     },
+    delivered: medium.stores.delivered,
     data: 'Redis',
     /** Others may wait at other processes for what this one fetches. */
     drained: () => medium.sharedFlights.drained(),

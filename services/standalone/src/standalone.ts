@@ -71,7 +71,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
         accounts: cache.accounts.reader,
         keys: access.admin,
-        ...openAdministration(cache),
+        ...openAdministration({ ...cache, webhookSecret: config.server.webhookSecret }),
         entries: cache.administering.store,
       },
     }),

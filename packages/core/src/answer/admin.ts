@@ -1,4 +1,4 @@
-import { type CandidateVerdict, decide } from '../decide/decide.ts';
+import { type Candidate, type CandidateVerdict, decide } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
@@ -10,9 +10,11 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
 import { explainIdentity } from './by-identity.ts';
-import type { LookUpDeps } from './look-up.ts';
+import { requestParts } from './explain-parts.ts';
+import { type LookUpDeps, missReason } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
+import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
   readonly store: ResponseStore;
@@ -102,7 +104,7 @@ export class CacheAdmin {
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
         ? { kind: 'hit', layer: 'exact', entryId: request.id }
-        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
+        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: missReason(request) });
     return {
       decision: outcome,
       scope: request.scope,
@@ -116,6 +118,7 @@ export class CacheAdmin {
       threshold: { value: threshold, origin: request.controls.threshold === undefined ? origin.threshold : 'request' },
       guard: { value: policy.guard, origin: origin.guard },
       policy,
+      ...requestParts(request),
       embeddingModel: deps.embedder.model.version,
       candidates: meaning?.candidates ?? [],
     };
@@ -134,28 +137,32 @@ export class CacheAdmin {
       const entry = entries[at];
       return entry === undefined ? [] : [{ id, similarity, query: entry.query, entry }];
     });
-    const decision = decide({
-      query: request.query,
-      candidates: candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined),
-      policy: { threshold, guard: request.resolved.policy.guard },
-      links: deps.links?.of(request.scope, request.fingerprint),
-      exhaustive: true,
-    });
+    const servable = candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined);
+    const judged = (among: readonly Candidate[]) =>
+      decide({
+        query: request.query,
+        candidates: among,
+        policy: { threshold, guard: request.resolved.policy.guard },
+        links: deps.links?.of(request.scope, request.fingerprint),
+        exhaustive: true,
+      });
+    const decision = judged(servable);
     const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.candidate.id, verdict]));
+    const entryOf = (id: EntryId) => entries[neighbours.findIndex((one) => one.id === id)] as Entry;
+    const turnsOf = turnsJudge(request, entryOf, threshold, (texts) => deps.embedder.embed(texts));
+    const turns = new Map<EntryId, TurnsVerdict | undefined>();
+    for (const candidate of candidates) turns.set(candidate.id, await turnsOf(candidate));
+    const settled = await throughTurns(servable, judged, async ({ id }) => turns.get(id));
     return {
       exactOnly: undefined,
       outcome:
-        decision.kind === 'serve'
-          ? {
-              kind: 'hit',
-              layer: 'semantic',
-              entryId: decision.candidate.id,
-              similarity: decision.candidate.similarity,
-            }
-          : { kind: 'miss', reason: decision.reason, similarity: decision.nearest?.similarity },
-      candidates: candidates.map((candidate) =>
-        explained(candidate, verdicts.get(candidate.id), unservable(candidate.entry, request, deps.now())),
-      ),
+        settled.kind === 'serve'
+          ? { kind: 'hit', layer: 'semantic', entryId: settled.candidate.id, similarity: settled.candidate.similarity }
+          : { kind: 'miss', reason: settled.reason, similarity: settled.nearest?.similarity },
+      candidates: candidates.map((candidate) => ({
+        ...explained(candidate, verdicts.get(candidate.id), unservable(candidate.entry, request, deps.now())),
+        ...turns.get(candidate.id),
+      })),
     };
   }
 

@@ -36,6 +36,7 @@ async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void, named 
   const memory = new Memory();
   const request = {
     ...{ id, scope: stored.scope, fingerprint: stored.fingerprint, query: stored.query, context: [] },
+    conversation: { mode: 'exact' },
     ...{ controls: {}, resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 } } },
   } as unknown as PreparedRequest;
   const get = async (asked: EntryId) => {

@@ -13,6 +13,7 @@ import { within } from '../within.ts';
 import { identityInMemory, identityInStore, nameOf } from './by-identity.ts';
 import { StageTimer } from './stage-timer.ts';
 import { isStaleServable, type StaleFound, sameScope, unservable } from './stale.ts';
+import { throughTurns, turnsJudge } from './turns.ts';
 
 /** How many neighbours are looked at: a refused nearest must not hide a good second. */
 const NEIGHBOURS = 5;
@@ -53,6 +54,10 @@ export type Found =
       /** Past its life and kept: for when there is no other. */
       readonly stale?: StaleFound | undefined;
     };
+
+/** When there is no exact repeat and none is looked for by meaning. */
+export const missReason = ({ exactOnly }: PreparedRequest): string =>
+  exactOnly === 'pronoun' ? 'guard:pronoun' : 'no-candidate';
 
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
@@ -174,10 +179,13 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
   const judged = (among: readonly Candidate[]) =>
     decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard }, links });
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
-  const decision = judged(candidates);
+  const differ = turnsJudge(request, entryOf, threshold, (texts) =>
+    deps.embedder.embed(texts, { deadlineMs, ...(requestId !== undefined && { requestId }) }),
+  );
+  const decision = await throughTurns(candidates, judged, differ);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
-    const kept = expired.length > 0 ? judged(expired) : decision;
+    const kept = expired.length > 0 ? await throughTurns(expired, judged, differ) : decision;
     const stale: StaleFound | undefined =
       kept.kind === 'refuse'
         ? undefined

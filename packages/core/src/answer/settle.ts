@@ -135,7 +135,8 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
     bytes: answer.length,
     answerBytesMax: policy.answerBytesMax,
   });
-  const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
+  const ttlSeconds =
+    request.controls.ttlSeconds ?? (request.volatile !== undefined ? policy.volatileTtlSeconds : policy.ttlSeconds);
   const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
@@ -162,6 +163,7 @@ function entryOf(
     fingerprint: request.fingerprint,
     identity: made.semantic ? identityOf(request)?.key : undefined,
     query: request.query.toWellFormed(),
+    history: made.semantic ? request.conversation.turns : undefined,
     semantic: made.semantic,
     answer: made.answer,
     vector: made.semantic ? vector : undefined,

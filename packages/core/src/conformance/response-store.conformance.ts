@@ -41,6 +41,7 @@ function keeps(start: Start): void {
       fingerprint: 'not hex' as Entry['fingerprint'],
       tags: ['doc:42@v3', 'ü'],
       context: [{ id: 'a', version: 3 }, { id: 'b', version: '2024-01' }, { id: 'c' }],
+      history: ['Who is Ada?', '', 'Größe \u0000 🙂'],
       usage: { promptTokens: 1, completionTokens: 2, estimated: true },
       costUsd: 0.000123456789,
       createdAtMs: T0 + 0.25,

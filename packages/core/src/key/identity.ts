@@ -26,6 +26,8 @@ interface Asked {
   readonly fingerprint: Fingerprint;
   readonly query: string;
   readonly exactOnly?: string | undefined;
+  /** Earlier turns that are compared apart: then the query alone makes no two requests the same. */
+  readonly conversation?: { readonly turns?: readonly string[] | undefined } | undefined;
   /** Once it was asked for; null: there is none. (In a WeakMap each request would cost the garbage collector more than its key.) */
   [KNOWN]?: Identity | null;
 }
@@ -37,7 +39,8 @@ interface Asked {
 export function identityOf(request: Asked): Identity | undefined {
   const known = request[KNOWN];
   if (known !== undefined) return known ?? undefined;
-  const form = request.exactOnly === undefined ? formOf(request.query) : undefined;
+  const alone = (request.conversation?.turns ?? []).length === 0;
+  const form = alone && request.exactOnly === undefined ? formOf(request.query) : undefined;
   const { scope, fingerprint } = request;
   const identity = form === undefined ? undefined : { key: identityKeyOf(scope, fingerprint, form), form };
   request[KNOWN] = identity ?? null;

@@ -35,6 +35,8 @@ export interface DecisionRecord {
   readonly layer?: Layer | undefined;
   /** What served it; absent: compared by meaning, or not at all. */
   readonly stage?: Stage | undefined;
+  /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
+  readonly volatile?: string | undefined;
   readonly reason?: string | undefined;
   readonly similarity?: number | undefined;
   /** Of the candidate: what `scorer` (the verifier's version) made of it, 0..1. */

@@ -8,6 +8,7 @@ import type { PolicyService, ResolvedPolicy } from '../policy/service.ts';
 import { volatileReason } from '../policy/volatile.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
 import { type Controls, readControls } from './controls.ts';
+import { type Conversation, conversationOf } from './conversation.ts';
 import { invalidRequest } from './faults.ts';
 import { stripField } from './strip-field.ts';
 
@@ -33,8 +34,10 @@ export interface PreparedRequest {
   readonly notCacheable?: string | undefined;
   /** Why it is matched exactly only. */
   readonly exactOnly?: string | undefined;
-  /** A time-sensitive question under policy `volatile: ttl`. */
-  readonly volatile: boolean;
+  /** How the turns before the question count. */
+  readonly conversation: Conversation;
+  /** A time-sensitive question: which rule says so. */
+  readonly volatile?: string | undefined;
   readonly context: readonly ContextDocument[];
   /** Characters of all messages, for estimates when the provider counts nothing. */
   readonly promptChars: number;
@@ -98,9 +101,12 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
   const { policy } = resolved;
-  const isVolatile = volatileReason(query) !== undefined;
-  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined, besides(input));
-  const id = entryIdOf(scope, key.fingerprint, queryParts);
+  const volatile = volatileReason(query);
+  const never = exactOnly(request, user, query, policy.semantic);
+  const conversation = conversationOf(request.messages, user.at, query, policy.conversation, never);
+  const context = policy.contextMatch === 'exact' ? controls.context : undefined;
+  const key = keysOf(request, user, context, besides(input), conversation.mode);
+  const id = entryIdOf(scope, key.exact, queryParts);
   return {
     scope,
     ...{ model, provider },
@@ -114,9 +120,9 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
     includeUsage: request.stream_options?.include_usage === true,
     notCacheable: key.unsafe
       ? 'unsafe-number'
-      : notCacheable(request, policy.temperatureMax, isVolatile && policy.volatile === 'bypass'),
-    exactOnly: exactOnly(request, user, query, policy.semantic),
-    volatile: isVolatile,
+      : notCacheable(request, policy.temperatureMax, volatile !== undefined && policy.volatile === 'bypass'),
+    exactOnly: never ?? (conversation.pronoun === undefined ? undefined : 'pronoun'),
+    ...{ conversation, volatile },
     context: controls.context,
     promptChars: input.body.length,
     completionTokensMax: completionTokensMax(request),
@@ -148,17 +154,22 @@ function prefixOf({ messages: [first] }: ChatRequest): string {
   return (typeof content === 'string' ? content : JSON.stringify(content)).slice(0, PREFIX_CHARS);
 }
 
-function keyOf(
+/** `exact` is what the entry's id is made of: turns that are compared by meaning are still told apart by it. */
+function keysOf(
   request: ChatRequest,
   user: UserQuery,
   context: readonly ContextDocument[] | undefined,
   apart: Readonly<Record<string, string>>,
+  mode: Conversation['mode'],
 ) {
   try {
-    return { fingerprint: fingerprintOf(request, user, context, apart), unsafe: false };
+    const fingerprint = fingerprintOf(request, user, context, apart, mode);
+    const exact = mode === 'semantic' ? fingerprintOf(request, user, context, apart) : fingerprint;
+    return { fingerprint, exact, unsafe: false };
   } catch (error) {
-    if (error instanceof UnsafeNumber) return { fingerprint: '0'.repeat(64) as Fingerprint, unsafe: true };
-    throw error;
+    if (!(error instanceof UnsafeNumber)) throw error;
+    const none = '0'.repeat(64) as Fingerprint;
+    return { fingerprint: none, exact: none, unsafe: true };
   }
 }
 

@@ -39,6 +39,7 @@ export type HeadTuple = readonly [
   bytes: number,
   checksum: number,
   identity?: Buffer | null,
+  history?: readonly string[] | null,
 ];
 
 export function headTuple(entry: Entry): HeadTuple {
@@ -67,6 +68,7 @@ export function headTuple(entry: Entry): HeadTuple {
     entryBytes(entry),
     crc32(entry.answer),
     entry.identity === undefined ? null : Buffer.from(entry.identity, 'hex'),
+    entry.history ?? null,
   ];
 }
 
@@ -97,6 +99,8 @@ export function headOf(t: HeadTuple): EntryHead {
     checksum: t[22],
     // Older heads end before it.
     identity: t[23] == null ? undefined : (t[23].toString('hex') as IdentityKey),
+    // Absent from what an older version wrote.
+    history: t[24] ?? undefined,
   };
 }
 
@@ -114,6 +118,7 @@ export function entryOf(head: EntryHead, answer: Buffer | undefined, vector?: Un
     fingerprint: head.fingerprint,
     identity: head.identity,
     query: head.query,
+    history: head.history,
     semantic: head.semantic,
     answer,
     vector,

@@ -42,8 +42,9 @@ export function entryOperations({ entries, cache, now }: EntryDeps): Operation[]
       handle: async ({ params: { id } }) => {
         const entry = await entries.get(id as EntryId);
         if (entry === undefined) throw noEntry(id);
-        const { fingerprint, embeddingModel = null, answer } = entry;
-        return { ...summaryOf(entry, now()), fingerprint, embeddingModel, answer: JSON.parse(answer.toString()) };
+        const { fingerprint, embeddingModel = null, answer, history } = entry;
+        const told = { fingerprint, embeddingModel, ...(history !== undefined && { history: [...history] }) };
+        return { ...summaryOf(entry, now()), ...told, answer: JSON.parse(answer.toString()) };
       },
     }),
     operation({

@@ -38,6 +38,7 @@ export const entriesAnswer = z.object({ entries: z.array(entrySummary), cursor: 
 export const entryAnswer = entrySummary.extend({
   fingerprint: z.string(),
   embeddingModel: z.string().nullable(),
+  history: z.array(z.string()).optional().describe('Earlier user texts that are compared by meaning.'),
   answer: z.unknown().describe('The stored `chat.completion` object, as clients get it.'),
 });
 

@@ -2,6 +2,7 @@ import { ERRORS } from '@nearhit/core';
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import { errorAnswer } from './schemas.ts';
+import { SIGNATURE_HEADER } from './signature.ts';
 
 type Json = Record<string, unknown>;
 
@@ -22,7 +23,13 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
     security: [{ adminToken: [] }],
     paths,
     components: {
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer' },
+        signature: {
+          ...{ type: 'apiKey', in: 'header', name: SIGNATURE_HEADER },
+          description: '`t=<seconds since 1970>,sha256=<hex>`: HMAC-SHA256 over `<t>.<raw body>`.',
+        },
+      },
       schemas: { Error: jsonSchema(errorAnswer, 'output') },
       responses: { Error: { description: errorList(), content: json({ $ref: '#/components/schemas/Error' }) } },
     },
@@ -35,6 +42,7 @@ function describe(operation: Operation): Json {
   return {
     operationId: id,
     summary,
+    ...(operation.signed === true && { security: [{ adminToken: [] }, { signature: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {
       requestBody: { required: optionalBody !== true, content: json(jsonSchema(body, 'input')) },

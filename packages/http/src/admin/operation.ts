@@ -15,6 +15,8 @@ export interface Operation {
   readonly body?: z.ZodType | undefined;
   /** The body goes to the handler as it came; whoever gets it checks it. */
   readonly rawBody?: boolean | undefined;
+  /** Whoever has signed the body is let in, too. */
+  readonly signed?: boolean | undefined;
   /** No body is the same as `{}`. */
   readonly optionalBody?: boolean | undefined;
   /** Absent: 204. */

@@ -43,6 +43,7 @@ export const policyAnswer = z.object({
   origin: z
     .record(z.string(), z.string())
     .describe('Per field, who set it: `built-in`, `file:default`, `admin:support/gpt-4o` ...'),
+  warnings: z.array(z.string()).optional().describe('What is unsafe about it.'),
 });
 export const policiesAnswer = z.object({ policies: z.array(policyAnswer) });
 

@@ -17,8 +17,9 @@ import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
 import { tenantOperations } from './tenants.ts';
-import { requireToken } from './token.ts';
+import { requireToken, tokenOrSignature } from './token.ts';
 import { type UsageDeps, usageOperations } from './usage.ts';
+import { type WebhookDeps, webhookOperations } from './webhooks.ts';
 
 export interface AdminDeps
   extends Omit<EntryDeps, 'now'>,
@@ -26,6 +27,7 @@ export interface AdminDeps
     ServiceDeps,
     KeyDeps,
     EvidenceDeps,
+    WebhookDeps,
     Omit<UsageDeps, 'now'> {
   /** Not empty. */
   readonly token: string;
@@ -41,6 +43,9 @@ export interface AdminDeps
 /** Largest body: a chat request to explain. */
 const BODY_BYTES_MAX = 10_485_760;
 
+/** Read before it is known who sent it. */
+const SIGNED_BYTES_MAX = 1_048_576;
+
 const NO_QUERY = z.strictObject({});
 
 /** `/admin/v1`, to be mounted there. */
@@ -55,8 +60,10 @@ export function createAdminRouter(deps: AdminDeps): Router {
   router.use(
     routerOf([{ method: 'get', path: '/openapi.json', handler: (_req, res) => sendJson(res, 200, document) }]),
   );
+  const signed = tokenOrSignature(deps.token, deps.webhookSecret, deps.now ?? Date.now);
+  router.use(routerOf(operations.filter((one) => one.signed).map((one) => toRoute(one, signed))));
   router.use(requireToken(deps.token));
-  router.use(routerOf(operations.map(toRoute)));
+  router.use(routerOf(operations.filter((one) => !one.signed).map((one) => toRoute(one))));
   return router;
 }
 
@@ -70,13 +77,17 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
     ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
     ...(deps.evidence === undefined ? [] : evidenceOperations(deps.evidence, deps.now ?? Date.now)),
+    ...webhookOperations(deps),
   ];
 }
 
-function toRoute(operation: Operation): Route {
+/** `signed`: whoever is let in without the token. */
+function toRoute(operation: Operation, signed?: ReturnType<typeof tokenOrSignature>): Route {
   const path = operation.path.replace('{model}', '*model').replaceAll(/\{(\w+)\}/g, ':$1');
   const handler: RequestHandler = async (req, res) => {
+    const checkSigned = signed?.(req, res);
     const raw = await rawBody(operation, req);
+    checkSigned?.(raw);
     const checksBody = operation.body !== undefined && operation.rawBody !== true;
     const [params, query, body] = checkAll([
       { name: 'path', schema: operation.params, value: pathOf(req) },
@@ -122,7 +133,7 @@ function sendText(
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {
   if (operation.body === undefined) return Buffer.alloc(0);
   if (operation.optionalBody !== true) requireJson(req);
-  return readBody(req, BODY_BYTES_MAX);
+  return readBody(req, operation.signed === true ? SIGNED_BYTES_MAX : BODY_BYTES_MAX);
 }
 
 function bodyOf(operation: Operation, raw: Buffer): unknown {

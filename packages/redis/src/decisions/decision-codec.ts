@@ -57,6 +57,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['scorer', optional(text)],
   ['queryKey', optional(text)],
   ['stage', optional(text)],
+  ['volatile', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {
