@@ -11,16 +11,16 @@ import {
   scopeKeyOf,
 } from '@nearhit/core';
 import { pack, unpack } from './entry-codec.ts';
-import { prefixRange, TERM_BYTES, term } from './keys.ts';
+import { prefixRange, term } from './keys.ts';
 import { NOTHING } from './rows.ts';
-import type { Table, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 import type { Plan, Writer } from './writer.ts';
 
 const CHUNK = 512;
 const POSITION_BYTES = 38;
 const ID_BYTES = 32;
 
-/** Records by id, and their positions in the order of all and in that of their scope. */
+/** Records by id, and their positions in the order of all, of their scope and of their tenant. */
 export class LmdbPairs implements PairStore {
   readonly #tables: Tables;
   readonly #writer: Writer;
@@ -34,7 +34,7 @@ export class LmdbPairs implements PairStore {
 
   async put(pairs: readonly JudgedPair[]): Promise<PairId[]> {
     this.#writer.assertOpen();
-    const { pairs: records, pairOrder, pairScopes } = this.#tables;
+    const { pairs: records, pairOrder, pairGroups } = this.#tables;
     for (let at = 0; at < pairs.length; at += CHUNK) {
       // Of several under one id the last.
       const some = new Map(pairs.slice(at, at + CHUNK).map((pair) => [pair.id, pair]));
@@ -44,11 +44,11 @@ export class LmdbPairs implements PairStore {
           const position = positionKey(pairPosition(pair));
           plan.put(records, idKey(pair.id), pack(pair));
           plan.put(pairOrder, position, NOTHING);
-          plan.put(pairScopes, Buffer.concat([scopeTerm(pair), position]), NOTHING);
+          for (const group of groupsOf(pair)) plan.put(pairGroups, Buffer.concat([group, position]), NOTHING);
         }
       });
     }
-    return this.#letGo(new Set(pairs.map((pair) => scopeTerm(pair).toString('hex'))));
+    return this.#letGo(pairs);
   }
 
   async getMany(ids: readonly PairId[]): Promise<(JudgedPair | undefined)[]> {
@@ -73,20 +73,24 @@ export class LmdbPairs implements PairStore {
   }
 
   /** What is over the bounds, oldest first. */
-  async #letGo(scopes: ReadonlySet<string>): Promise<PairId[]> {
+  async #letGo(pairs: readonly JudgedPair[]): Promise<PairId[]> {
+    const { perScopeMax, perTenantMax } = this.#bounds;
     const gone: PairId[] = [];
-    for (const scope of scopes) {
-      const range = prefixRange(Buffer.from(scope, 'hex'), POSITION_BYTES);
-      gone.push(...(await this.#trim(this.#tables.pairScopes, range, this.#bounds.perScopeMax)));
-    }
-    return [...gone, ...(await this.#trim(this.#tables.pairOrder, {}, this.#bounds.totalMax))];
+    for (const [group, max] of [
+      ...terms(pairs, ([scope]) => scope).map((term) => [term, perScopeMax] as const),
+      ...terms(pairs, ([, tenant]) => tenant).map((term) => [term, perTenantMax] as const),
+    ])
+      gone.push(...(await this.#trim(prefixRange(group, POSITION_BYTES), max)));
+    return gone;
   }
 
-  #trim(table: Table, range: { start?: Buffer; end?: Buffer }, max: number): Promise<PairId[]> {
+  #trim(range: { start: Buffer; end: Buffer }, max: number): Promise<PairId[]> {
+    const { pairGroups } = this.#tables;
     return this.#writer.run((plan) => {
-      const over = table.getKeysCount({ ...range }) - max;
+      // lmdb-js leaves its marks in the options it is given.
+      const over = pairGroups.getKeysCount({ ...range }) - max;
       if (over <= 0) return [];
-      const ids = [...table.getKeys({ ...range, limit: over })].map((key) => key.subarray(key.length - ID_BYTES));
+      const ids = [...pairGroups.getKeys({ ...range, limit: over })].map((key) => key.subarray(key.length - ID_BYTES));
       for (const id of ids) this.#planRemoval(id, plan);
       return ids.map((id) => id.toString('hex') as PairId);
     });
@@ -98,7 +102,7 @@ export class LmdbPairs implements PairStore {
     const position = positionKey(pairPosition(pair));
     plan.remove(this.#tables.pairs, id);
     plan.remove(this.#tables.pairOrder, position);
-    plan.remove(this.#tables.pairScopes, Buffer.concat([scopeTerm(pair), position]));
+    for (const group of groupsOf(pair)) plan.remove(this.#tables.pairGroups, Buffer.concat([group, position]));
     return true;
   }
 
@@ -111,4 +115,13 @@ export class LmdbPairs implements PairStore {
 const ABOVE_ALL = Buffer.alloc(POSITION_BYTES + 1, 0xff);
 const idKey = (id: PairId): Buffer => Buffer.from(id, 'hex').subarray(0, ID_BYTES);
 const positionKey = (position: string): Buffer => Buffer.from(position, 'hex');
-const scopeTerm = ({ scope }: JudgedPair): Buffer => term('pairs', scopeKeyOf(scope)).subarray(0, TERM_BYTES);
+type Groups = readonly [scope: Buffer, tenant: Buffer];
+const groupsOf = ({ scope }: JudgedPair): Groups => [
+  term('pairs', scopeKeyOf(scope)),
+  term('pairs-of-tenant', scope.tenant),
+];
+
+/** Each once. */
+function terms(pairs: readonly JudgedPair[], of: (groups: Groups) => Buffer): Buffer[] {
+  return [...new Map(pairs.map((pair) => of(groupsOf(pair))).map((one) => [one.toString('hex'), one])).values()];
+}

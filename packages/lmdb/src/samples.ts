@@ -10,13 +10,13 @@ import {
 import { pack, unpack } from './entry-codec.ts';
 import { int48, prefixRange, ROW_BYTES, rowOf, term } from './keys.ts';
 import { NOTHING, readNumber } from './rows.ts';
-import type { Table, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 import type { Plan, Writer } from './writer.ts';
 
 const LAST_SEQ = Buffer.from('sample-seq');
 const CHUNK = 512;
 
-/** Samples by number; their ids, so that each is taken once; and the numbers of each scope. */
+/** Samples by number; their ids, so that each is taken once; and the numbers of each scope and tenant. */
 export class LmdbSamples implements SampleStore {
   readonly #tables: Tables;
   readonly #writer: Writer;
@@ -32,13 +32,13 @@ export class LmdbSamples implements SampleStore {
     this.#writer.assertOpen();
     for (let at = 0; at < samples.length; at += CHUNK)
       await this.#writer.run((plan) => this.#planAppend(samples.slice(at, at + CHUNK), plan));
-    for (const scope of new Set(samples.map((sample) => scopeTerm(sample).toString('hex'))))
-      await this.#trim(
-        this.#tables.sampleScopes,
-        prefixRange(Buffer.from(scope, 'hex'), ROW_BYTES),
-        this.#bounds.perScopeMax,
-      );
-    await this.#trim(this.#tables.samples, {}, this.#bounds.totalMax);
+    const { perScopeMax, perTenantMax } = this.#bounds;
+    const groups = new Map<string, number>();
+    for (const sample of samples) {
+      const [scope, tenant] = groupsOf(sample);
+      groups.set(scope.toString('hex'), perScopeMax).set(tenant.toString('hex'), perTenantMax);
+    }
+    for (const [group, max] of groups) await this.#trim(prefixRange(Buffer.from(group, 'hex'), ROW_BYTES), max);
   }
 
   async read(afterSeq: number, limit: number, scope?: Scope): Promise<PlacedSample[]> {
@@ -49,9 +49,9 @@ export class LmdbSamples implements SampleStore {
         seq: rowOf(key),
         sample: unpack<LabelledSample>(value),
       }));
-    const prefix = scopeTerm(scope);
+    const [prefix] = groupsOf(scope);
     const { end } = prefixRange(prefix, ROW_BYTES);
-    const keys = this.#tables.sampleScopes.getKeys({ start: Buffer.concat([prefix, start]), end, limit });
+    const keys = this.#tables.sampleGroups.getKeys({ start: Buffer.concat([prefix, start]), end, limit });
     return [...keys].flatMap((key) => {
       const bytes = this.#tables.samples.getBinary(key.subarray(prefix.length));
       return bytes === undefined ? [] : [{ seq: rowOf(key), sample: unpack<LabelledSample>(bytes) }];
@@ -59,7 +59,7 @@ export class LmdbSamples implements SampleStore {
   }
 
   #planAppend(samples: readonly LabelledSample[], plan: Plan): void {
-    const { meta, samples: records, sampleIds, sampleScopes } = this.#tables;
+    const { meta, samples: records, sampleIds, sampleGroups } = this.#tables;
     let seq = readNumber(meta, LAST_SEQ);
     const taken = new Set<string>();
     for (const sample of samples) {
@@ -69,16 +69,18 @@ export class LmdbSamples implements SampleStore {
       const number = int48(++seq);
       plan.append(records, number, pack(sample));
       plan.put(sampleIds, id, number);
-      plan.put(sampleScopes, Buffer.concat([scopeTerm(sample), number]), NOTHING);
+      for (const group of groupsOf(sample)) plan.put(sampleGroups, Buffer.concat([group, number]), NOTHING);
     }
     if (taken.size > 0) plan.put(meta, LAST_SEQ, int48(seq));
   }
 
-  #trim(table: Table, range: { start?: Buffer; end?: Buffer }, max: number): Promise<void> {
+  #trim(range: { start: Buffer; end: Buffer }, max: number): Promise<void> {
+    const { sampleGroups } = this.#tables;
     return this.#writer.run((plan) => {
-      const over = table.getKeysCount({ ...range }) - max;
+      // lmdb-js leaves its marks in the options it is given.
+      const over = sampleGroups.getKeysCount({ ...range }) - max;
       if (over <= 0) return;
-      for (const key of table.getKeys({ ...range, limit: over })) this.#planRemoval(int48(rowOf(key)), plan);
+      for (const key of sampleGroups.getKeys({ ...range, limit: over })) this.#planRemoval(int48(rowOf(key)), plan);
     });
   }
 
@@ -88,9 +90,12 @@ export class LmdbSamples implements SampleStore {
     const sample = unpack<LabelledSample>(bytes);
     plan.remove(this.#tables.samples, number);
     plan.remove(this.#tables.sampleIds, idTerm(sample.id));
-    plan.remove(this.#tables.sampleScopes, Buffer.concat([scopeTerm(sample), number]));
+    for (const group of groupsOf(sample)) plan.remove(this.#tables.sampleGroups, Buffer.concat([group, number]));
   }
 }
 
 const idTerm = (id: string): Buffer => term('sample', id);
-const scopeTerm = (scope: Readonly<Record<keyof Scope, string>>): Buffer => term('samples', scopeKeyOf(scope));
+const groupsOf = (scope: Readonly<Record<keyof Scope, string>>): readonly [scope: Buffer, tenant: Buffer] => [
+  term('samples', scopeKeyOf(scope)),
+  term('samples-of-tenant', scope.tenant),
+];

@@ -36,14 +36,14 @@ export interface Tables {
   /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
-  /** Id of a judged pair -> record; position (time, id), and term of the scope and position, -> nothing. */
+  /** Id of a judged pair -> record; position (time, id) -> nothing; term of its scope or tenant, position -> nothing. */
   readonly pairs: Table;
   readonly pairOrder: Table;
-  readonly pairScopes: Table;
-  /** Number -> labelled sample; its id -> number; term of the scope, number -> nothing. */
+  readonly pairGroups: Table;
+  /** Number -> labelled sample; term of its id -> number; term of its scope or tenant, number -> nothing. */
   readonly samples: Table;
   readonly sampleIds: Table;
-  readonly sampleScopes: Table;
+  readonly sampleGroups: Table;
   /** Term of an id -> record; term of the tenant, creation, id -> nothing. */
   readonly files: Table;
   readonly fileLists: Table;
@@ -98,10 +98,10 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     policies: open('policies'),
     pairs: open('pairs'),
     pairOrder: open('pair-order'),
-    pairScopes: open('pair-scopes'),
+    pairGroups: open('pair-groups'),
     samples: open('samples'),
     sampleIds: open('sample-ids'),
-    sampleScopes: open('sample-scopes'),
+    sampleGroups: open('sample-groups'),
     files: open('files'),
     fileLists: open('file-lists'),
     batches: open('batches'),

@@ -29,6 +29,12 @@ export function isBelow({ n, wrong }: Evidence, share: number, delta: number): b
   return incompleteBeta(share, wrong + 1, n - wrong) >= 1 - delta;
 }
 
+/** Probability of so many wrong ones, or more, where the share is this. */
+export function plausibility({ n, wrong }: Evidence, share: number): number {
+  if (wrong <= 0) return 1;
+  return wrong >= n ? share ** n : incompleteBeta(share, wrong, n - wrong + 1);
+}
+
 /** The smallest share for which a test that is passed from some share on is passed. */
 function solve(passes: (share: number) => boolean): number {
   let [low, high] = [0, 1];

@@ -1,7 +1,7 @@
 import type { Scope } from '../ids.ts';
 import type { LabelledSample } from '../ports/sample-store.ts';
 import type { Evidence } from './clopper-pearson.ts';
-import { type Level, levelOf, NOTHING_KNOWN } from './solve.ts';
+import { type Level, levelOf, NOTHING_KNOWN, type Own } from './solve.ts';
 
 /** Per bin, strictest first. */
 class Bins {
@@ -25,7 +25,7 @@ type Place = Readonly<Record<keyof Scope, string>>;
 
 export interface ScopeLevels {
   /** The scope's own samples, feedback included. */
-  readonly own: Level;
+  readonly own: Own;
   /** Of its namespace, its model and all, each without what is nearer. */
   readonly namespace: Level;
   readonly model: Level;
@@ -63,7 +63,7 @@ export class LevelCounts {
       this.#levels.get(name),
     );
     return {
-      own: this.#level([[this.#levels.get(names.own), 1]]),
+      own: { ...this.#level([[this.#levels.get(names.own), 1]]), fair: this.#level([[fair, 1]]).at },
       namespace: this.#level([
         [namespace, 1],
         [fair, -1],

@@ -13,7 +13,7 @@ const PRIOR: CalibrationPrior = {
   version: 'v1-2026',
   bins: [
     { scoreMin: 0.9, pairs: 5000, wrong: 5 },
-    { scoreMin: 0.8, pairs: 5000, wrong: 30 },
+    { scoreMin: 0.8, pairs: 5000, wrong: 20 },
     { scoreMin: 0.7, pairs: 5000, wrong: 500 },
   ],
 };
@@ -151,7 +151,7 @@ describe('the report', () => {
 
   test('bounds are told by namespace and model, of several tenants the worst', async () => {
     const { calibration } = house();
-    await calibration.append(labels(3, { right: false, tenant: 'careless', score: 0.95, source: 'feedback' }));
+    await calibration.append(labels(2, { right: false, tenant: 'careless', score: 0.95, source: 'feedback' }));
     for (const tenant of ['default', 'careless'])
       calibration.calibrationFor({ ...scope, tenant }, { maxErrorRate: 0.02 });
     const worst = calibration.calibrationFor({ ...scope, tenant: 'careless' }, { maxErrorRate: 0.02 })?.bound95;

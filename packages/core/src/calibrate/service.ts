@@ -2,8 +2,9 @@ import { scopeKeyOf } from '../evidence/pair.ts';
 import type { Scope } from '../ids.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Observer } from '../ports/observer.ts';
-import { type LabelledSample, SAMPLE_BOUNDS, type SampleStore } from '../ports/sample-store.ts';
+import type { LabelledSample, SampleStore } from '../ports/sample-store.ts';
 import { type CalibrationInForce, Calibrator } from './calibrator.ts';
+import { KeptSamples } from './kept-samples.ts';
 import type { CalibrationPrior } from './prior.ts';
 import { UNKNOWN_COSINE } from './prior.ts';
 
@@ -35,8 +36,7 @@ export class Calibration {
   readonly #observer: Pick<Observer, 'incident'> | undefined;
   readonly #prior: CalibrationPrior;
   #calibrator: Calibrator;
-  /** By scope, oldest first. */
-  #kept = new Map<string, LabelledSample[]>();
+  #kept = new KeptSamples();
   #afterSeq = 0;
   #version = 0;
   readonly #remembered = new Map<string, Remembered>();
@@ -63,8 +63,8 @@ export class Calibration {
   load(): Promise<void> {
     return this.#inTurn(async () => {
       const calibrator = new Calibrator(this.#prior);
-      const kept = new Map<string, LabelledSample[]>();
-      const { seq } = await this.#readFrom(0, (sample) => keep(sample, kept, calibrator));
+      const kept = new KeptSamples();
+      const { seq } = await this.#readFrom(0, (sample) => kept.add(sample, calibrator));
       this.#calibrator = calibrator;
       this.#kept = kept;
       this.#afterSeq = seq;
@@ -78,7 +78,7 @@ export class Calibration {
       const touched = new Map<string, Place>();
       const { seq, count } = await this.#readFrom(this.#afterSeq, (sample) => {
         touched.set(scopeKeyOf(sample), sample);
-        keep(sample, this.#kept, this.#calibrator);
+        this.#kept.add(sample, this.#calibrator);
       });
       this.#afterSeq = seq;
       if (count === 0) return;
@@ -111,7 +111,7 @@ export class Calibration {
 
   /** Kept samples, oldest first within their scope. */
   *samples(filter: Partial<Place> = {}): Generator<LabelledSample> {
-    for (const some of this.#kept.values()) {
+    for (const some of this.#kept.scopes()) {
       const [first] = some;
       if (first !== undefined && matches(first, filter)) yield* some;
     }
@@ -153,16 +153,6 @@ export class Calibration {
     this.#last = done.catch(() => undefined);
     return done;
   }
-}
-
-/** As the store lets go of the oldest ones of a scope, so that every process counts the same. */
-function keep(sample: LabelledSample, kept: Map<string, LabelledSample[]>, calibrator: Calibrator): void {
-  const key = scopeKeyOf(sample);
-  const some = kept.get(key) ?? [];
-  kept.set(key, some);
-  some.push(sample);
-  calibrator.count(sample, 1);
-  if (some.length > SAMPLE_BOUNDS.perScopeMax) calibrator.count(some.shift() as LabelledSample, -1);
 }
 
 export function matches(place: Place, { tenant, namespace, model }: Partial<Place>): boolean {

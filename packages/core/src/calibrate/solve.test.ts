@@ -5,14 +5,14 @@ import { Calibrator } from './calibrator.ts';
 import type { CalibrationPrior } from './prior.ts';
 
 const scope = { tenant: 't', namespace: 'n', model: 'm' };
-/** Worse and worse from the top down: 0.1 %, 0.4 %, 1 %, 3 %, 8 %, 20 % wrong in the bins. */
+/** Worse and worse from the top down: 0.1 %, 0.2 %, 0.5 %, 3 %, 8 %, 20 % wrong in the bins. */
 const PRIOR: CalibrationPrior = {
   scorer: 'v1',
   version: 'test',
   bins: [
     { scoreMin: 0.98, pairs: 2000, wrong: 2 },
-    { scoreMin: 0.95, pairs: 1000, wrong: 4 },
-    { scoreMin: 0.9, pairs: 1000, wrong: 10 },
+    { scoreMin: 0.95, pairs: 1000, wrong: 2 },
+    { scoreMin: 0.9, pairs: 1000, wrong: 5 },
     { scoreMin: 0.85, pairs: 1000, wrong: 30 },
     { scoreMin: 0.8, pairs: 1000, wrong: 80 },
     { scoreMin: 0.4, pairs: 1000, wrong: 200 },
@@ -85,6 +85,14 @@ describe('the bar', () => {
     expect(barOf(told(false, 3))).toBeGreaterThan(0.9);
     expect(barOf([...told(false, 3), ...told(true, 10_000)])).toBe(barOf(told(false, 3)));
     expect(calibrated(told(false, 50)).find({ ...scope, namespace: 'other' }, 0.01).bar).toBe(0.9);
+  });
+
+  test('stops taking a scope for one like the others where its fair labels say otherwise, and not for what people tell', () => {
+    // Where one in 445 is wrong, two of ten would be a miracle; two complaints may be two of thousands.
+    const fair = [...many(2, { right: false }), ...many(8, {})];
+    expect(barOf(fair, 0.02)).toBeUndefined();
+    expect(barOf(many(2, { right: false, source: 'feedback' }), 0.02)).toBe(0.9);
+    expect(barOf([...many(2, { right: false }), ...many(2000, {})], 0.02)).toBe(0.9);
   });
 
   test('knows nothing of another scorer, and lets go of what it is told to', () => {

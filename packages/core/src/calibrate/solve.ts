@@ -1,9 +1,14 @@
-import { type Evidence, isBelow } from './clopper-pearson.ts';
+import { type Evidence, isBelow, plausibility } from './clopper-pearson.ts';
 
 /** How sure a bar is to keep the budget: 95 %. */
 export const DELTA = 0.05;
 /** What others know counts at a bar as at most so many own observations. */
-export const LENT_MAX = 1000;
+const LENT_MAX = 600;
+/**
+ * When so many own wrong ones would be as rare as this, were the scope like the others, it begins to be taken for another
+ * kind: what is lent counts the less the rarer they would be.
+ */
+const UNLIKELY = 0.25;
 /** The first bar that is tried is the strictest one at which others have at least so many observations. */
 const START_MIN = 300;
 /** Where others have too few: so many starts, which share the risk between them. */
@@ -27,6 +32,11 @@ export function levelOf(bins: readonly Evidence[]): Level {
     return sum;
   });
   return { at, bin: bins };
+}
+
+/** A scope's own labels; `fair`: at each bar, those that are a fair sample of what was decided, which feedback is not. */
+export interface Own extends Level {
+  readonly fair: readonly Evidence[];
 }
 
 /** What a scope is lent at each bar. */
@@ -56,11 +66,19 @@ export function lentBy(levels: readonly Level[], bars: number): Lent {
  * old bar than below it: at a bar, no more right ones are counted than those just above it stand for in the mix that
  * others have seen. Wrong ones all count. `isStart`: all right ones do.
  */
-export function knownAt(at: number, own: Level, lent: Lent, isStart: boolean): Evidence {
+export function knownAt(at: number, own: Own, lent: Lent, isStart: boolean): Evidence {
   const { n, wrong } = own.at[at] ?? NOTHING_KNOWN;
   const bin = own.bin[at] ?? NOTHING_KNOWN;
   const stoodFor = isStart ? Number.POSITIVE_INFINITY : (bin.n - bin.wrong) * (lent.mix[at] ?? 1);
-  return add({ n: Math.min(n - wrong, stoodFor) + wrong, wrong }, lent.at[at] ?? NOTHING_KNOWN);
+  const counted = { n: Math.min(n - wrong, stoodFor) + wrong, wrong };
+  return add(counted, discounted(lent.at[at] ?? NOTHING_KNOWN, own.fair[at] ?? NOTHING_KNOWN));
+}
+
+/** Only where the scope is worse than the others: to be better it takes labels of its own. */
+function discounted(lent: Evidence, fair: Evidence): Evidence {
+  if (fair.wrong === 0 || lent.n === 0) return lent;
+  const trust = Math.min(1, plausibility(fair, lent.wrong / lent.n) / UNLIKELY);
+  return { n: trust * lent.n, wrong: trust * lent.wrong };
 }
 
 export interface Solution {
@@ -76,7 +94,7 @@ export interface Solution {
  * not on the scope's own labels. (Learn then Test, algorithm 1: Angelopoulos, Bates, Candes, Jordan, Lei,
  * arXiv:2110.01052.)
  */
-export function solveBar(own: Level, lent: Lent, bars: number, maxErrorRate: number): Solution {
+export function solveBar(own: Own, lent: Lent, bars: number, maxErrorRate: number): Solution {
   const starts = startsOf(lent, bars);
   const delta = DELTA / starts.length;
   const known = (at: number): Evidence => knownAt(at, own, lent, at === starts[0]);

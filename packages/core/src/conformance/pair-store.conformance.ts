@@ -85,6 +85,19 @@ export function pairStoreConformance(name: string, open: OpenStores, traits: Sto
       expect(await pairs.getMany([other.id, samplePair(0).id])).toEqual([other, undefined]);
     }, 120_000);
 
+    test('lets the oldest of a tenant go, and pushes out nothing of another one', async () => {
+      const { pairs } = await start();
+      const { perScopeMax, perTenantMax } = PAIR_BOUNDS;
+      const flooding = (n: number) => samplePair(n, inNamespace(`n${Math.floor(n / perScopeMax)}`));
+      const scope = { tenant: 'other' as TenantId, namespace: 'n0', model: 'gpt-4o' };
+      const other = samplePair(-5, { scope });
+      await pairs.put([other]);
+      for (let from = 0; from < perTenantMax; from += 1000)
+        expect(await pairs.put(Array.from({ length: 1000 }, (_, n) => flooding(from + n)))).toEqual([]);
+      expect(await pairs.put([flooding(perTenantMax)])).toEqual([flooding(0).id]);
+      expect(await pairs.getMany([other.id, flooding(0).id, flooding(1).id])).toEqual([other, undefined, flooding(1)]);
+    }, 120_000);
+
     if (!traits.persistent) return;
     test('is there after a restart', async () => {
       const { pairs } = await start();

@@ -76,6 +76,18 @@ export function sampleStoreConformance(name: string, open: OpenStores, traits: S
       expect((await samples.read(0, 100_000)).at(-1)?.sample.id).toBe('audit:0');
     }, 60_000);
 
+    test('lets the oldest of a tenant go, and pushes out nothing of another one', async () => {
+      const { samples } = await start();
+      const { perScopeMax, perTenantMax } = SAMPLE_BOUNDS;
+      const flooding = (n: number) => sampleLabel(n, { namespace: `n${Math.floor(n / perScopeMax)}` });
+      await samples.append([sampleLabel(-1, { tenant: 'other' })]);
+      for (let from = 0; from < perTenantMax + 1000; from += 1000)
+        await samples.append(Array.from({ length: 1000 }, (_, n) => flooding(from + n)));
+      const kept = await samples.read(0, 100_000);
+      expect(kept).toHaveLength(perTenantMax + 1);
+      expect(kept.slice(0, 2).map(({ sample }) => sample.id)).toEqual(['audit:-1', 'audit:1000']);
+    }, 120_000);
+
     if (!traits.persistent) return;
     test('is there after a restart, and goes on counting', async () => {
       const { samples } = await start();

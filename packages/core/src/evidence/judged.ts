@@ -93,6 +93,9 @@ export async function judgedEntry(
   };
 }
 
+/** A longer text is no question that could be found by meaning: it is not even tokenised. */
+const QUERY_CHARS_MAX = 8192;
+
 /** Undefined where the two can't be compared: then the verdict counts as a pair, and not in calibration. */
 async function similarityTo(
   text: string,
@@ -102,7 +105,7 @@ async function similarityTo(
   }: { readonly vector?: UnitVector | undefined; readonly embeddingModel?: string | undefined },
   { embedder }: JudgedDeps,
 ): Promise<number | undefined> {
-  if (vector === undefined) return undefined;
+  if (vector === undefined || text.length > QUERY_CHARS_MAX) return undefined;
   const [embedding] = await embedder.embed([text]).catch(() => []);
   if (embedding === undefined || embedding.truncated || embedder.model.version !== embeddingModel) return undefined;
   return embedding.vector.reduce((sum, value, at) => sum + value * (vector[at] ?? 0), 0);

@@ -36,14 +36,14 @@ export interface PairPage {
   readonly cursor?: string | undefined;
 }
 
-/** Bounds of a store; beyond them the oldest are let go. */
+/** Bounds of a store; beyond them the oldest are let go, of the same scope or tenant: nobody pushes out what is another's. */
 export interface PairBounds {
   readonly perScopeMax: number;
-  readonly totalMax: number;
+  readonly perTenantMax: number;
 }
 
 /** An adapter's own. */
-export const PAIR_BOUNDS: PairBounds = { perScopeMax: 10_000, totalMax: 100_000 };
+export const PAIR_BOUNDS: PairBounds = { perScopeMax: 5000, perTenantMax: 20_000 };
 
 /**
  * What was judged. Durable, apart from the answers: neither eviction nor an invalidation touches it. Followers of the log

@@ -30,14 +30,14 @@ export interface PlacedSample {
   readonly sample: LabelledSample;
 }
 
-/** Bounds of a store; beyond them the oldest are let go. */
+/** Bounds of a store; beyond them the oldest are let go, of the same scope or tenant: nobody pushes out what is another's. */
 export interface SampleBounds {
   readonly perScopeMax: number;
-  readonly totalMax: number;
+  readonly perTenantMax: number;
 }
 
-/** An adapter's own. A calibration keeps as many of a scope. */
-export const SAMPLE_BOUNDS: SampleBounds = { perScopeMax: 5000, totalMax: 100_000 };
+/** An adapter's own. A calibration keeps as many. */
+export const SAMPLE_BOUNDS: SampleBounds = { perScopeMax: 5000, perTenantMax: 20_000 };
 
 /** Labelled samples in order of arrival, shared by all processes; bounded. Followers of the log hear that there are new ones. */
 export interface SampleStore {

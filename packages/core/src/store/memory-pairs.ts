@@ -26,7 +26,9 @@ export function memoryPairs(assertOpen: () => void = () => {}, bounds: PairBound
           bounds.perScopeMax,
         ),
       );
-      return [...gone, ...letGo([...held.values()], bounds.totalMax)];
+      const tenants = new Set<string>(pairs.map(({ scope }) => scope.tenant));
+      const ofTenant = (tenant: string) => [...held.values()].filter(({ scope }) => scope.tenant === tenant);
+      return [...gone, ...[...tenants].flatMap((tenant) => letGo(ofTenant(tenant), bounds.perTenantMax))];
     },
     async getMany(ids) {
       assertOpen();

@@ -22,7 +22,8 @@ export function memorySamples(assertOpen: () => void = () => {}, bounds: SampleB
         held.push({ seq: ++lastSeq, sample: structuredClone(sample) });
       }
       for (const key of new Set(samples.map(scopeKeyOf))) letGo(ofScope(key), bounds.perScopeMax);
-      letGo(held, bounds.totalMax);
+      const ofTenant = (tenant: string) => held.filter(({ sample }) => sample.tenant === tenant);
+      for (const tenant of new Set(samples.map((one) => one.tenant))) letGo(ofTenant(tenant), bounds.perTenantMax);
     },
     async read(afterSeq, limit, scope) {
       assertOpen();

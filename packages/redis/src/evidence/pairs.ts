@@ -29,18 +29,18 @@ export class RedisPairs implements PairStore {
 
   async put(pairs: readonly JudgedPair[]): Promise<PairId[]> {
     this.#commands.assertOpen();
-    const { perScopeMax, totalMax } = PAIR_BOUNDS;
+    const { perScopeMax, perTenantMax } = PAIR_BOUNDS;
     const gone: PairId[] = [];
     for (let at = 0; at < pairs.length; at += PER_CALL) {
       const rows = pairs
         .slice(at, at + PER_CALL)
-        .flatMap((pair) => [pair.id, pairPosition(pair), scopeTerm(pair.scope), JSON.stringify(pair)]);
+        .flatMap((pair) => [pair.id, pairPosition(pair), ...termsOf(pair.scope), JSON.stringify(pair)]);
       const some = await this.#commands.script<Buffer[]>(
         PUT_PAIRS,
         this.#base,
         randomUUID(),
         perScopeMax,
-        totalMax,
+        perTenantMax,
         ...rows,
       );
       gone.push(...some.map((id) => id.toString() as PairId));
@@ -80,6 +80,10 @@ export class RedisPairs implements PairStore {
   }
 }
 
+const term = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
+
 /** 22 characters for names of any length. */
-export const scopeTerm = (scope: Readonly<Record<keyof Scope, string>>): string =>
-  hash('sha256', scopeKeyOf(scope), 'base64url').slice(0, 22);
+export const termsOf = (scope: Readonly<Record<keyof Scope, string>>): readonly [scope: string, tenant: string] => [
+  term(scopeKeyOf(scope)),
+  term(JSON.stringify([scope.tenant])),
+];
