@@ -159,10 +159,14 @@ export class CacheAdmin {
         settled.kind === 'serve'
           ? { kind: 'hit', layer: 'semantic', entryId: settled.candidate.id, similarity: settled.candidate.similarity }
           : { kind: 'miss', reason: settled.reason, similarity: settled.nearest?.similarity },
-      candidates: candidates.map((candidate) => ({
-        ...explained(candidate, verdicts.get(candidate.id), unservable(candidate.entry, request, deps.now())),
-        ...turns.get(candidate.id),
-      })),
+      candidates: candidates.map((candidate) =>
+        explained(
+          candidate,
+          verdicts.get(candidate.id),
+          unservable(candidate.entry, request, deps.now()),
+          turns.get(candidate.id),
+        ),
+      ),
     };
   }
 
@@ -184,13 +188,16 @@ function explained(
   candidate: { id: EntryId; similarity: number; query: string; entry: Entry },
   verdict: CandidateVerdict | undefined,
   refused: string | undefined,
+  turns: TurnsVerdict | undefined,
 ) {
+  const judged = verdict?.verdict ?? 'not-reached';
   return {
     entryId: candidate.id,
     similarity: candidate.similarity,
     query: candidate.query,
-    verdict: refused ?? verdict?.verdict ?? 'not-reached',
+    verdict: refused ?? (judged === 'serve' && turns?.refused !== undefined ? 'guard:turns' : judged),
     link: verdict?.link ?? null,
     guards: verdict?.guards ?? [],
+    ...(turns !== undefined && { turns: turns.turns, turnsRefused: turns.refused ?? null }),
   };
 }

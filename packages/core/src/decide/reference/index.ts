@@ -13,12 +13,14 @@ const VIETNAMESE = new Set(['vi', undefined]);
 const ENGLISH = new Set(['en', undefined]);
 
 /** Longer without a question mark or a word that asks: it tells something, and asks nothing. */
-const ASKED_TOKENS = 12;
+const ASKED_TOKENS = 8;
 const ASKS = /^(?:who|whom|whose|what|which|when|where|why|how|ai|gì|sao|nào|đâu|mấy|bao|làm|tại|hãy)$/;
+const ENDS_ASKING = /^(?:ai|gì|sao|nào|đâu|mấy|nhiêu|không|chưa|hả|à)$/;
 
 function asks({ tokens, cleaned }: QuestionFacts): boolean {
   const first = tokens[0]?.text ?? '';
   if (tokens.length <= ASKED_TOKENS || cleaned.includes('?')) return true;
+  if (tokens.slice(-2).some(({ text }) => ENDS_ASKING.test(text))) return true;
   return ASKS.test(first) || AUXILIARIES.has(first) || COMMANDS.has(first);
 }
 
