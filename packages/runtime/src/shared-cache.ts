@@ -23,6 +23,7 @@ import {
   type SharedFlights,
   type Stores,
   totalUsage,
+  type Verifier,
   type WriteQueue,
 } from '@nearhit/core';
 import { type AccountsOptions, openAccounts } from './accounts/accounts.ts';
@@ -67,6 +68,8 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
   readonly closers: Closers;
   /** Shipped with what scores candidates. Default: that of cosine similarity, of which nothing is known. */
   readonly prior?: CalibrationPrior | undefined;
+  /** Absent: threshold and guards decide alone. */
+  readonly verifier?: Verifier | undefined;
 }
 
 const STATS_MS = 2000;
@@ -108,7 +111,8 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   };
   const follower = closers.add(followWithMemory(following));
   const lookingUp = {
-    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations, links },
+    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
+    ...{ links, calibration, verifier: options.verifier },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
     embedder: options.memoize(guardEmbedder(near.embedder, embedding)),

@@ -42,6 +42,7 @@ import {
   type Probe,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
+import { openVerifying } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 const MAINTAIN_MS = 5000;
@@ -84,7 +85,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
   const links = new LinkMemory(stores.pairs);
-  const calibration = new Calibration({ store: stores.samples, observer });
+  const { verifier, prior } = openVerifying(log);
+  const calibration = new Calibration({ store: stores.samples, prior, observer });
   await Promise.all([links.load(), calibration.load()]);
 
   const chores = new Chores(observer);
@@ -105,7 +107,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     },
   });
   closers.add(queue);
-  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations, links };
+  const judging = { links, verifier, calibration };
+  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations, ...judging };
   return {
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts, decisions, links, calibration },
     batching: { files: stores.files, batches: stores.batches },

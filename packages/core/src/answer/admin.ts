@@ -1,4 +1,4 @@
-import { type Candidate, type CandidateVerdict, decide } from '../decide/decide.ts';
+import type { Candidate, CandidateVerdict } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
@@ -10,7 +10,8 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
 import { explainIdentity } from './by-identity.ts';
-import { requestParts } from './explain-parts.ts';
+import { requestParts, verifierPart } from './explain-parts.ts';
+import { Judging } from './judging.ts';
 import { type LookUpDeps, missReason } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
@@ -95,11 +96,12 @@ export class CacheAdmin {
     const deps = this.#deps;
     const request = prepare({ body, headers, tenantOf: () => DEFAULT_TENANT }, deps.policies);
     const { policy, origin } = request.resolved;
-    const threshold = request.controls.threshold ?? policy.threshold;
+    const judging = new Judging(request, deps, true);
+    const { bar } = judging;
     const stored = await deps.store.get(request.id);
     const exact = stored !== undefined && unservable(stored, request, deps.now()) === undefined;
     const identity = await explainIdentity(request, deps);
-    const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, threshold) : undefined;
+    const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, judging) : undefined;
     const outcome = request.notCacheable
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
@@ -115,7 +117,8 @@ export class CacheAdmin {
       exact:
         stored === undefined ? null : { entryId: stored.id, refused: unservable(stored, request, deps.now()) ?? null },
       identity: identity?.report ?? null,
-      threshold: { value: threshold, origin: request.controls.threshold === undefined ? origin.threshold : 'request' },
+      threshold: { value: bar.similarityMin, origin: bar.similarityOrigin },
+      verifier: verifierPart(bar, judging.scorer, origin.maxErrorRate),
       guard: { value: policy.guard, origin: origin.guard },
       policy,
       ...requestParts(request),
@@ -124,7 +127,7 @@ export class CacheAdmin {
     };
   }
 
-  async #byMeaning(request: ReturnType<typeof prepare>, threshold: number) {
+  async #byMeaning(request: ReturnType<typeof prepare>, judging: Judging) {
     const deps = this.#deps;
     const [embedding] = await deps.embedder.embed([request.query]);
     if (embedding === undefined || embedding.truncated)
@@ -138,18 +141,11 @@ export class CacheAdmin {
       return entry === undefined ? [] : [{ id, similarity, query: entry.query, entry }];
     });
     const servable = candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined);
-    const judged = (among: readonly Candidate[]) =>
-      decide({
-        query: request.query,
-        candidates: among,
-        policy: { threshold, guard: request.resolved.policy.guard },
-        links: deps.links?.of(request.scope, request.fingerprint),
-        exhaustive: true,
-      });
-    const decision = judged(servable);
+    const judged = (among: readonly Candidate[]) => judging.decide(among);
+    const decision = await judged(servable);
     const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.candidate.id, verdict]));
     const entryOf = (id: EntryId) => entries[neighbours.findIndex((one) => one.id === id)] as Entry;
-    const turnsOf = turnsJudge(request, entryOf, threshold, (texts) => deps.embedder.embed(texts));
+    const turnsOf = turnsJudge(request, entryOf, judging.bar.similarityMin, (texts) => deps.embedder.embed(texts));
     const turns = new Map<EntryId, TurnsVerdict | undefined>();
     for (const candidate of candidates) turns.set(candidate.id, await turnsOf(candidate));
     const settled = await throughTurns(servable, judged, async ({ id }) => turns.get(id));
@@ -195,6 +191,7 @@ function explained(
     entryId: candidate.id,
     similarity: candidate.similarity,
     query: candidate.query,
+    probability: verdict?.probability ?? null,
     verdict: refused ?? (judged === 'serve' && turns?.refused !== undefined ? 'guard:turns' : judged),
     link: verdict?.link ?? null,
     guards: verdict?.guards ?? [],

@@ -224,13 +224,13 @@ const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
   similarity: similarity ?? 1,
 });
 
-type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage'>;
+type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage' | 'score' | 'scorer'>;
 
-function hit({ layer, cached, similarity, stage }: Served, deps: AnswerDeps): HitOutcome {
+function hit({ layer, cached, similarity, stage, score, scorer }: Served, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
   deps.upkeep.touch([cached.entry.id], nowMs);
   const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
-  return { kind: 'hit', layer, cached, similarity, stage, ageSeconds };
+  return { kind: 'hit', layer, cached, similarity, stage, score, scorer, ageSeconds };
 }
 
 /** Not kept in memory: that gives nothing past its life. */

@@ -1,3 +1,4 @@
+import type { Bar } from '../decide/bar.ts';
 import { policyWarnings } from '../policy/schema.ts';
 import { volatileMatch } from '../policy/volatile.ts';
 import { suggestQuery } from '../rag/suggest.ts';
@@ -34,4 +35,16 @@ function volatilePart({ query, resolved, controls }: PreparedRequest) {
   const { policy, origin } = resolved;
   const ttlSeconds = policy.volatile === 'bypass' ? 0 : (controls.ttlSeconds ?? policy.volatileTtlSeconds);
   return { ...match, policy: policy.volatile, origin: origin.volatile, ttlSeconds };
+}
+
+/** The bar that the verifier's probability must reach, and what it rests on; null where it is not asked. */
+export function verifierPart({ verified }: Bar, version: string | undefined, budgetOrigin: string) {
+  if (verified === undefined) return null;
+  const { probabilityMin, similarityWithout, calibration } = verified;
+  return {
+    version: version ?? null,
+    probabilityMin: Number.isFinite(probabilityMin) ? probabilityMin : null,
+    similarityWithout,
+    calibration: calibration === undefined ? null : { ...calibration, bar: calibration.bar ?? null, budgetOrigin },
+  };
 }

@@ -1,6 +1,5 @@
-import { type Candidate, decide } from '../decide/decide.ts';
+import type { Candidate } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
-import type { LinkMemory } from '../evidence/links.ts';
 import type { UnitVector } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
@@ -11,6 +10,7 @@ import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
 import { identityInMemory, identityInStore, nameOf } from './by-identity.ts';
+import { Judging, type JudgingDeps } from './judging.ts';
 import { StageTimer } from './stage-timer.ts';
 import { isStaleServable, type StaleFound, sameScope, unservable } from './stale.ts';
 import { throughTurns, turnsJudge } from './turns.ts';
@@ -20,7 +20,7 @@ const NEIGHBOURS = 5;
 /** A text longer than this has more tokens than any window in use here: it is not even tokenised. */
 const QUERY_CHARS_MAX = 8192;
 
-export interface LookUpDeps {
+export interface LookUpDeps extends JudgingDeps {
   readonly memory: MemoryCache;
   readonly store: Pick<ResponseStore, 'get' | 'getMany' | 'identify'>;
   readonly upkeep: Pick<StoreUpkeep, 'touch'>;
@@ -28,8 +28,6 @@ export interface LookUpDeps {
   readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
   readonly now: () => number;
-  /** What was judged before. */
-  readonly links?: Pick<LinkMemory, 'of'> | undefined;
 }
 
 export type Found =
@@ -39,6 +37,9 @@ export type Found =
       readonly cached: CachedEntry;
       readonly similarity?: number | undefined;
       readonly stage?: Stage | undefined;
+      /** The verifier's probability that serving is right, and its version; where it was asked. */
+      readonly score?: number | undefined;
+      readonly scorer?: string | undefined;
     }
   | {
       readonly kind: 'none';
@@ -154,11 +155,11 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
   const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
-  const { policy } = request.resolved;
-  const threshold = request.controls.threshold ?? policy.threshold;
+  const judging = new Judging(request, deps);
+  const { similarityMin } = judging.bar;
   const links = deps.links?.of(request.scope, fingerprint);
   // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
-  const worth = neighbours.filter((one, at) => at === 0 || links !== undefined || one.similarity >= threshold);
+  const worth = neighbours.filter((one, at) => at === 0 || links !== undefined || one.similarity >= similarityMin);
   const { removals } = deps.memory;
   const entries = await Promise.all(
     worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),
@@ -176,13 +177,13 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
     else unservableWhy ??= why;
     if (isStaleServable(entry, request, deps.now())) expired.push({ id, query: entry.query, similarity });
   });
-  const judged = (among: readonly Candidate[]) =>
-    decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard }, links });
+  const judged = (among: readonly Candidate[]) => judging.decide(among);
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
-  const differ = turnsJudge(request, entryOf, threshold, (texts) =>
+  const differ = turnsJudge(request, entryOf, similarityMin, (texts) =>
     deps.embedder.embed(texts, { deadlineMs, ...(requestId !== undefined && { requestId }) }),
   );
   const decision = await throughTurns(candidates, judged, differ);
+  timer.took('verify', judging.verifyMs);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
     const kept = expired.length > 0 ? await throughTurns(expired, judged, differ) : decision;
@@ -200,6 +201,7 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
     layer: 'semantic',
     cached: deps.memory.get(id, deps.now()) ?? kept(entry, removals, deps),
     similarity,
+    ...(decision.probability !== undefined && { score: decision.probability, scorer: judging.scorer }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Spent } from '../caller.ts';
+import { similarityBar } from '../decide/bar.ts';
 import { textKeyOf } from '../evidence/pair.ts';
 import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
@@ -40,7 +41,7 @@ export function recordOf(
     similarity: outcome.similarity,
     ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),
     fingerprint: request.fingerprint,
-    threshold: request.controls.threshold ?? request.resolved.policy.threshold,
+    threshold: similarityBar(request, true).similarityMin,
     candidate:
       candidate === undefined
         ? undefined

@@ -21,6 +21,11 @@ export class StageTimer {
     this.#startedAt = at;
   }
 
+  /** A part of the stage that runs, told apart from it; nothing where it took no time. */
+  took(part: string, ms: number): void {
+    if (ms > 0) this.#stages[part] = (this.#stages[part] ?? 0) + ms;
+  }
+
   end(): void {
     this.next(this.#stage);
   }

@@ -102,13 +102,13 @@ export function turnsJudge(
 /** The decision, with the turns of whoever it would serve compared; the next candidate is judged when they differ. */
 export async function throughTurns(
   candidates: readonly Candidate[],
-  judge: (among: readonly Candidate[]) => Decision,
+  judge: (among: readonly Candidate[]) => Promise<Decision>,
   turnsOf: TurnsJudge,
 ): Promise<Decision> {
   let left = candidates;
   let refused: Candidate | undefined;
   for (;;) {
-    const decision = judge(left);
+    const decision = await judge(left);
     if (decision.kind === 'refuse')
       return refused === undefined ? decision : { ...decision, reason: 'guard:turns', nearest: refused };
     const { candidate } = decision;

@@ -21,6 +21,8 @@ export interface PreparedRequest {
   /** The one that must answer. */
   readonly provider?: string | undefined;
   readonly controls: Controls;
+  /** Of the caller's key: no threshold counts below it. */
+  readonly thresholdFloor?: number | undefined;
   readonly resolved: ResolvedPolicy;
   readonly fingerprint: Fingerprint;
   readonly id: EntryId;
@@ -89,14 +91,13 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const request = parseChatRequest(input.body);
   const { model } = request;
   const { provider } = input;
-  const asked = readControls(input.headers, request.nearhit);
+  const controls = readControls(input.headers, request.nearhit);
   const scope: Scope = {
     tenant: input.tenantOf(model),
-    namespace: asked.namespace,
+    namespace: controls.namespace,
     model: provider === undefined ? model : `${provider}/${model}`,
   };
   const resolved = policies.resolve(scope.namespace, model);
-  const controls = floored(asked, resolved.policy.threshold, input.thresholdFloor);
   const user = userQuery(request.messages);
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
@@ -111,6 +112,7 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
     scope,
     ...{ model, provider },
     controls,
+    thresholdFloor: input.thresholdFloor,
     resolved,
     fingerprint: key.fingerprint,
     id,
@@ -135,11 +137,6 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
 function besides({ provider, headers }: PrepareInput): Record<string, string> {
   const beta = headers['anthropic-beta'];
   return { ...(provider !== undefined && { provider }), ...(beta !== undefined && { beta: String(beta) }) };
-}
-
-function floored(controls: Controls, threshold: number, floor: number | undefined): Controls {
-  if (floor === undefined || (controls.threshold ?? threshold) >= floor) return controls;
-  return { ...controls, threshold: floor };
 }
 
 function completionTokensMax({ max_completion_tokens, max_tokens, n }: ChatRequest): number | undefined {
