@@ -10,7 +10,7 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
 import { requestParts } from './explain-parts.ts';
-import { type LookUpDeps, missReason } from './look-up.ts';
+import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
 import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
@@ -102,7 +102,7 @@ export class CacheAdmin {
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
         ? { kind: 'hit', layer: 'exact', entryId: request.id }
-        : (meaning?.outcome ?? { kind: 'miss', reason: missReason(request) });
+        : (meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
     return {
       decision: outcome,
       scope: request.scope,

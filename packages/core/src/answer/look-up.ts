@@ -44,10 +44,6 @@ export type Found =
       readonly stale?: StaleFound | undefined;
     };
 
-/** When there is no exact repeat and none is looked for by meaning. */
-export const missReason = ({ exactOnly }: PreparedRequest): string =>
-  exactOnly === 'pronoun' ? 'guard:pronoun' : 'no-candidate';
-
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
   const nowMs = deps.now();
@@ -75,7 +71,7 @@ export async function lookUp(
   const steps = async (): Promise<Found> => {
     const { removals } = deps.memory;
     const stored = await deps.store.get(request.id);
-    const refused = stored === undefined ? missReason(request) : unservable(stored, request, deps.now());
+    const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
     if (stored !== undefined && refused === undefined)
       return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
     if (stored !== undefined && isStaleServable(stored, request, deps.now())) stale = { layer: 'l2', entry: stored };

@@ -34,7 +34,7 @@ export function recordOf(
     outcome: outcomeName(outcome, delivery),
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
-    volatile: request.volatile,
+    ...{ exactOnly: request.exactOnly, volatile: request.volatile },
     similarity: outcome.similarity,
     threshold: request.controls.threshold ?? request.resolved.policy.threshold,
     candidate:

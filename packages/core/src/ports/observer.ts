@@ -23,6 +23,8 @@ export interface DecisionRecord {
   readonly model: string;
   readonly outcome: OutcomeName;
   readonly layer?: Layer | undefined;
+  /** Why it was matched exactly only: `pronoun`, `tools` ... */
+  readonly exactOnly?: string | undefined;
   /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
   readonly volatile?: string | undefined;
   readonly reason?: string | undefined;

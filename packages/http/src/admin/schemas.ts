@@ -224,6 +224,7 @@ const decision = z.object({
   outcome: z.enum(['hit', 'miss', 'bypass', 'stale', 'error']),
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
   reason: z.string().optional(),
+  exactOnly: z.string().optional().describe('Why it was matched exactly only: `pronoun`, `tools` ...'),
   volatile: z.string().optional().describe('The rule by which the question is a time-sensitive one.'),
   similarity: z.number().optional(),
   threshold: z.number(),

@@ -53,6 +53,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['cachedPromptTokens', optional(amount)],
   ['route', optional(shape({ policy: text, ranked: Array.isArray, attempts: Array.isArray }))],
   ['volatile', optional(text)],
+  ['exactOnly', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {
