@@ -153,21 +153,18 @@ describe('conversation: last-user', () => {
   });
 });
 
-test('a first question with an open pronoun is served by its exact key only', async () => {
+test('a first question with an open pronoun is served by its exact key only, and the decision says so', async () => {
   const ask = (question: string) => gateway.ask(question, {}, { 'x-nearhit-namespace': 'pronouns' });
-  expect(cacheOf(await ask('How old is he?'))).toMatchObject({ cache: 'miss', reason: 'guard:pronoun' });
+  expect(cacheOf(await ask('How old is he?'))).toMatchObject({ cache: 'miss', reason: 'no-candidate' });
   await gateway.flush();
-  expect(cacheOf(await ask('how old is he'))).toMatchObject({ cache: 'miss', reason: 'guard:pronoun' });
+  expect(cacheOf(await ask('how old is he'))).toMatchObject({ cache: 'miss', reason: 'no-candidate' });
   expect(cacheOf(await ask('How old is he?'))).toMatchObject({ cache: 'hit', layer: 'l1' });
-  const { json } = await gateway.admin('POST', '/explain', {
-    model: 'm',
-    messages: [{ role: 'user', content: 'Is he rich?' }],
-  });
-  expect(json).toMatchObject({
-    exactOnly: 'pronoun',
-    conversation: { pronoun: 'he' },
-    decision: { reason: 'guard:pronoun' },
-  });
+  const decisions = (await gateway.admin('GET', '/decisions?namespace=pronouns')).json.decisions;
+  expect(decisions).toMatchObject(Array(3).fill({ exactOnly: 'pronoun' }));
+  expect(await gateway.entries()).toContainEqual(expect.objectContaining({ query: 'How old is he?', semantic: false }));
+  const body = { model: 'm', messages: [{ role: 'user', content: 'Is he rich?' }] };
+  const { json } = await gateway.admin('POST', '/explain', body);
+  expect(json).toMatchObject({ exactOnly: 'pronoun', conversation: { pronoun: 'he' }, candidates: [] });
 });
 
 test('explain proposes the bare question of a RAG prompt, and a volatile question’s rule', async () => {

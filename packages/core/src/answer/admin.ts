@@ -12,7 +12,7 @@ import { prepare } from '../request/prepare.ts';
 import { explainIdentity } from './by-identity.ts';
 import { requestParts, verifierPart } from './explain-parts.ts';
 import { Judging } from './judging.ts';
-import { type LookUpDeps, missReason } from './look-up.ts';
+import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
 import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
@@ -106,7 +106,7 @@ export class CacheAdmin {
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
         ? { kind: 'hit', layer: 'exact', entryId: request.id }
-        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: missReason(request) });
+        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
     return {
       decision: outcome,
       scope: request.scope,

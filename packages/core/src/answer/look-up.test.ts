@@ -28,21 +28,35 @@ class Memory implements MemoryCache {
   size = () => ({ entries: this.held.size, bytes: 0 });
 }
 
-const stored = embedded('1', 'a');
+const stored: Entry = { ...embedded('1', 'a'), query: 'How do I change my email address?' };
 const other = embedded('2', 'a');
 
+interface Talked {
+  /** Earlier turns of the request, which are compared by meaning. */
+  readonly turns?: readonly string[];
+  readonly entry?: Entry;
+  readonly embedTurns?: () => Promise<never>;
+  /** The store knows the request by its identity. */
+  readonly named?: boolean;
+}
+
 /** `whileRead`: what happens between the store's answer and its arrival. */
-async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void, named = false) {
+async function lookedUp(
+  id: EntryId,
+  whileRead: (memory: Memory) => void,
+  { turns, entry = stored, embedTurns, named = false }: Talked = {},
+) {
   const memory = new Memory();
+  const incidents: string[] = [];
   const request = {
     ...{ id, scope: stored.scope, fingerprint: stored.fingerprint, query: stored.query, context: [] },
-    conversation: { mode: 'exact' },
+    conversation: { mode: turns === undefined ? 'exact' : 'semantic', turns },
     ...{ controls: {}, resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 } } },
   } as unknown as PreparedRequest;
   const get = async (asked: EntryId) => {
     if (asked !== stored.id) return undefined;
     whileRead(memory);
-    return stored;
+    return entry;
   };
   const identify = async () => (named ? stored.id : undefined);
   const vector = stored.vector as UnitVector;
@@ -54,17 +68,20 @@ async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void, named 
       upkeep: { touch() {} },
       embedder: {
         model: { id: 'm', version: 'v1', dimensions: vector.length, tokensMax: 100 },
-        embed: async () => [{ vector, tokens: 1, truncated: false }],
+        embed: async (texts) =>
+          texts[0] !== stored.query && embedTurns !== undefined
+            ? embedTurns()
+            : texts.map(() => ({ vector, tokens: 1, truncated: false })),
         close: async () => {},
       },
       index: { nearest: async () => [{ id: stored.id, similarity: 1 }] },
-      observer: { record() {}, incident() {} },
+      observer: { record() {}, incident: (name) => void incidents.push(name) },
       now: () => stored.createdAtMs,
     },
     stored.createdAtMs + 10_000,
     {},
   );
-  return { found, memory };
+  return { found, memory, incidents };
 }
 
 test.each([
@@ -83,3 +100,24 @@ test.each([
     }
   },
 );
+
+test('earlier turns are compared before an answer is served by its meaning', async () => {
+  const entry = { ...stored, history: ['How do I reset my password?'] };
+  const same = { entry, turns: ['How can I reset my password?'] };
+  expect((await lookedUp(other.id, () => {}, same)).found).toMatchObject({ kind: 'hit', layer: 'semantic' });
+  const refused = await lookedUp(other.id, () => {}, { entry, turns: ['How can I reset my router?'] });
+  expect(refused.found).toMatchObject({ kind: 'none', reason: 'guard:turns', nearest: { id: stored.id } });
+  const lost = await lookedUp(other.id, () => {}, { ...same, entry: stored });
+  expect(lost.found).toMatchObject({ kind: 'none', reason: 'guard:turns' });
+});
+
+test('turns that can’t be embedded in time are a miss', async () => {
+  const talked = {
+    entry: { ...stored, history: ['How do I reset my password?'] },
+    turns: ['How can I reset my password?'],
+    embedTurns: () => Promise.reject(new Error('late')),
+  };
+  const { found, incidents } = await lookedUp(other.id, () => {}, talked);
+  expect(found).toMatchObject({ kind: 'none', reason: 'cache-unavailable' });
+  expect(incidents).toEqual(['look-up-decide-failed']);
+});

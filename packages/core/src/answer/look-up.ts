@@ -56,10 +56,6 @@ export type Found =
       readonly stale?: StaleFound | undefined;
     };
 
-/** When there is no exact repeat and none is looked for by meaning. */
-export const missReason = ({ exactOnly }: PreparedRequest): string =>
-  exactOnly === 'pronoun' ? 'guard:pronoun' : 'no-candidate';
-
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
   const nowMs = deps.now();

@@ -37,7 +37,7 @@ export function recordOf(
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
     stage: outcome.kind === 'hit' ? outcome.stage : undefined,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
-    volatile: request.volatile,
+    ...{ exactOnly: request.exactOnly, volatile: request.volatile },
     similarity: outcome.similarity,
     ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),
     fingerprint: request.fingerprint,

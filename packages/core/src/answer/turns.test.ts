@@ -81,6 +81,20 @@ describe('earlier turns', () => {
     expect((await compare([one], [other], embedder([], [one]))).refused).toBe('long-query');
   });
 
+  test('what a guard refuses is not embedded, nor more than four in other words', async () => {
+    const { asked, embed } = embedder();
+    const [one, other] = ['How do I reset my password?', 'How can I reset my password?'];
+    const verdict = await compare([one, 'Do I need 2 eggs?'], [other, 'Do I need 3 eggs?'], { asked, embed });
+    expect(verdict).toMatchObject({
+      refused: 'guard:number',
+      turns: [{ verdict: 'not-reached' }, { verdict: 'guard:number' }],
+    });
+    expect((await compare(Array(5).fill(one), Array(5).fill(other), { asked, embed })).refused).toBe('turns');
+    expect(asked).toEqual([]);
+    expect((await compare(Array(4).fill(one), Array(4).fill(other), { asked, embed })).refused).toBeUndefined();
+    expect(asked).toHaveLength(8);
+  });
+
   test('another number of them, or none that were kept, refuses them', async () => {
     expect((await compare(['a'], ['a', 'b'])).refused).toBe('turns');
     expect((await compare(['a'], undefined)).refused).toBe('turns');
@@ -112,7 +126,12 @@ describe('earlier turns', () => {
   test('an embedder that fails is heard', async () => {
     const embed = () => Promise.reject(new Error('late'));
     await expect(
-      compareTurns({ turns: ['a b'], query: QUESTION }, { turns: ['c d'], query: QUESTION }, 0.9, embed),
+      compareTurns(
+        { turns: ['How do I pay?'], query: QUESTION },
+        { turns: ['How can I pay?'], query: QUESTION },
+        0.9,
+        embed,
+      ),
     ).rejects.toThrow('late');
   });
 });

@@ -10,6 +10,9 @@ import type { PreparedRequest } from '../request/prepare.ts';
 /** Cosine similarity that an earlier turn needs at least, whatever the policy says of the question. */
 export const TURN_SIMILARITY_MIN = 0.95;
 
+/** Turns in other words that are embedded for one candidate; with more of them it is another conversation. */
+const DIFFERING_MAX = 4;
+
 /** One earlier user turn beside the stored one. */
 export interface TurnVerdict {
   readonly asked: string;
@@ -46,16 +49,35 @@ export async function compareTurns(
   if (first < 0) return { turns: pairs.map((pair) => ({ ...pair, verdict: 'same-text' })) };
   const resting = [...pairs.slice(first + 1), { asked: asked.query, stored: stored.query }].some(rests);
   if (resting || opensUnresolved(pairs[first] as Pair, first)) return refusedBy('antecedent', pairs, same);
-  const vectors = await embed(pairs.flatMap((pair, at) => (same[at] ? [] : [pair.asked, pair.stored])));
-  let embedded = 0;
-  const turns = pairs.map((pair, at): TurnVerdict => {
-    if (same[at]) return { ...pair, verdict: 'same-text' };
-    const [a, b] = [vectors[embedded], vectors[embedded + 1]];
-    embedded += 2;
-    return judged(pair, a, b, Math.max(threshold, TURN_SIMILARITY_MIN));
-  });
-  const refused = turns.find(({ verdict }) => verdict !== 'same-text' && verdict !== 'serve');
+  const bar = Math.max(threshold, TURN_SIMILARITY_MIN);
+  const differing = pairs.filter((_, at) => !same[at]);
+  if (differing.length > DIFFERING_MAX) return refusedBy('turns', pairs, same);
+  // The guards need no vector: what they refuse is not embedded.
+  const vetoed = differing.map((pair) => weighed(pair, 1, bar));
+  const vetoes = vetoed.filter(({ verdict }) => verdict !== 'serve');
+  const judged =
+    vetoes.length > 0
+      ? vetoed.map(({ similarity: _, ...rest }) => notReached(rest))
+      : await measured(differing, bar, embed);
+  const left = [...judged];
+  const turns = pairs.map((pair, at) => (same[at] ? { ...pair, verdict: 'same-text' } : (left.shift() as TurnVerdict)));
+  const refused = (vetoes.length > 0 ? vetoes : judged).find(({ verdict }) => verdict !== 'serve');
   return refused === undefined ? { turns } : { refused: refused.verdict, turns };
+}
+
+/** Those that no guard vetoed where another turn was: how near they are is not asked. */
+const notReached = (turn: TurnVerdict): TurnVerdict =>
+  turn.verdict === 'serve' ? { ...turn, verdict: 'not-reached' } : turn;
+
+async function measured(pairs: readonly Pair[], threshold: number, embed: Embed): Promise<TurnVerdict[]> {
+  const vectors = await embed(pairs.flatMap(({ asked, stored }) => [asked, stored]));
+  return pairs.map((pair, at) => {
+    const [a, b] = [vectors[2 * at], vectors[2 * at + 1]];
+    if (a === undefined || b === undefined || a.truncated || b.truncated) return { ...pair, verdict: 'long-query' };
+    let similarity = 0;
+    for (let i = 0; i < a.vector.length; i++) similarity += (a.vector[i] as number) * (b.vector[i] as number);
+    return weighed(pair, similarity, threshold);
+  });
 }
 
 interface Pair {
@@ -74,10 +96,7 @@ function refusedBy(why: string, pairs: readonly Pair[], same: readonly boolean[]
   return { refused: why, turns: pairs.map((pair, at) => ({ ...pair, verdict: same[at] ? 'same-text' : why })) };
 }
 
-function judged(pair: Pair, a: Embedding | undefined, b: Embedding | undefined, threshold: number): TurnVerdict {
-  if (a === undefined || b === undefined || a.truncated || b.truncated) return { ...pair, verdict: 'long-query' };
-  let similarity = 0;
-  for (let i = 0; i < a.vector.length; i++) similarity += (a.vector[i] as number) * (b.vector[i] as number);
+function weighed(pair: Pair, similarity: number, threshold: number): TurnVerdict {
   const candidate = { id: 'turn' as EntryId, query: pair.stored, similarity };
   const decision = decide({ query: pair.asked, candidates: [candidate], policy: { threshold, guard: 'strict' } });
   return { ...pair, similarity, verdict: decision.kind === 'serve' ? 'serve' : decision.reason };

@@ -35,6 +35,8 @@ export interface DecisionRecord {
   readonly layer?: Layer | undefined;
   /** What served it; absent: compared by meaning, or not at all. */
   readonly stage?: Stage | undefined;
+  /** Why it was matched exactly only: `pronoun`, `tools` ... */
+  readonly exactOnly?: string | undefined;
   /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
   readonly volatile?: string | undefined;
   readonly reason?: string | undefined;

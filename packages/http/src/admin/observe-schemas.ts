@@ -78,6 +78,7 @@ const decision = z.object({
   layer: z.enum(['l1', 'l2', 'semantic']).optional(),
   stage: z.string().optional().describe('`identity`: served as the same question but for its form.'),
   reason: z.string().optional(),
+  exactOnly: z.string().optional().describe('Why it was matched exactly only: `pronoun`, `tools` ...'),
   volatile: z.string().optional().describe('The rule by which the question is a time-sensitive one.'),
   similarity: z.number().optional(),
   score: z.number().optional().describe('The verifier’s probability that serving is right.'),

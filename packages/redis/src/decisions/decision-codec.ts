@@ -58,6 +58,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['queryKey', optional(text)],
   ['stage', optional(text)],
   ['volatile', optional(text)],
+  ['exactOnly', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {

@@ -82,7 +82,7 @@ function isEmptyObject(reading: Reading, at: number): boolean {
   const next = textAt(reading, at + 1);
   if (/^(?:find|finds|found|consider|think|makes?|made)$/.test(before) && hasInfinitive(reading, at + 1)) return true;
   if (before === 'call' || before === 'called') return next !== '';
-  return before === 'make' && /^(?:to|big|rain|in)$/.test(next);
+  return before === 'make' && /^(?:to|big|rain|in|through)$/.test(next);
 }
 
 /** `does it matter if`, `does it mean that`, `does it cost for a card`, `does it get warm`, `does it seem`. */
@@ -130,9 +130,9 @@ function isAlone(reading: Reading, at: number): boolean {
     if (ends || next.kind === 'symbol') return true;
     return !next.content || (AUXILIARIES.has(before) && PLAIN_VERBS.has(next.text));
   }
-  const first = tokens[at]?.sentenceStart === true;
-  if (first) return AUXILIARIES.has(next?.text ?? '');
-  if (ends) return true;
+  if (tokens[at]?.sentenceStart === true) return AUXILIARIES.has(next?.text ?? '');
+  if (next === undefined || next.sentenceStart) return true;
+  if (BEFORE_VERBS.has(next.text) || DETERMINERS.has(next.text)) return false;
   if (AUXILIARIES.has(before)) return !next.content || isJudgedLast(reading, at + 1);
   return /^(?:about|of|after|before|like|by|do)$/.test(before) && !next.content;
 }
@@ -177,13 +177,22 @@ function isPerson(reading: Reading, at: number): boolean {
 function embedded({ tokens }: Reading, at: number): boolean {
   const [before, pronoun, next] = [tokens[at - 1], tokens[at]?.text ?? '', tokens[at + 1]?.text ?? ''];
   if (before?.text === 'worth') return true;
+  // "its", typed "it's".
+  if (pronoun === 'it' && next === 'is' && /^(?:to|of|in|on|for|with|from)$/.test(before?.text ?? '')) return true;
   if (before?.content !== true) return false;
   return /^(?:he|she|they)$/.test(pronoun) || (pronoun === 'it' && (AUXILIARIES.has(next) || IMPERSONAL.has(next)));
+}
+
+/** `I skip breakfast, is it bad?`: what is said before it. */
+function judgesClause(reading: Reading, at: number): boolean {
+  if (!AUXILIARIES.has(textAt(reading, at - 1)) || !JUDGED.has(textAt(reading, at + 1))) return false;
+  return reading.tokens.slice(0, clauseOf(reading, at)).some(({ content }) => content);
 }
 
 /** A verb's object is never its own subject; whose something is may be. */
 function hasAntecedent(reading: Reading, at: number, kind: string): boolean {
   const word = textAt(reading, at);
+  if (kind !== 'person' && judgesClause(reading, at)) return true;
   const end = POSSESSIVES.has(word) ? at - 1 : embedded(reading, at) ? at : clauseOf(reading, at);
   for (let before = 0; before < end; before++) {
     if (!isName(reading, before) && !PERSONS.has(textAt(reading, before))) continue;

@@ -132,6 +132,11 @@ Why do I find it so hard to study?
 How much does it cost for a passport?
 Is it possible the whole world can unite?
 HOW IT FEELS TO BE PREGNANT
+What can a Roku do that the Shield can't?
+Is Camille right that (modern) art is divorced from reality?
+Who sings help me make it through the night?
+I skip breakfast every day, is it bad?
+How do I reset a phone to it's original state?
 Here is my error: 'undefined is not a function'. What does it mean?
 What does the word "it" mean?
 ¿Cuánto cuesta?
