@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Allowance, ANYONE, type Caller, type Spent, UNLIMITED } from '../caller.ts';
 import { sharedUpstream, type TestUpstream, until } from '../conformance/scripted-upstream.samples.ts';
 import { memoryCache, TestClient } from '../conformance/shared-answers.samples.ts';
+import { similarityBar } from '../decide/bar.ts';
 import type { Entry } from '../entry.ts';
 import { NearhitError } from '../errors.ts';
 import { PolicyService } from '../policy/service.ts';
@@ -172,12 +173,13 @@ describe('grants', () => {
   test("a threshold does not go below the key's floor, whoever sets it", async () => {
     house.upstream.answerAll(() => 'x');
     const caller = { ...ANYONE, thresholdFloor: 0.95 };
-    const { request } = await house.asked('a', { caller, body: { nearhit: { threshold: 0.5 } } });
-    expect(request.controls.threshold).toBe(0.95);
-    expect((await house.asked('b', { caller })).request.controls.threshold).toBe(0.95);
-    expect(
-      (await house.asked('c', { caller, body: { nearhit: { threshold: 0.99 } } })).request.controls.threshold,
-    ).toBe(0.99);
+    const barOf = async (question: string, nearhit?: object) => {
+      const { request } = await house.asked(question, { caller, body: { ...(nearhit && { nearhit }) } });
+      return similarityBar(request, true);
+    };
+    expect(await barOf('a', { threshold: 0.5 })).toEqual({ similarityMin: 0.95, similarityOrigin: 'key' });
+    expect(await barOf('b')).toEqual({ similarityMin: 0.95, similarityOrigin: 'key' });
+    expect(await barOf('c', { threshold: 0.99 })).toEqual({ similarityMin: 0.99, similarityOrigin: 'request' });
   });
 });
 

@@ -51,7 +51,10 @@ async function lookedUp(
   const request = {
     ...{ id, scope: stored.scope, fingerprint: stored.fingerprint, query: stored.query, context: [] },
     conversation: { mode: turns === undefined ? 'exact' : 'semantic', turns },
-    ...{ controls: {}, resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 } } },
+    ...{
+      controls: {},
+      resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 }, origin: { threshold: 'admin:default' } },
+    },
   } as unknown as PreparedRequest;
   const get = async (asked: EntryId) => {
     if (asked !== stored.id) return undefined;
