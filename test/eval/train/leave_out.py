@@ -60,7 +60,6 @@ def main() -> None:
     z = out_of_fold(data, rows)
     a, b = calibrate(data, rows, z)
     p = served(z, a, b)
-    np.save(f"{args.features}/out-of-fold.npy", p)
     print(f"calibration {a:.3f} {b:.3f}\n\n| set (right, wrong) | out of fold {' | '.join(map(str, bars))} |\n|---|{'---|' * len(bars)}")
     for name in args.sets:
         m = asked & (data.set == name)

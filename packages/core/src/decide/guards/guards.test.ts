@@ -228,6 +228,7 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
     differ: [
       ['Does Hipmunk make money?', 'How does Hipmunk make money?'],
       ['Is asthma treated?', 'How is asthma treated?'],
+      ['Can a teenager earn money?', 'How can a teenager earn money?'],
       ['When was pizza invented?', 'Where was pizza invented?'],
       ['Why do braids help?', 'How do braids help?'],
       ['Nó được thành lập khi nào?', 'Nó được thành lập ở đâu?'],

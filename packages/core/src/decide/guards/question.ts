@@ -28,14 +28,20 @@ function asksOtherwise(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return new Set([x, y, 'how', 'what']).size === 2 ? undefined : describe([x], [y]);
 }
 
-/** `can` is not among them: `Can I` is often asked for `How can I`. */
-const POLAR = new Set('is are was were do does did has have had will would should'.split(' '));
+const POLAR = new Set('is are was were do does did has have had will would should can could'.split(' '));
 const OPEN = new Set('how why when where who'.split(' '));
+/** Who asks `Can I` often means `How can I`. */
+const ASKERS = new Set('i we you one'.split(' '));
+
+function isPolar({ tokens: [first, second] }: QuestionFacts): boolean {
+  const asks = first?.text ?? '';
+  return POLAR.has(asks) && !(/^c(?:an|ould)$/.test(asks) && ASKERS.has(second?.text ?? ''));
+}
 
 /** One question asks whether something is so, the other how or why it is, in the same words of meaning. */
 function asksWhether(a: QuestionFacts, b: QuestionFacts): string | undefined {
   const [x, y] = [a.tokens[0]?.text ?? '', b.tokens[0]?.text ?? ''];
-  if (!(POLAR.has(x) && OPEN.has(y)) && !(POLAR.has(y) && OPEN.has(x))) return undefined;
+  if (!(isPolar(a) && OPEN.has(y)) && !(isPolar(b) && OPEN.has(x))) return undefined;
   const meant = [...missingIn(a, b), ...missingIn(b, a)].some(({ content }) => content);
   return meant ? undefined : describe([x], [y]);
 }
