@@ -1,5 +1,5 @@
 /** Imports go one way: services -> adapters -> core. */
-const adapters = '^packages/(config|memory|gateway|http|lmdb|redis|embedding|vector-index|runtime|telemetry)/';
+const adapters = '^packages/(config|memory|gateway|http|lmdb|redis|embedding|vector-index|runtime|telemetry|verifier)/';
 const ADAPTERS = [
   'config',
   'memory',
@@ -11,6 +11,7 @@ const ADAPTERS = [
   'vector-index',
   'runtime',
   'telemetry',
+  'verifier',
 ];
 const tests = '\\.(test|conformance)\\.ts$|/conformance/|/testing/';
 

@@ -15,14 +15,20 @@ import type { Trees } from './trees.ts';
 const SAME_TEXT = 0.999;
 /** Longer questions hold too much for these features to weigh. */
 export const TOKENS_MAX = 64;
+/** Pairs less similar than this were not learned from. */
+export const SIMILARITY_MIN = 0.65;
 
 interface Rule {
   readonly name: string;
   readonly probability: number;
 }
 
-function ruleFor(a: QuestionFacts, b: QuestionFacts): Rule | undefined {
+function ruleFor(a: QuestionFacts, b: QuestionFacts, similarity: number): Rule | undefined {
   if (isSameText(a, b)) return { name: 'same-text', probability: SAME_TEXT };
+  // Written so that NaN fails.
+  if (!(similarity >= SIMILARITY_MIN)) return { name: 'too-far', probability: 0 };
+  const isEmpty = ({ tokens }: QuestionFacts) => !tokens.some(({ content }) => content);
+  if (isEmpty(a) || isEmpty(b)) return { name: 'no-words', probability: 0 };
   const long = a.tooLong || b.tooLong || Math.max(a.tokens.length, b.tokens.length) > TOKENS_MAX;
   return long ? { name: 'too-long', probability: 0 } : undefined;
 }
@@ -46,12 +52,14 @@ export class PairVerifier implements Verifier {
   /** As `verify`, for those who can't wait: pure. */
   probability({ a, b, similarity }: QuestionPair): number {
     const [x, y] = [factsOf(a), factsOf(b)];
-    return ruleFor(x, y)?.probability ?? this.#trees.probability(pairFeaturesOf(x, y, similarity, this.#lexicon));
+    return (
+      ruleFor(x, y, similarity)?.probability ?? this.#trees.probability(pairFeaturesOf(x, y, similarity, this.#lexicon))
+    );
   }
 
   async explain({ a, b, similarity }: QuestionPair): Promise<PairExplanation> {
     const [x, y] = [factsOf(a), factsOf(b)];
-    const rule = ruleFor(x, y);
+    const rule = ruleFor(x, y, similarity);
     if (rule !== undefined) return { probability: rule.probability, rule: rule.name, features: [] };
     const values = pairFeaturesOf(x, y, similarity, this.#lexicon);
     const contributions = this.#trees.contributions(values);

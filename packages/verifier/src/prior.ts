@@ -19,6 +19,8 @@ export const priorSchema = z.object({
       }),
     )
     .min(1),
+  /** Share of `wrong` at 0.8 and above that is the same question to a reader: the labels err. From a sample read by eye. */
+  mislabelled: z.number().min(0).max(1),
   /** The bar to serve at until something else is known. */
   recommended: z.object({ maxErrorRate: z.number(), bar: z.number().min(0).max(1) }),
 });

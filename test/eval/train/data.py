@@ -59,11 +59,11 @@ def folds(group: np.ndarray, k: int, seed: int) -> np.ndarray:
     return rng.integers(0, k, group.max() + 1)[group]
 
 
-def set_weights(data: "Data", power: float, mask: np.ndarray) -> np.ndarray:
-    """Each set counts by a power of its size: the big ones lead, the small ones are heard."""
+def set_weights(data: "Data", mask: np.ndarray, power=0.7, generated=0.5) -> np.ndarray:
+    """Each set counts by a power of its size: the big ones lead, the small ones are heard; made-up pairs by a share of that."""
     weight = np.zeros(len(data.y))
     for name in np.unique(data.set[mask]):
         rows = mask & (data.set == name)
         n = rows.sum()
-        weight[rows] = n**power / n
+        weight[rows] = n**power / n * (generated if name == "generated" else 1)
     return weight * mask.sum() / weight.sum()

@@ -5,15 +5,19 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 
 def fit(X, y, weight, monotone, seed=0, trees=300, leaves=15, rate=0.06, leaf=40, l2=5.0):
+    # What never differs in training (the vetoes) can't be learned from, and costs time.
+    used = np.flatnonzero(X.max(axis=0) > X.min(axis=0))
     model = HistGradientBoostingClassifier(
         max_iter=trees, learning_rate=rate, max_leaf_nodes=leaves, min_samples_leaf=leaf, l2_regularization=l2,
-        max_bins=64, monotonic_cst=monotone, early_stopping=False, random_state=seed,
+        max_bins=64, monotonic_cst=[monotone[i] for i in used], early_stopping=False, random_state=seed,
     )
-    return model.fit(X, y, sample_weight=weight)
+    model.fit(X[:, used], y, sample_weight=weight)
+    model.used = used
+    return model
 
 
 def score(model, X) -> np.ndarray:
-    return model.decision_function(X)
+    return model.decision_function(X[:, model.used])
 
 
 def platt(z, y, weight) -> tuple[float, float]:
@@ -54,6 +58,6 @@ def flatten(model) -> dict:
             if node["is_leaf"]:
                 flat += [-1, 0, 0, 0, digits(v, 5)]
             else:
-                flat += [int(node["feature_idx"]), digits(node["num_threshold"], 7), int(node["left"]), int(node["right"]), digits(v, 4)]
+                flat += [int(model.used[node["feature_idx"]]), digits(node["num_threshold"], 7), int(node["left"]), int(node["right"]), digits(v, 4)]
         trees.append(flat)
     return {"baseline": digits(float(model._baseline_prediction.ravel()[0]), 8), "trees": trees}

@@ -12,17 +12,19 @@ from data import Data, folds, set_weights
 from model import fit, flatten, platt, score, sigmoid
 
 # Vetoes that come before the verifier; what they stop it never sees.
+# `order` is one of them in serving, but the verifier is to know what it knows.
 SOFT_GUARDS = {"order", "modal", "content", "addition"}
 COSINE_MIN = 0.65
 TOKENS_MAX = 64
 FOLDS = 3
-POWER = 0.7
-SHAPE = {"trees": 120, "leaves": 12, "rate": 0.14, "leaf": 40, "l2": 10.0}
+SHAPE = {"trees": 90, "leaves": 12, "rate": 0.18, "leaf": 40, "l2": 10.0}
 # Sets whose pairs come as traffic does; the others are made to be hard.
 NATURAL = {"qqp_pairs": 1.0, "qqp_pairs_more": 0.5, "stsb_en": 0.5, "sick": 0.5, "query_variations_antique": 0.5}
 BINS = [0.0, 0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.84, 0.88, 0.91, 0.94, 0.96, 0.98]
 # The prior weighs as much as this many labelled samples of a scope's own.
 PSEUDO_PAIRS = 400
+# Of 45 pairs labelled different that were served at 0.8 or more, read by eye, 22 are the same question.
+MISLABELLED = 0.49
 
 
 def usable(data: Data) -> np.ndarray:
@@ -31,13 +33,22 @@ def usable(data: Data) -> np.ndarray:
     return ~data.disputable & ~vetoed & ~data.same & (data.column("cosine") >= COSINE_MIN) & (data.long <= TOKENS_MAX)
 
 
-def out_of_fold(data: Data, rows: np.ndarray, k=FOLDS, power=POWER, shape=SHAPE, seed=1) -> np.ndarray:
+def learn(data: Data, rows: np.ndarray):
+    return fit(data.X[rows], data.y[rows], set_weights(data, rows)[rows], data.monotone, **SHAPE)
+
+
+def calibrate(data: Data, rows: np.ndarray, z: np.ndarray) -> tuple[float, float]:
+    """On pairs that people wrote: made-up ones have no natural share of right and wrong."""
+    real = rows & (data.set != "generated")
+    return platt(z[real], data.y[real], set_weights(data, real)[real])
+
+
+def out_of_fold(data: Data, rows: np.ndarray, k=FOLDS, seed=1) -> np.ndarray:
     """Scores of each row by a model that saw none of its group."""
     fold, z = folds(data.group, k, seed), np.zeros(len(data.y))
     for i in range(k):
-        train, test = rows & (fold != i), fold == i
-        model = fit(data.X[train], data.y[train], set_weights(data, power, train)[train], data.monotone, **shape)
-        z[test] = score(model, data.X[test])
+        test = fold == i
+        z[test] = score(learn(data, rows & ~test), data.X[test])
     return z
 
 
@@ -49,7 +60,7 @@ def prior(p: np.ndarray, data: Data, rows: np.ndarray, version: str, bar: float)
     for low, high in zip(edges, edges[1:]):
         inside = (p >= low) & (p < high)
         bins.append({"from": low, "pairs": round(float(weight[inside].sum()), 3), "wrong": round(float(weight[inside & ~data.y].sum()), 3)})
-    return {"verifier": version, "bins": bins, "recommended": {"maxErrorRate": 0.01, "bar": bar}}
+    return {"verifier": version, "bins": bins, "mislabelled": MISLABELLED, "recommended": {"maxErrorRate": 0.01, "bar": bar}}
 
 
 def main() -> None:
@@ -57,17 +68,17 @@ def main() -> None:
     parser.add_argument("--features", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--version", default="1")
-    parser.add_argument("--bar", type=float, default=0.8)
+    parser.add_argument("--bar", type=float, default=0.9)
     parser.add_argument("sets", nargs="+")
     args = parser.parse_args()
     data = Data(args.features, args.sets)
     rows = usable(data)
     print(f"{rows.sum()} pairs to learn from")
     z = out_of_fold(data, rows)
-    slope, intercept = platt(z[rows], data.y[rows], set_weights(data, POWER, rows)[rows])
+    slope, intercept = calibrate(data, rows, z)
     p = np.where(data.same, 1.0, sigmoid(slope * z + intercept))
     np.save(Path(args.features) / "out-of-fold.npy", p)
-    model = fit(data.X[rows], data.y[rows], set_weights(data, POWER, rows)[rows], data.monotone, **SHAPE)
+    model = learn(data, rows)
     file = {
         "version": args.version, "features": data.names, **flatten(model),
         "calibration": {"slope": round(slope, 6), "intercept": round(intercept, 6)},

@@ -15,7 +15,7 @@ export interface FeatureWeight {
 export interface PairExplanation {
   /** 0..1, as `verify` answers. */
   readonly probability: number;
-  /** What decided without the model, when something did: `same-text`, `too-long`. */
+  /** What decided without the model, when something did: `same-text`, `too-far`, `no-words`, `too-long`. */
   readonly rule?: string | undefined;
   /** The strongest first. Empty where a rule decided. */
   readonly features: readonly FeatureWeight[];

@@ -160,6 +160,7 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['Can I fly with ID?', 'Can I fly without ID?'],
       ['Were they not asked how to vote?', 'Were they asked how not to vote?'],
       ['Ai đến dự tiệc?', 'Ai không đến dự tiệc?'],
+      ['The method has been shown to work', 'The method has yet to be shown to work'],
     ],
     same: [
       ["Why don't people vote?", 'Why do not people vote?'],
@@ -180,6 +181,7 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['What is the best phone?', 'What is the worst phone?'],
       ['Is it legal to park here?', 'Is it illegal to park here?'],
       ['How do I enable cookies?', 'How do I disable cookies?'],
+      ['How do I jump onto a train?', 'How do I jump off a train?'],
       ['Is it safe to read before 6pm?', 'Is it safe to read after 6pm?'],
       ['Who is the employer?', 'Who is the employee?'],
       ['Đội nào thắng?', 'Đội nào thua?'],
@@ -224,12 +226,17 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
   },
   question: {
     differ: [
+      ['Does Hipmunk make money?', 'How does Hipmunk make money?'],
+      ['Is asthma treated?', 'How is asthma treated?'],
+      ['Can a teenager earn money?', 'How can a teenager earn money?'],
       ['When was pizza invented?', 'Where was pizza invented?'],
       ['Why do braids help?', 'How do braids help?'],
       ['Nó được thành lập khi nào?', 'Nó được thành lập ở đâu?'],
       ['How many did she pay?', 'How much did she pay?'],
     ],
     same: [
+      ['Can I learn to sing alone?', 'How can I learn to sing alone?'],
+      ['Is there a way to learn to sing?', 'How do I learn to sing?'],
       ['How can I lose weight?', 'What are ways to lose weight?'],
       ['How long is the film?', 'How many minutes is the film?'],
     ],
@@ -257,6 +264,10 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ['What are examples of cultural boundaries?', 'What are cultural boundaries examples?'],
       ['What is longer, a pet or a toy?', 'Are toys longer than pets?'],
       ['If I forgot my password, how can I log in?', 'How can I log in if I forgot my password?'],
+      [
+        'Ở các trường đại học lớn nhiều sinh viên chọn ngành kỹ thuật vì lương cao và việc làm tốt',
+        'Vì lương cao và việc làm tốt nhiều sinh viên ở các trường đại học lớn chọn ngành kỹ thuật',
+      ],
     ],
   },
   modifier: {

@@ -26,6 +26,7 @@ function denies({ tokens, language }: QuestionFacts, i: number): boolean {
   const { text } = tokens[i] ?? { text: '' };
   const next = tokens[i + 1];
   const before = tokens[i - 1]?.text ?? '';
+  if (text === 'yet' && next?.text === 'to') return true;
   if (!NEGATORS.has(text) || (text === 'no' && (language === 'vi' || next?.text === 'of'))) return false;
   if (text === 'không' || text === 'khong') {
     const last = next === undefined || next.afterBreak;

@@ -28,12 +28,30 @@ function asksOtherwise(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return new Set([x, y, 'how', 'what']).size === 2 ? undefined : describe([x], [y]);
 }
 
+const POLAR = new Set('is are was were do does did has have had will would should can could'.split(' '));
+const OPEN = new Set('how why when where who'.split(' '));
+/** Who asks `Can I` often means `How can I`. */
+const ASKERS = new Set('i we you one'.split(' '));
+
+function isPolar({ tokens: [first, second] }: QuestionFacts): boolean {
+  const asks = first?.text ?? '';
+  return POLAR.has(asks) && !(/^c(?:an|ould)$/.test(asks) && ASKERS.has(second?.text ?? ''));
+}
+
+/** One question asks whether something is so, the other how or why it is, in the same words of meaning. */
+function asksWhether(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const [x, y] = [a.tokens[0]?.text ?? '', b.tokens[0]?.text ?? ''];
+  if (!(isPolar(a) && OPEN.has(y)) && !(isPolar(b) && OPEN.has(x))) return undefined;
+  const meant = [...missingIn(a, b), ...missingIn(b, a)].some(({ content }) => content);
+  return meant ? undefined : describe([x], [y]);
+}
+
 /** Who, when, where, why, how, how many: both questions ask for a kind of answer, and for different ones. */
 export const questionGuard: Guard = {
   name: 'question',
   level: 'standard',
   differs(a, b) {
-    const otherwise = asksOtherwise(a, b);
+    const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b);
     if (otherwise !== undefined) return otherwise;
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
     for (const x of a.answers) for (const y of b.answers) if (akin(x, y)) return undefined;

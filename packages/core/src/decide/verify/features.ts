@@ -158,29 +158,23 @@ function askingFeatures(a: Reading, b: Reading): { same: number[]; differ: numbe
   };
 }
 
-function compute(a: Reading, b: Reading, similarity: number, lexicon: Lexicon): number[] {
-  const found = align(a, b, lexicon);
+/** How alike the texts and their words are, and how much there is to compare. */
+function likeness(a: Reading, b: Reading, similarity: number, found: Alignment, lexicon: Lexicon): number[] {
   const { same, substitutions: subs, left, right, joined } = found;
   const total = a.weight + b.weight;
-  const shared = weightOf(same.flatMap(([x, y]) => [x, y]));
+  const shared = weightOf(same.flat());
   const soft = subs.reduce((sum, s) => sum + (s.left.weight + s.right.weight) * s.similarity, shared);
-  const [sumA, sumB] = [
-    sumOf([...left, ...subs.map((s) => s.left)], lexicon),
-    sumOf([...right, ...subs.map((s) => s.right)], lexicon),
-  ];
-  const { rest, inserted } = restFeatures(a, b, found);
-  const { same: asksSame, differ, style } = askingFeatures(a, b);
-  const order = sequenceOf(a, b, found);
-  const guards = GUARDS.map((guard): number => (guard.differs(a.facts, b.facts) === undefined ? 0 : 1));
-  const [wordsA, wordsB] = [a.facts.tokens.length, b.facts.tokens.length];
+  const restA = sumOf([...left, ...subs.map((s) => s.left)], lexicon);
+  const restB = sumOf([...right, ...subs.map((s) => s.right)], lexicon);
   const hard = subs.filter(({ kind }) => !MILD.has(kind));
+  const [wordsA, wordsB] = [a.facts.tokens.length, b.facts.tokens.length];
   return [
     similarity,
     total === 0 ? 1 : shared / total,
     total === 0 ? 1 : soft / total,
     letterSimilarity(a, b),
     cosineOf(a.sum, b.sum),
-    left.length + right.length + subs.length === 0 ? 1 : cosineOf(sumA, sumB),
+    left.length + right.length + subs.length === 0 ? 1 : cosineOf(restA, restB),
     hard.reduce((worst, s) => Math.min(worst, s.similarity), 1),
     Math.min(wordsA, wordsB),
     Math.min(wordsA, wordsB) / Math.max(1, wordsA, wordsB),
@@ -188,10 +182,21 @@ function compute(a: Reading, b: Reading, similarity: number, lexicon: Lexicon): 
     shared / 2,
     same.length,
     joined,
+  ];
+}
+
+function compute(a: Reading, b: Reading, similarity: number, lexicon: Lexicon): number[] {
+  const found = align(a, b, lexicon);
+  const { rest, inserted } = restFeatures(a, b, found);
+  const { same, differ, style } = askingFeatures(a, b);
+  const order = sequenceOf(a, b, found);
+  const guards = GUARDS.map((guard): number => (guard.differs(a.facts, b.facts) === undefined ? 0 : 1));
+  return [
+    ...likeness(a, b, similarity, found, lexicon),
     ...rest,
-    noveltyOf(left, b, lexicon) + noveltyOf(right, a, lexicon),
+    noveltyOf(found.left, b, lexicon) + noveltyOf(found.right, a, lexicon),
     ...inserted,
-    ...substitutionFeatures(subs, total),
+    ...substitutionFeatures(found.substitutions, a.weight + b.weight),
     order.lcs,
     order.lcsContent,
     order.kept,
@@ -203,7 +208,7 @@ function compute(a: Reading, b: Reading, similarity: number, lexicon: Lexicon): 
     order.leads,
     order.leadsCount,
     ...grammarDifferences(a, b),
-    ...asksSame,
+    ...same,
     ...differ,
     ...style,
     ...guards,

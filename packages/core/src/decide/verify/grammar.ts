@@ -17,12 +17,11 @@ const CLASSES: Readonly<Record<string, ReadonlySet<string>>> = {
       ' ',
     ),
   ),
-  link: new Set(
-    'and or but nor so yet if then else because while although though whether unless until since'.split(' '),
-  ),
+  link: new Set('and or but nor so if then else because while although though whether unless until since'.split(' ')),
   asking: new Set('what which who whom whose when where why how nào gì ai đâu sao bao nhiêu mấy'.split(' ')),
   denial: new Set('not no không chẳng chưa'.split(' ')),
-  degree: new Set('just even only very really actually currently simply quite rather also there here'.split(' ')),
+  limit: new Set('only even just yet'.split(' ')),
+  degree: new Set('very really actually currently simply quite rather also there here rất cũng vẫn còn'.split(' ')),
 };
 
 export const GRAMMAR_CLASSES: readonly string[] = [...Object.keys(CLASSES), 'particle'];

@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   [
     'how',
     new RegExp(
-      `^(?:(?:so )?how(?: (?:do|does|can|could|should|would|might|must|will|shall|did))${ONE}(?: (?:best|easily|actually|go about))?|how to|` +
+      `^(?:(?:so )?how(?: (?:to|(?:do|does|can|could|should|would|might|must|will|shall|did)${ONE}(?: (?:best|easily|actually|go about))?|is|are|was|were|has|have|had))?|` +
         `(?:what|which) (?:is|are|would be|will be|could be|was|were)(?: (?:the|a|an|some|any|your|few))?${GOOD} (?:${WAY})(?: (?:to|of|for|that|in which|by which|i|you|we|one|can|could|should))*|` +
         `is there (?:a|any|some|an)${GOOD} ways? (?:to|of|that|i can|for)|are there any${GOOD} ways to|` +
         `what (?:should|can|could|must|do|would|shall)${ONE}(?: do)? (?:to|in order to)|what does it take to|` +
@@ -55,24 +55,31 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ],
 ];
 
+/** Ways to ask for an answer that stand before the question itself. */
+const ASKING =
+  /^(?:(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody)(?: please)? (?:explain|describe|tell me|show me|say)|(?:does|do) (?:anyone|anybody|someone|you|you guys) know|i (?:am|was) (?:curious|wondering)|i wonder)(?: about)? (?=\S)/;
+
 const NONE: QuestionFrame = { kind: 'none', length: 0 };
 
 /** How a question opens. Looks at its first words only. */
 export function frameOf(tokens: readonly Token[]): QuestionFrame {
-  const opening = tokens
+  const start = tokens
     .slice(0, 16)
     .map(({ text }) => text)
     .join(' ');
+  const before = ASKING.exec(start)?.[0] ?? '';
+  const opening = start.slice(before.length);
+  const skipped = before === '' ? 0 : before.trim().split(' ').length;
   for (const [kind, pattern] of KINDS) {
     const match = pattern.exec(opening)?.[0];
-    if (match !== undefined) return { kind, length: match.trim().split(' ').length };
+    if (match !== undefined) return { kind, length: skipped + match.trim().split(' ').length };
   }
   return NONE;
 }
 
 /** Words of meaning that a frame may hold without meaning more than the frame: `the best way to`. */
 export const FRAME_WORDS = new Set(
-  'way method step process procedur approach mean strategi strategy tip trick techniqu thing best easiest good better great easi easy simpl simplest right proper correct effectiv efficient possibl differ main useful recommend reason caus mak list nam giv tell explain describ defin definition meaning meant exampl few go place place ration number long much many far old often tak show teach làm thế nào cách để'.split(
+  'know curiou wonder say guy pleas way method step process procedur approach mean strategi strategy tip trick techniqu thing best easiest good better great easi easy simpl simplest right proper correct effectiv efficient possibl differ main useful recommend reason caus mak list nam giv tell explain describ defin definition meaning meant exampl few go place place ration number long much many far old often tak show teach làm thế nào cách để'.split(
     ' ',
   ),
 );

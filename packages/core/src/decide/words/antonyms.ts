@@ -23,7 +23,7 @@ maximum max maximize maximise / minimum min minimize minimise | upper / lower | 
 first / last final | next / last previous | former ex previously formerly / current present currently now
 past / future present | before / after | above over / below under
 inside indoor indoors within in / outside outdoor outdoors out beyond | up upward upwards / down downward downwards
-on / off | left / right | front / back | forward forwards / backward backwards | north / south | east / west
+on onto / off | into / out | left / right | front / back | forward forwards / backward backwards | north / south | east / west
 buy purchase / sell | lend / borrow | increase raise gain grow / decrease reduce lower lose shrink | gain / lose
 win / lose | enable activate / disable deactivate | add include / remove exclude subtract delete
 add plus sum / subtract minus | multiply times / divide | open / close shut | lock / unlock

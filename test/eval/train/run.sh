@@ -1,0 +1,22 @@
+#!/bin/sh
+# Trains the verifier from pair files: run.sh WORK_DIR FILE.jsonl ...   (see ../README.md)
+set -eu
+export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1
+PYTHON=${PYTHON:-/usr/bin/python3}
+work=$(realpath "$1"); shift
+files=""; sets="generated"
+for file in "$@"; do
+  files="$files $(realpath "$file")"
+  sets="$sets $(basename "$file" .jsonl)"
+done
+cd "$(dirname "$0")"
+model=../../../packages/verifier/model
+mkdir -p "$work/vectors" "$work/features" "$model"
+node embed.mjs --cache "$work/vectors" --vocabulary $files
+"$PYTHON" lexicon.py --cache "$work/vectors" --tokenizer ../../../packages/model-minilm/model/tokenizer.json \
+  --wordnet "${WORDNET:-/usr/share/wordnet}" --out "$model/lexicon.bin"
+node generate.mjs --lexicon "$model/lexicon.bin" --out "$work/generated.jsonl" $files
+node embed.mjs --cache "$work/vectors" "$work/generated.jsonl"
+node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" "$work/generated.jsonl" $files
+"$PYTHON" leave_out.py --features "$work/features" --kinds $sets
+"$PYTHON" train.py --features "$work/features" --out "$model" $sets
