@@ -5,7 +5,7 @@ import { readRows, setOf } from './train/rows.mjs';
 import { openVectors } from './train/vectors.mjs';
 
 // What guards and verifier do with pair and stream files, offline: right hits and wrong hits, per file and kind.
-//   node judge.mjs --cache DIR [--bar 0.8 ...] [--floor 0.7] [--soft order ...] [--kinds] [--wrong 20] FILE.jsonl ...
+//   node judge.mjs --cache DIR [--bar 0.8 ...] [--floor 0.7] [--soft GUARD ...] [--kinds] [--wrong 20] FILE.jsonl ...
 // The vectors must have been embedded before (train/embed.mjs).
 
 const { values: options, positionals } = parseArgs({
@@ -13,7 +13,7 @@ const { values: options, positionals } = parseArgs({
     cache: { type: 'string' },
     bar: { type: 'string', multiple: true, default: ['0.7', '0.75', '0.8', '0.85', '0.9'] },
     floor: { type: 'string', default: '0.7' },
-    soft: { type: 'string', multiple: true, default: ['order'] },
+    soft: { type: 'string', multiple: true, default: [] },
     kinds: { type: 'boolean', default: false },
     wrong: { type: 'string', default: '0' },
   },
@@ -67,31 +67,41 @@ function grouped(rows) {
   return groups;
 }
 
-/** The stream asked in order, everything asked before as candidate: the five nearest, nearest first. */
+/** The stream asked in order, everything stored before as candidate: the five nearest, nearest first. */
 function stream(file, rows, bar) {
   const stored = new Map();
+  const [asked, groups] = [new Set(), new Set()];
   const counts = { right: 0, wrong: 0, repeats: 0, exact: 0 };
-  const groups = new Set();
   for (const { prompt, group } of rows) {
-    if (stored.has(prompt)) counts.exact++;
-    else {
-      if (groups.has(group)) counts.repeats++;
-      const near = [...stored.keys()]
-        .map((text) => ({ text, similarity: vectors.cosine(text, prompt) }))
-        .filter(({ similarity }) => similarity >= floor)
-        .sort((x, y) => y.similarity - x.similarity)
-        .slice(0, 5);
-      const hit = near.find(({ text, similarity }) => judge(text, prompt, similarity) >= bar);
-      if (hit === undefined) stored.set(prompt, group);
-      else if (stored.get(hit.text) === group) counts.right++;
-      else counts.wrong++;
-    }
+    const isExact = asked.has(prompt);
+    if (isExact) counts.exact++;
+    else if (groups.has(group)) counts.repeats++;
+    const hit = stored.has(prompt) ? { text: prompt } : nearestServed(stored, prompt, bar);
+    if (hit === undefined) stored.set(prompt, group);
+    else if (stored.get(hit.text) !== group) {
+      counts.wrong++;
+      if (counts.wrong <= Number(options.wrong)) console.log(`      ${hit.p?.toFixed(3)}  ${hit.text} | ${prompt}`);
+    } else if (!isExact) counts.right++;
+    asked.add(prompt);
     groups.add(group);
   }
   const { right, wrong, repeats, exact } = counts;
   console.log(
     `${setOf(file)} at ${bar}: ${rows.length} requests, ${exact} word for word; by meaning ${share(right, repeats)} % of ${repeats}; wrong ${((100 * wrong) / rows.length).toFixed(2)} % of all`,
   );
+}
+
+function nearestServed(stored, prompt, bar) {
+  const near = [...stored.keys()]
+    .map((text) => ({ text, similarity: vectors.cosine(text, prompt) }))
+    .filter(({ similarity }) => similarity >= floor)
+    .sort((x, y) => y.similarity - x.similarity)
+    .slice(0, 5);
+  for (const { text, similarity } of near) {
+    const p = judge(text, prompt, similarity);
+    if (p >= bar) return { text, p };
+  }
+  return undefined;
 }
 
 console.log(
