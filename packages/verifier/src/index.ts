@@ -1,3 +1,3 @@
 export { loadPrior, loadVerifier, verifierDir } from './load.ts';
 export { PairVerifier, SIMILARITY_MIN, TOKENS_MAX } from './pair-verifier.ts';
-export { type Prior, priorSchema } from './prior.ts';
+export { type Prior, priorSchema, trafficBins } from './prior.ts';

@@ -1,5 +1,5 @@
 import type { CalibrationPrior, Verifier } from '@nearhit/core';
-import { loadPrior, loadVerifier } from '@nearhit/verifier';
+import { loadPrior, loadVerifier, trafficBins } from '@nearhit/verifier';
 import type { Logger } from 'pino';
 
 export interface Verifying {
@@ -12,9 +12,9 @@ export interface Verifying {
 export function openVerifying(log: Logger): Partial<Verifying> {
   try {
     const verifier = loadVerifier();
-    const { bins, verifier: version } = loadPrior();
-    const counts = bins.map(({ from, pairs, wrong }) => ({ scoreMin: from, pairs, wrong }));
-    return { verifier, prior: { scorer: verifier.version, version, bins: counts } };
+    const prior = loadPrior();
+    const bins = trafficBins(prior);
+    return { verifier, prior: { scorer: verifier.version, version: prior.verifier, bins } };
   } catch (error) {
     log.error({ err: error }, 'no verifier: questions are matched by threshold and guards alone');
     return {};

@@ -34,7 +34,8 @@ export class Judging {
 
   constructor(request: PreparedRequest, deps: JudgingDeps, exhaustive = false) {
     const { verifier, calibration } = deps;
-    this.bar = barOf(request, verifier && (() => calibration?.calibrationFor(request.scope, request.resolved.policy)));
+    const calibrated = () => calibration?.calibrationFor(request.scope, request.resolved.policy);
+    this.bar = barOf(request, verifier && { bar: verifier.bar, calibrated });
     this.scorer = this.bar.verified && verifier?.version;
     this.#request = request;
     this.#deps = deps;

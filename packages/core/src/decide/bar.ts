@@ -32,15 +32,11 @@ export interface BarRequest {
   readonly thresholdFloor?: number | undefined;
 }
 
-const isSet = ({ origin }: ResolvedPolicy, field: 'threshold' | 'maxErrorRate'): boolean =>
-  origin[field] !== 'built-in';
-
 /** The threshold that somebody chose, for this request or by policy; undefined where nobody did. */
 function chosenThreshold({ resolved, controls }: BarRequest): { value: number; origin: string } | undefined {
   if (controls.threshold !== undefined) return { value: controls.threshold, origin: 'request' };
-  return isSet(resolved, 'threshold')
-    ? { value: resolved.policy.threshold, origin: resolved.origin.threshold }
-    : undefined;
+  const { policy, origin } = resolved;
+  return origin.threshold === 'built-in' ? undefined : { value: policy.threshold, origin: origin.threshold };
 }
 
 /** Cosine similarity that a candidate needs at least, and who says so. `verified`: a verifier weighs what reaches it. */
@@ -56,22 +52,31 @@ export function similarityBar(request: BarRequest, verified: boolean): Pick<Bar,
     : { similarityMin: floor, similarityOrigin: 'key' };
 }
 
+/** What is known of the verifier. */
+export interface BarEvidence {
+  /** The verifier's own, for where nobody chose. */
+  readonly bar: number;
+  /** Where the policy sets an error budget: the bar that keeps it. */
+  readonly calibrated: () => CalibrationInForce | undefined;
+}
+
 /**
- * The bar in force for a request. A threshold that somebody chose counts as it is, beside what the error budget asks of the
- * verifier's probability where a budget was chosen, too; alone, it serves what is more likely right than wrong. Where nobody
- * chose, the budget decides among all above `COSINE_FLOOR`. With guards off, cosine similarity alone decides unless a budget
- * was chosen. `calibrated` absent: there is no verifier, and the threshold decides as strictly as it stands.
+ * The bar in force for a request. A threshold that somebody chose counts as it is, beside what an error budget asks of the
+ * verifier's probability where one is set, too; alone, it serves what is more likely right than wrong. A budget alone
+ * decides among all above `COSINE_FLOOR`. Where nobody chose either, the verifier's own bar does. With guards off, cosine
+ * similarity alone decides unless there is a budget. `verifier` absent: the threshold decides as strictly as it stands.
  */
-export function barOf(request: BarRequest, calibrated: (() => CalibrationInForce | undefined) | undefined): Bar {
-  const { resolved } = request;
-  const budgeted = isSet(resolved, 'maxErrorRate');
-  const verifying = calibrated !== undefined && (resolved.policy.guard !== 'off' || budgeted);
-  const similarity = similarityBar(request, verifying);
-  if (!verifying) return similarity;
+export function barOf(request: BarRequest, verifier: BarEvidence | undefined): Bar {
+  const { policy } = request.resolved;
+  const budgeted = policy.maxErrorRate !== undefined;
+  if (verifier === undefined || (policy.guard === 'off' && !budgeted)) return similarityBar(request, false);
+  const similarity = similarityBar(request, true);
   const similarityWithout = similarityBar(request, false).similarityMin;
-  if (chosenThreshold(request) !== undefined && !budgeted)
-    return { ...similarity, verified: { probabilityMin: LIKELY, similarityWithout } };
-  const calibration = calibrated();
+  if (!budgeted) {
+    const probabilityMin = chosenThreshold(request) === undefined ? verifier.bar : LIKELY;
+    return { ...similarity, verified: { probabilityMin, similarityWithout } };
+  }
+  const calibration = verifier.calibrated();
   const probabilityMin = calibration?.bar ?? Number.POSITIVE_INFINITY;
   return { ...similarity, verified: { probabilityMin, similarityWithout, calibration } };
 }

@@ -34,12 +34,11 @@ export const policySchema = z.strictObject({
 
 /** Some fields set, the rest inherited. */
 export type PolicyPatch = z.infer<typeof policySchema>;
-/** All fields in force. */
-export type Policy = Required<PolicyPatch>;
+/** All fields in force. `maxErrorRate` stays absent until somebody sets it. */
+export type Policy = Required<Omit<PolicyPatch, 'maxErrorRate'>> & Pick<PolicyPatch, 'maxErrorRate'>;
 
 export const POLICY_DEFAULTS: Policy = Object.freeze({
   threshold: 0.9,
-  maxErrorRate: 0.02,
   guard: 'standard',
   ttlSeconds: 86_400,
   staleSeconds: 0,

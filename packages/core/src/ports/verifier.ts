@@ -29,6 +29,8 @@ export interface PairExplanation {
 export interface Verifier {
   /** Changes whenever a probability may. A decision records it. */
   readonly version: string;
+  /** Serve from this probability on, where nobody set a threshold or an error budget. Chosen with the model, by what was left out. */
+  readonly bar: number;
   /** Calibrated probability for each pair, in order, 0..1. The same with `a` and `b` exchanged. */
   verify(pairs: readonly QuestionPair[]): Promise<number[]>;
   explain(pair: QuestionPair): Promise<PairExplanation>;
