@@ -94,7 +94,7 @@ export * from './stats/stats.ts';
 export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';
 export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';
-export { chooseVictims, type EvictionCandidate, evictionWindow } from './store/eviction.ts';
+export { chooseVictims, rankOf, VICTIMS_MAX, worthOf } from './store/eviction.ts';
 export { createMemoryBatches, Leases, pageOfBatches } from './store/memory-batches.ts';
 export { createMemoryFiles, noSuchFile, pageOfFiles } from './store/memory-files.ts';
 export { createMemoryInvalidations } from './store/memory-invalidations.ts';

@@ -1,10 +1,11 @@
 import { hash, randomUUID } from 'node:crypto';
-import { NOTHING_SPENT, tenantOfCredential, UNLIMITED } from '../caller.ts';
+import { type Grants, NOTHING_SPENT, tenantOfCredential, UNLIMITED } from '../caller.ts';
 import { assertGranted } from '../grants.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
 import type { Layer } from '../ports/observer.ts';
+import type { StoreUpkeep } from '../ports/response-store.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
@@ -21,6 +22,7 @@ import { isUpstreamDown, type StaleFound } from './stale.ts';
 
 export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   readonly policies: PolicyService;
+  readonly upkeep: Pick<StoreUpkeep, 'touch'>;
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
   readonly lookupTimeoutMs: () => number;
@@ -73,7 +75,7 @@ class Answering {
     const feature = call.endpoint === 'batch' ? 'batches' : call.endpoint;
     assertGranted(call.caller.grants, { feature, model, namespace: scope.namespace });
     const asked = { call, request, stages: {} };
-    const mode = modeOf(request);
+    const mode = modeOf(request, call.caller.grants);
     if (mode === 'off' || request.notCacheable !== undefined) {
       const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
       if (request.controls.cache === 'only') return this.#end(asked, { kind: 'refused', reason });
@@ -92,6 +94,7 @@ class Answering {
   /** What may be served from the cache now. */
   async #look({ call, request, stages }: Asked, mode: Mode): Promise<Found> {
     const deps = this.#deps;
+    if (call.caller.grants.cacheRead === false) return { kind: 'none', reason: 'key-no-read' };
     if (mode === 'refresh') return { kind: 'none', reason: mode };
     const cached = exactInMemory(request, deps);
     const found: Found =
@@ -105,7 +108,8 @@ class Answering {
   async #miss(asked: Asked, mode: Mode, found: Missed): Promise<Exchange> {
     const { call, request } = asked;
     const { stale } = found;
-    if (stale !== undefined && mode === 'on' && request.resolved.policy.staleMode === 'while-revalidate') {
+    const { staleMode } = request.resolved.policy;
+    if (stale !== undefined && mode === 'on' && staleMode === 'while-revalidate' && mayWrite(call)) {
       this.#revalidate(asked, found);
       return this.#end(
         { ...asked, call: { ...call, allowance: told(call) } },
@@ -130,7 +134,8 @@ class Answering {
   }
 
   /** One upstream call for all who ask the same at the same time; `refresh` wants one of its own. */
-  async #fly({ call, request }: Asked, mode: Mode, found: Missed, client: Client): Promise<UpstreamOutcome> {
+  async #fly({ call, request: asked }: Asked, mode: Mode, found: Missed, client: Client): Promise<UpstreamOutcome> {
+    const request = mayWrite(call) ? asked : apart(asked, call);
     const { vector, embeddingModel, exactOnly, storeAway, nearest } = found;
     const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
     // The look-up has cost its deadline: to ask for a shared flight where the store is would cost as much again.
@@ -139,7 +144,8 @@ class Answering {
     const { flight, leader, sameForm, release } =
       mode === 'refresh' ? ownFlight(launch(2)) : await this.#flights.board(request.flightKey, request, client, launch);
     return {
-      ...{ kind: 'upstream', cache: 'miss', entryId: request.id, similarity: nearest?.similarity },
+      ...{ kind: 'upstream', cache: 'miss', similarity: nearest?.similarity },
+      entryId: request.notStored === undefined ? request.id : undefined,
       reason: leader ? found.reason : `joined:${found.reason}`,
       ...{ live: flight.live, leader, sameForm, release },
       ...{ settled: flight.settled, settledNow: flight.settledNow },
@@ -209,12 +215,21 @@ const ownFlight = (flight: Flight) => ({ flight, leader: true, sameForm: true, r
 type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
 
 /** The operator's `off` and `shadow` stand; within them the request chooses, and `only` never goes upstream. */
-function modeOf({ controls, resolved }: PreparedRequest): Mode {
+function modeOf({ controls, resolved }: PreparedRequest, { cacheRead }: Grants): Mode {
   const { mode } = resolved.policy;
   if (mode === 'off' || controls.cache === 'off') return 'off';
+  if (cacheRead === false && controls.cache !== 'only') return 'refresh';
   if (mode === 'shadow') return 'shadow';
   return controls.cache ?? 'on';
 }
+
+const mayWrite = ({ caller }: ChatCall): boolean => caller.grants.cacheWrite !== false;
+
+/** Its upstream call is shared with requests of the same key alone: nobody else gets what it brings about. */
+const apart = (request: PreparedRequest, { caller }: ChatCall): PreparedRequest => ({
+  ...request,
+  ...{ flightKey: `${request.flightKey} ${caller.keyId ?? ''}`, notStored: 'key-no-write' },
+});
 
 const offReason = ({ resolved }: PreparedRequest): string =>
   resolved.policy.mode === 'off' ? 'policy-off' : 'cache-off';
@@ -227,7 +242,7 @@ const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
 
 function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
-  deps.upkeep.touch([cached.entry.id], nowMs);
+  deps.upkeep.touch([cached.entry.id]);
   const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
   return { kind: 'hit', layer, cached, similarity, ageSeconds };
 }

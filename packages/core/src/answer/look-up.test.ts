@@ -48,7 +48,6 @@ async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void) {
     {
       memory,
       store: { get, getMany: async () => [] },
-      upkeep: { touch() {} },
       embedder: {
         model: { id: 'm', version: 'v1', dimensions: vector.length, tokensMax: 100 },
         embed: async () => [{ vector, tokens: 1, truncated: false }],

@@ -6,7 +6,7 @@ import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
 import type { Layer, Observer } from '../ports/observer.ts';
-import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
+import type { ResponseStore } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
 import { isStaleServable, type StaleFound, unservable } from './stale.ts';
@@ -19,7 +19,6 @@ const QUERY_CHARS_MAX = 8192;
 export interface LookUpDeps {
   readonly memory: MemoryCache;
   readonly store: Pick<ResponseStore, 'get' | 'getMany'>;
-  readonly upkeep: Pick<StoreUpkeep, 'touch'>;
   readonly embedder: Embedder;
   readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
@@ -147,7 +146,6 @@ async function byMeaning(
   }
   const { id, similarity } = decision.candidate;
   const entry = entryOf(id);
-  deps.upkeep.touch([id], deps.now());
   return {
     kind: 'hit',
     layer: 'semantic',

@@ -143,7 +143,7 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
     answerBytesMax: policy.answerBytesMax,
   });
   const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
-  const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
+  const refused = request.notStored ?? (ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined);
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;

@@ -39,6 +39,9 @@ export interface DecisionRecord {
   readonly attempts?: number | undefined;
   /** How the target was chosen and what was tried; of the request that made the call. */
   readonly route?: RouteDecision | undefined;
+  /** Why the answer of a miss was not stored, or is found word for word only. */
+  readonly notStored?: string | undefined;
+  readonly exactOnly?: string | undefined;
   /** Answered from a call that another request pays for. */
   readonly shared?: boolean | undefined;
   /** Of the answer's prompt: read from the provider's own cache. */

@@ -10,15 +10,16 @@ import type {
 } from '../ports/response-store.ts';
 import { clockKey, comparePositions, decodeCursor, encodeCursor } from './entry-cursor.ts';
 import { entryMatches } from './entry-filter.ts';
-import { chooseVictims, evictionWindow } from './eviction.ts';
+import { chooseVictims, rankOf, worthOf } from './eviction.ts';
 
 interface Row {
   readonly entry: Entry;
   readonly row: number;
   readonly createdAtMs: number;
   readonly bytes: number;
-  readonly costUsd: number;
-  usedAtMs: number;
+  readonly worth: number;
+  uses: number;
+  rank: number;
 }
 
 const ENTRY_ID = /^[0-9a-f]{64}$/;
@@ -31,6 +32,8 @@ export function assertEntryId(id: string): void {
 /** Answers in a Map. `unlogged` is shared with the change log. */
 export class MemoryResponses implements ResponseStore, StoreUpkeep {
   readonly #rows = new Map<EntryId, Row>();
+  /** Of each namespace: the highest rank that was evicted. */
+  readonly #clocks = new Map<string, number>();
   readonly #unlogged: Set<EntryId>;
   readonly #assertOpen: () => void;
   readonly #close: () => Promise<void>;
@@ -108,10 +111,12 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     return this.#close();
   }
 
-  touch(ids: readonly EntryId[], nowMs: number): void {
+  touch(ids: readonly EntryId[]): void {
     for (const id of ids) {
       const row = this.#rows.get(id);
-      if (row) row.usedAtMs = clockKey(nowMs);
+      if (row === undefined) continue;
+      row.uses += 1;
+      row.rank = rankOf(this.#clock(row.entry.scope), row.uses, row.worth);
     }
   }
 
@@ -147,8 +152,11 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
         bytes: rows.reduce((sum, row) => sum + row.bytes, 0) - bound.maxBytes,
       };
       if (rows.length === 0 || (excess.entries <= 0 && excess.bytes <= 0)) return evicted;
-      const oldest = rows.sort((a, b) => a.usedAtMs - b.usedAtMs || a.row - b.row);
-      const victims = chooseVictims(oldest.slice(0, evictionWindow(rows.length)), excess);
+      const victims = chooseVictims(
+        rows.sort((a, b) => a.rank - b.rank || a.row - b.row),
+        excess,
+      );
+      this.#clocks.set(namespaceKey(bound), Math.max(this.#clock(bound), victims.at(-1)?.rank ?? 0));
       evicted.push(...(await this.delete(victims.map(({ entry }) => entry.id))));
     }
   }
@@ -162,18 +170,25 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
   }
 
   #write(entry: Entry, before: Row | undefined): void {
+    const bytes = entryBytes(entry);
+    const worth = worthOf(entry, bytes);
+    const uses = before?.uses ?? 1;
+    const rank = rankOf(this.#clock(entry.scope), uses, worth);
     this.#rows.delete(entry.id);
     this.#rows.set(entry.id, {
-      entry,
-      row: ++this.#lastRow,
-      createdAtMs: entry.createdAtMs,
-      bytes: entryBytes(entry),
-      costUsd: entry.costUsd,
-      usedAtMs: Math.max(clockKey(entry.createdAtMs), before?.usedAtMs ?? 0),
+      ...{ entry, row: ++this.#lastRow, createdAtMs: entry.createdAtMs, bytes },
+      ...{ worth, uses, rank },
     });
     this.#unlogged.add(entry.id);
   }
+
+  #clock(of: { readonly tenant: string; readonly namespace: string }): number {
+    return this.#clocks.get(namespaceKey(of)) ?? 0;
+  }
 }
+
+const namespaceKey = ({ tenant, namespace }: { readonly tenant: string; readonly namespace: string }): string =>
+  JSON.stringify([tenant, namespace]);
 
 function withoutVector(entry: Entry): Entry {
   const { vector: _, ...rest } = entry;

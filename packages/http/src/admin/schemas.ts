@@ -235,6 +235,8 @@ const decision = z.object({
   route: route.optional(),
   shared: z.boolean().optional().describe('Answered from a call that another request pays for.'),
   cachedPromptTokens: z.number().optional(),
+  notStored: z.string().optional().describe('Why the answer of a miss was not stored.'),
+  exactOnly: z.string().optional().describe('Why it is found word for word only.'),
   usage: z
     .object({ promptTokens: z.number(), completionTokens: z.number(), estimated: z.boolean().optional() })
     .optional(),

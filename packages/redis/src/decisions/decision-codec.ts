@@ -52,6 +52,8 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['shared', optional(flag)],
   ['cachedPromptTokens', optional(amount)],
   ['route', optional(shape({ policy: text, ranked: Array.isArray, attempts: Array.isArray }))],
+  ['notStored', optional(text)],
+  ['exactOnly', optional(text)],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {

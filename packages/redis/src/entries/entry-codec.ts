@@ -39,11 +39,10 @@ function decodeVector(bytes: Buffer): UnitVector {
   return vector as UnitVector;
 }
 
-/** What upkeep weighs of an index row (see scripts.ts). Undefined for bytes that are none. */
-export function decodeWeight(row: Buffer): { costUsd: number; bytes: number } | undefined {
+/** Accounted bytes of an index row (see scripts.ts). Undefined for bytes that are none. */
+export function decodeRowBytes(row: Buffer): number | undefined {
   try {
-    const [, , bytes, costUsd] = packr.unpack(row) as [string, string, number, number];
-    return { bytes, costUsd };
+    return (packr.unpack(row) as [string, string, number])[2];
   } catch {
     return undefined;
   }
