@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
+
 /** Sources run as they are: the export condition `nearhit-source` leads from a package's name to its src/. */
 export default {
   // Most tests wait for sockets and processes: a worker per core would leave the cores idle.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],
