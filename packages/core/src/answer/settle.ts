@@ -147,12 +147,13 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
+  const exactOnly = semantic ? undefined : (plan.exactOnly ?? request.exactOnly ?? 'answer');
   const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
   deps.memory.put(entry, deps.now());
-  if (plan.follower) return { answer, ...cost };
+  if (plan.follower) return { answer, ...cost, exactOnly };
   const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);
   if (!deps.queue.enqueue(entry, askedAtMs)) deps.observer.incident('write-dropped');
-  return { answer, ...cost };
+  return { answer, ...cost, exactOnly };
 }
 
 function entryOf(
