@@ -91,6 +91,7 @@ export {
 } from './stats/decision-ring.ts';
 export { oneAtATime } from './stats/one-at-a-time.ts';
 export * from './stats/stats.ts';
+export { Admission, watchRoom } from './store/admission.ts';
 export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';
 export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';

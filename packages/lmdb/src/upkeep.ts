@@ -6,6 +6,7 @@ import {
   type NamespaceUsage,
   type StoreUpkeep,
   VICTIMS_MAX,
+  worthOf,
 } from '@nearhit/core';
 import { toEntry, unpack } from './entry-codec.ts';
 import {
@@ -21,7 +22,7 @@ import {
   rankIn,
   rowOf,
 } from './keys.ts';
-import { clockValue, readClock } from './order.ts';
+import { clockValue, readClock, readUses } from './order.ts';
 import { RowChanges, readBody, readHead, readUsage, type UsageRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
@@ -72,6 +73,14 @@ export class LmdbUpkeep implements StoreUpkeep {
       if (gone.length === 0) return evicted;
       evicted.push(...gone);
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#writer.assertOpen();
+    const range = { ...prefixRange(namespaceTerm(of.tenant, of.namespace), RANK_BYTES + ROW_BYTES), limit: 1 };
+    const [key] = this.#tables.ranks.getKeys(range);
+    const head = key && readHead(this.#tables, int48(rowOf(key)));
+    return head && readUses(this.#tables, rowOf(key)) * worthOf(head, head.bytes);
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {

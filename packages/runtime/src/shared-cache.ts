@@ -1,4 +1,5 @@
 import {
+  Admission,
   ChangeFeed,
   combineObservers,
   createStats,
@@ -19,6 +20,7 @@ import {
   type Stores,
   totalUsage,
   type WriteQueue,
+  watchRoom,
 } from '@nearhit/core';
 import { type AccountsOptions, openAccounts } from './accounts/accounts.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -63,6 +65,7 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
 }
 
 const STATS_MS = 2000;
+const ROOM_MS = 5000;
 /**
  * A look-up that is late is a miss; a limit that could not be asked is one that did not hold. So limits are waited for
  * longer, and a hurried look-up's failures do not count against them.
@@ -114,8 +117,9 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const pending = new PendingAnswers();
   const following = { log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now };
   const follower = closers.add(followWithMemory(following));
+  const admission = new Admission();
   const lookingUp = {
-    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
+    ...{ admission, memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
     embedder: options.memoize(guardEmbedder(near.embedder, embedding)),
@@ -152,6 +156,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
       accounts.start(chores);
       follower.start();
       chores.once('stats-failed', () => stats.load());
+      chores.every(ROOM_MS, 'room-unknown', () => watchRoom({ upkeep: stores.upkeep, policies, admission }));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
     },
   };

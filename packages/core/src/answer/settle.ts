@@ -1,4 +1,4 @@
-import type { Entry } from '../entry.ts';
+import { type Entry, entryBytes } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
@@ -17,6 +17,8 @@ import {
   withUsage,
 } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { type Admission, placeOf } from '../store/admission.ts';
+import { worthOf } from '../store/eviction.ts';
 import { charged } from './charged.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
@@ -26,6 +28,8 @@ export interface SettleDeps {
   readonly queue: WriteQueue;
   readonly observer: Observer;
   readonly price: Upstream['price'];
+  /** Absent: every answer that may be stored is. */
+  readonly admission?: Admission | undefined;
   readonly now: () => number;
 }
 
@@ -149,6 +153,12 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
   const exactOnly = semantic ? undefined : (plan.exactOnly ?? request.exactOnly ?? 'answer');
   const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
+  const worth = worthOf(entry, entryBytes(entry));
+  const place = placeOf(entry.scope);
+  // The process that made the call may have refused it: what is not stored is not heard of when it is invalidated.
+  if (plan.follower && deps.admission?.doubts(place, worth)) return { answer, ...cost, exactOnly };
+  if (!plan.follower && deps.admission?.refuses(place, entry.id, worth))
+    return { answer, ...cost, notStored: 'not-worth-it' };
   deps.memory.put(entry, deps.now());
   if (plan.follower) return { answer, ...cost, exactOnly };
   const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);

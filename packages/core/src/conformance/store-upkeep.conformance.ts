@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { entryBytes } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
+import { worthOf } from '../store/eviction.ts';
 import type { Stores } from '../store/stores.ts';
 import {
   entryId,
@@ -169,6 +170,21 @@ function weighs(start: Start): void {
     ]);
     expect(await upkeep.evict({ ...DEFAULT, maxEntries: 3 })).toEqual([5, 4, 2].map(entryId));
     expect(await upkeep.evict({ ...DEFAULT, maxEntries: 0 })).toEqual([1, 3, 0].map(entryId));
+  });
+
+  test('tells what the next to be evicted has been worth', async () => {
+    const { responses, upkeep } = await start();
+    expect(await upkeep.lowest(DEFAULT)).toBeUndefined();
+    const [cheap, dear] = [sampleEntry(1, { costUsd: 0.001 }), sampleEntry(2, { costUsd: 0.0025 })];
+    await responses.put([cheap, dear, inScope(sampleEntry(3, { costUsd: 0 }), { namespace: 'b' })]);
+    const worth = worthOf(cheap, entryBytes(cheap));
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(worth, 15);
+    upkeep.touch([entryId(1)]);
+    await upkeep.evict(DEFAULT);
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(2 * worth, 15);
+    upkeep.touch([entryId(1)]);
+    await upkeep.evict(DEFAULT);
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(worthOf(dear, entryBytes(dear)), 15);
   });
 
   test('evicts more than one round holds', async () => {

@@ -78,6 +78,8 @@ export interface StoreUpkeep {
    * least per byte held, by cost, size, life and use). Among equals the one that arrived first goes first.
    */
   evict(bound: EvictionBound): Promise<EntryId[]>;
+  /** Worth times uses of the entry that is next to be evicted there; undefined when nothing says so. Cheap. */
+  lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined>;
   /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`, without `vector`. */
   unembedded(embeddingModel: string, limit: number): Promise<Entry[]>;
 }

@@ -144,21 +144,22 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const evicted: EntryId[] = [];
     for (;;) {
-      const rows = [...this.#rows.values()].filter(
-        ({ entry }) => entry.scope.tenant === bound.tenant && entry.scope.namespace === bound.namespace,
-      );
+      const rows = this.#lowestFirst(bound);
       const excess = {
         entries: rows.length - bound.maxEntries,
         bytes: rows.reduce((sum, row) => sum + row.bytes, 0) - bound.maxBytes,
       };
       if (rows.length === 0 || (excess.entries <= 0 && excess.bytes <= 0)) return evicted;
-      const victims = chooseVictims(
-        rows.sort((a, b) => a.rank - b.rank || a.row - b.row),
-        excess,
-      );
+      const victims = chooseVictims(rows, excess);
       this.#clocks.set(namespaceKey(bound), Math.max(this.#clock(bound), victims.at(-1)?.rank ?? 0));
       evicted.push(...(await this.delete(victims.map(({ entry }) => entry.id))));
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#assertOpen();
+    const [next] = this.#lowestFirst(of);
+    return next && next.uses * next.worth;
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
@@ -167,6 +168,12 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
       .filter(({ entry }) => entry.semantic && !(entry.vector && entry.embeddingModel === embeddingModel))
       .slice(0, limit)
       .map(({ entry }) => withoutVector(entry));
+  }
+
+  #lowestFirst(of: { readonly tenant: string; readonly namespace: string }): Row[] {
+    return [...this.#rows.values()]
+      .filter(({ entry: { scope } }) => scope.tenant === of.tenant && scope.namespace === of.namespace)
+      .sort((a, b) => a.rank - b.rank || a.row - b.row);
   }
 
   #write(entry: Entry, before: Row | undefined): void {

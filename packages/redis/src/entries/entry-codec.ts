@@ -40,9 +40,19 @@ function decodeVector(bytes: Buffer): UnitVector {
 }
 
 /** Accounted bytes of an index row (see scripts.ts). Undefined for bytes that are none. */
-export function decodeRowBytes(row: Buffer): number | undefined {
+export const decodeRowBytes = (row: Buffer): number | undefined => rowFields(row)?.[2];
+
+/** Its worth times its uses. Undefined for a row from before this was counted, too. */
+export function decodeRowWorth(row: Buffer): number | undefined {
+  const fields = rowFields(row);
+  return typeof fields?.[5] === 'number' ? fields[3] * fields[5] : undefined;
+}
+
+type RowFields = [created: string, namespace: string, bytes: number, worth: number, model: string, uses: unknown];
+
+function rowFields(row: Buffer): RowFields | undefined {
   try {
-    return (packr.unpack(row) as [string, string, number])[2];
+    return packr.unpack(row) as RowFields;
   } catch {
     return undefined;
   }

@@ -8,8 +8,8 @@ import {
   type StoreUpkeep,
   VICTIMS_MAX,
 } from '@nearhit/core';
-import { decodeRowBytes } from './entry-codec.ts';
-import { idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, splitRow } from './keys.ts';
+import { decodeRowBytes, decodeRowWorth } from './entry-codec.ts';
+import { idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, shardOf, splitRow } from './keys.ts';
 import { Merged } from './merged.ts';
 import type { Shards } from './shards.ts';
 import type { Touches } from './touches.ts';
@@ -76,6 +76,15 @@ export class RedisUpkeep implements StoreUpkeep {
       if (gone.length === 0) return evicted;
       evicted.push(...gone);
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#shards.commands.assertOpen();
+    const [next] = await this.#byScore(`rank:${namespaceTerm(of.tenant, of.namespace)}`).take(1);
+    if (next === undefined) return undefined;
+    const id = idOfMember(next.member);
+    const [row] = await this.#shards.readRows(shardOf(id), [id]);
+    return row == null ? undefined : decodeRowWorth(splitRow(row).rest);
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
