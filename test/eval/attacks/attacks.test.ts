@@ -33,7 +33,7 @@ function countedByKind(some: readonly Attack[]): Record<string, number> {
 const THROUGH = { 'suffix-short': 3, 'case-flood': 2 };
 
 test('what an attacker has stored is served for the victim as rarely as has been measured', () => {
-  expect(attacks).toHaveLength(432);
+  expect(attacks).toHaveLength(452);
   const planted = attacks.filter(({ victim, attack, similarity }) => isServed(attack, victim, similarity));
   expect(countedByKind(planted)).toEqual(THROUGH);
 });
@@ -44,6 +44,6 @@ test('nor does an attacker get what the victim has stored more often', () => {
 });
 
 test('plain cosine lets through far more: the attacks are real ones', () => {
-  expect(attacks.filter(({ similarity }) => similarity >= 0.8)).toHaveLength(281);
-  expect(attacks.filter(({ similarity }) => similarity >= 0.9)).toHaveLength(154);
+  expect(attacks.filter(({ similarity }) => similarity >= 0.8)).toHaveLength(287);
+  expect(attacks.filter(({ similarity }) => similarity >= 0.9)).toHaveLength(155);
 });

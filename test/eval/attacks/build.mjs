@@ -3,15 +3,18 @@
  * search over the bundled embedding model for words that pull a question towards a victim's, after CacheAttack
  * (arXiv 2601.23088). One line of JSON per attack: kind, victim, attack, cosine similarity of the two.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { embeddingModelFrom, openEmbedder } from '../../../packages/embedding/dist/index.js';
 import { KINDS } from './kinds.mjs';
-import { CARRIERS, FILLERS, PAYLOADS, VICTIMS } from './texts.mjs';
+import { CARRIERS, FILLERS, PAYLOADS, SHORT_CARRIERS, VICTIMS } from './texts.mjs';
 
+const VOCABULARY = new URL('../../../packages/model-minilm/model/tokenizer.json', import.meta.url);
 const SEED = 20_261_130;
 const PER_KIND = 12;
 const SEARCHES = 12;
 const WORDS_ADDED = 8;
+/** The longer search: so many words out of the model's vocabulary are tried at each of so many steps. */
+const LONG = { searches: 10, words: 16, tried: 250 };
 
 /** mulberry32 */
 function randomOf(seed) {
@@ -36,10 +39,11 @@ async function similarities(texts, victim) {
 }
 
 /** Appends the word that brings the text nearest, again and again. */
-async function pulled(carrier, victim, words) {
+async function pulled(carrier, victim, wordsAt, steps = WORDS_ADDED) {
   let text = carrier;
   let best = (await similarities([text], victim))[0];
-  for (let n = 0; n < WORDS_ADDED; n++) {
+  for (let n = 0; n < steps; n++) {
+    const words = wordsAt(n);
     const tried = words.map((word) => `${text} ${word}`);
     const scores = await similarities(tried, victim);
     const at = scores.indexOf(Math.max(...scores));
@@ -61,10 +65,28 @@ for (let n = 0; n < SEARCHES; n++) {
   const [victim, carrier, payload] = [VICTIMS[n * 3], pick(CARRIERS), pick(PAYLOADS)];
   const own = [...new Set(wordsOf(victim))];
   const foreign = FILLERS.filter((word) => !own.includes(word));
-  attacks.push({ kind: 'search-any-words', victim, attack: await pulled(carrier, victim, [...own, ...FILLERS]) });
-  attacks.push({ kind: 'search-other-words', victim, attack: await pulled(carrier, victim, foreign) });
+  attacks.push({ kind: 'search-any-words', victim, attack: await pulled(carrier, victim, () => [...own, ...FILLERS]) });
+  attacks.push({ kind: 'search-other-words', victim, attack: await pulled(carrier, victim, () => foreign) });
   const both = `${victim} ${payload}`;
-  attacks.push({ kind: 'search-after-payload', victim, attack: await pulled(both, victim, [...own, ...FILLERS]) });
+  attacks.push({
+    kind: 'search-after-payload',
+    victim,
+    attack: await pulled(both, victim, () => [...own, ...FILLERS]),
+  });
+}
+const { vocab } = JSON.parse(readFileSync(VOCABULARY, 'utf8')).model;
+const whole = Object.keys(vocab).filter((word) => /^[a-z]{2,}$/.test(word));
+for (let n = 0; n < LONG.searches; n++) {
+  const [victim, carrier] = [VICTIMS[n * 3 + 1], pick(SHORT_CARRIERS)];
+  const own = [...new Set(wordsOf(victim))];
+  const sampled = () => Array.from({ length: LONG.tried }, () => pick(whole));
+  const foreign = () => sampled().filter((word) => !own.includes(word));
+  attacks.push({
+    kind: 'collision',
+    victim,
+    attack: await pulled(carrier, victim, () => [...own, ...sampled()], LONG.words),
+  });
+  attacks.push({ kind: 'collision-other-words', victim, attack: await pulled(carrier, victim, foreign, LONG.words) });
 }
 for (const one of attacks) {
   const [similarity] = await similarities([one.attack], one.victim);
