@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 export default {
   // Most tests wait for sockets and processes: a worker per core would leave the cores idle.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],

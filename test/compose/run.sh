@@ -86,6 +86,25 @@ ask_replica() { # number, namespace, question, cache mode
     });' "$2" "$3" "${4:-on}"
 }
 
+# One replica's status for a call past the cache with an API key.
+status_with_key() { # number, key
+  within ingress "$1" node -e '
+    const headers = { "content-type": "application/json", authorization: `Bearer ${process.argv[1]}`, "x-nearhit-cache": "off" };
+    const body = JSON.stringify({ model: "demo", messages: [{ role: "user", content: "How are limits counted?" }] });
+    fetch("http://127.0.0.1:8080/v1/chat/completions", { method: "POST", headers, body }).then(async (reply) => {
+      await reply.text();
+      console.log(reply.status);
+    });' "$2"
+}
+
+# Of an answer of the admin API on stdin, what an expression makes of it.
+json() { # expression over `it`
+  node -e 'let text = ""; process.stdin.on("data", (piece) => { text += piece; }).on("end", () => {
+    const it = JSON.parse(text);
+    console.log(eval(process.argv[1]));
+  });' "$1"
+}
+
 # Says `asking`, and then the time in milliseconds at which the policy was in force on one replica.
 watch_policy() { # number, namespace, threshold
   within ingress "$1" node -e '
@@ -160,4 +179,12 @@ for number in 1 2; do
   echo "ok      the policy is in force on ingress $number: $took ms after it was set"
   expect "ingress $number obeys" 'miss below-threshold' "$(ask_replica "$number" pair "$repeat" only)"
 done
+echo 'a key with limits, over both replicas'
+created=$(admin POST /keys '{"name": "compose", "tenant": "compose", "rpm": 3}')
+key=$(json 'it.key' <<<"$created")
+for number in 1 2 1; do expect "a call at ingress $number" 200 "$(status_with_key "$number" "$key")"; done
+expect 'one too many, at the other one' 429 "$(status_with_key 2 "$key")"
+accounted() { [ "$(admin GET '/usage?groupBy=tenant' | json 'it.groups.find((group) => group.tenant === "compose")?.requests ?? 0')" -ge 3 ]; }
+until_it_is 'the calls are accounted' 30 accounted
+echo 'ok      the calls are accounted'
 echo 'passed'

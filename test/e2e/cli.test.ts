@@ -57,6 +57,36 @@ async function gatewayAndCommand() {
 }
 
 describe('the command and a running gateway', () => {
+  test('feedback, and what calibration makes of it', async () => {
+    const { gateway, nearhit } = await gatewayAndCommand();
+    const model = { model: 'demo-fast' };
+    await gateway.ask('How do I reset the password of my account?', model);
+    await gateway.flush();
+    const asked = 'How do I reset the password for my account?';
+    const { headers } = await gateway.ask(asked, model);
+    expect(headers['x-nearhit-layer']).toBe('semantic');
+    const said = await nearhit('feedback', headers['x-request-id'] as string, '--wrong');
+    expect([said.code, said.stdout]).toEqual([
+      0,
+      'That answer is not served for that question any more. It counts in calibration.\n',
+    ]);
+    const again = await gateway.ask(asked, model);
+    expect(again.headers['x-nearhit-reason']).toBe('feedback');
+    const entry = again.headers['x-nearhit-entry'] as string;
+    await gateway.flush();
+    const dropped = await nearhit('feedback', '--entry', entry, '--wrong', '--json');
+    expect(JSON.parse(dropped.stdout)).toMatchObject({ effect: 'entry', entryId: entry });
+
+    const { stdout } = await nearhit('calibration', '--namespace', 'default', '--model', 'demo-fast');
+    expect(stdout).toMatch(/feedback +0 +1\n/);
+    expect(stdout).toContain('cosine threshold 0.9: no error budget is set');
+    expect(stdout).toMatch(/ 0.9 +1 +100.0 % +100.0 % +2.5 % to 100.0 % /);
+    const json = JSON.parse((await nearhit('calibration', '--json')).stdout);
+    expect(json).toMatchObject({ scorer: 'cosine', samples: { feedback: { right: 0, wrong: 1 } } });
+    const unknown = await nearhit('feedback', 'never-was', '--right');
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("No request 'never-was'")]);
+  });
+
   test('status', async () => {
     const { gateway, nearhit } = await gatewayAndCommand();
     const model = { model: 'demo-fast' };

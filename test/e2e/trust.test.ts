@@ -36,6 +36,17 @@ describeModes(
         expect(t.upstream.calls).toHaveLength(3);
       });
 
+      test('without write trust has no say in what others get', async () => {
+        fresh();
+        const [trusted, reader] = [await made({}), await made({ cacheWrite: false })];
+        await ask(question, trusted);
+        const { id: _, ...headers } = reader;
+        const asked = await t.gateway.ask(question, {}, headers);
+        const judged = { entryId: asked.headers['x-nearhit-entry'], verdict: 'wrong' };
+        expect((await t.gateway.send('POST', '/v1/feedback', judged, headers)).status).toBe(403);
+        expect(await ask(question, trusted)).toMatchObject({ cache: 'hit' });
+      });
+
       test('without read trust is answered from upstream always, and others get what it has asked', async () => {
         fresh();
         const [trusted, writer] = [await made({}), await made({ cacheRead: false })];

@@ -11,7 +11,7 @@ describe('usage', () => {
   test('help and version are what was asked for', async () => {
     const { code, stdout, stderr } = await nearhit(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of ['start', 'status', 'models', 'policy', 'queue', 'batch', 'eval', 'bench'])
+    for (const command of ['start', 'status', 'models', 'policy', 'queue', 'feedback', 'calibration', 'eval', 'bench'])
       expect(stdout).toContain(`\n  ${command}`);
     expect(await nearhit(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
@@ -24,6 +24,10 @@ describe('usage', () => {
     [['policy', 'set', 'support'], 'Nothing to set'],
     [['policy', 'set', 'support', 'treshold=1'], 'No such field: treshold'],
     [['policy', 'set', 'a b', 'threshold=1'], 'Not a namespace'],
+    [['feedback', 'r'], 'Say either --wrong or --right'],
+    [['feedback', '--wrong'], 'Name a request, or an answer with --entry'],
+    [['feedback', 'r', '--wrong', '--right'], 'Say either --wrong or --right'],
+    [['feedback', 'r', '--wrong', '--query', 'q'], '--query goes with --entry'],
     [['policy', 'unset'], "missing required argument 'namespace[/model]'"],
     [['status', '--window', '2h'], 'Allowed choices are 5m, 1h, 24h, 7d'],
     [['status', '--url', 'gate'], 'Not the address of a gateway'],

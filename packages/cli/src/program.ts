@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
+import { calibrationCommand } from './commands/calibration.ts';
 import { evalCommand } from './commands/eval.ts';
+import { feedbackCommand } from './commands/feedback.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -34,6 +36,8 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(tenantsCommand(io))
     .addCommand(queueCommand(io, exitWith))
     .addCommand(usageCommand(io))
+    .addCommand(feedbackCommand(io))
+    .addCommand(calibrationCommand(io))
     .addCommand(roiCommand(io))
     .addCommand(batchCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))

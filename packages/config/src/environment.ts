@@ -4,7 +4,7 @@ import type { ConfigFault } from './faults.ts';
 import { type Overrides, readOverrides } from './overrides.ts';
 import { PRESETS, type PresetName } from './presets.ts';
 import { type Provider, type ProviderInput, providerSchema } from './provider.ts';
-import { AUTH, type Auth, type FileConfig } from './schema.ts';
+import { AUTH, type Auth, type FileConfig, WEBHOOK_SECRET_CHARS_MIN } from './schema.ts';
 import { shown } from './validate.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,7 @@ export function variable(env: Environment, name: string): string | undefined {
 }
 
 export interface EnvironmentSettings {
-  readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken' | 'secret'>>;
+  readonly server: Partial<Pick<FileConfig['server'], 'port' | 'host' | 'adminToken' | 'secret' | 'webhookSecret'>>;
   readonly auth: Auth | undefined;
   readonly dataDir: string;
   readonly logLevel: LogLevel;
@@ -34,12 +34,14 @@ export function readEnvironment(env: Environment, cwd: string): EnvironmentSetti
   const host = variable(env, 'HOST');
   const adminToken = variable(env, 'NEARHIT_ADMIN_TOKEN');
   const secret = variable(env, 'NEARHIT_SECRET');
+  const webhookSecret = webhookSecretOf(variable(env, 'NEARHIT_WEBHOOK_SECRET'), faults);
   return {
     server: {
       ...(port === undefined ? {} : { port }),
       ...(host ? { host } : {}),
       ...(adminToken ? { adminToken } : {}),
       ...(secret ? { secret } : {}),
+      ...(webhookSecret ? { webhookSecret } : {}),
     },
     auth: authOf(variable(env, 'NEARHIT_AUTH'), faults),
     dataDir: resolve(cwd, variable(env, 'NEARHIT_DATA_DIR') ?? '.nearhit'),
@@ -55,6 +57,12 @@ function portOf(value: string | undefined, faults: ConfigFault[]): number | unde
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
   if (port <= 65_535) return port;
   faults.push(fault('PORT', `expected an integer from 0 to 65535, got ${shown(value)}`));
+  return undefined;
+}
+
+function webhookSecretOf(value: string | undefined, faults: ConfigFault[]): string | undefined {
+  if (value === undefined || value.length >= WEBHOOK_SECRET_CHARS_MIN) return value;
+  faults.push(fault('NEARHIT_WEBHOOK_SECRET', `expected at least ${WEBHOOK_SECRET_CHARS_MIN} characters`));
   return undefined;
 }
 

@@ -193,6 +193,31 @@ describe('the file', () => {
     expect(load(`providers: [{ id: a }]\n${model}`).warnings).toEqual([]);
   });
 
+  test('a policy that may serve a wrong answer: a warning that says where', () => {
+    const policies = `policies:
+  default: { conversation: last-user }
+  namespaces: { a: { conversation: semantic }, b: { models: { m: { conversation: last-user } } } }`;
+    const unsafe = expect.stringContaining('conversation: last-user is unsafe');
+    const { warnings } = load(policies);
+    expect(warnings).toEqual([unsafe, unsafe]);
+    expect(warnings[0]).toMatch(/^nearhit\.yaml:2:\d+ policies\.default: /);
+    expect(warnings[1]).toMatch(/^nearhit\.yaml:3:\d+ policies\.namespaces\.b\.models\.m: /);
+  });
+
+  test('the secret of webhooks: long enough, from the file or the environment, never shown', () => {
+    const secret = 'a-secret-of-the-cms';
+    expect(load(`server: { webhookSecret: ${secret} }`).server.webhookSecret).toBe(secret);
+    expect(load('', { NEARHIT_WEBHOOK_SECRET: secret }).server.webhookSecret).toBe(secret);
+    expect(load('server: { webhookSecret: "" }').server.webhookSecret).toBeUndefined();
+    for (const short of [
+      faults('server: { webhookSecret: tooshort }'),
+      faults('', { NEARHIT_WEBHOOK_SECRET: 'tooshort' }),
+    ]) {
+      expect(short).toEqual([expect.stringMatching(/(webhookSecret|NEARHIT_WEBHOOK_SECRET).*at least 16 characters/)]);
+      expect(short[0]).not.toContain('tooshort');
+    }
+  });
+
   test.each([
     ['broken YAML', 'server: { port: 1\nauth: x', /^nearhit\.yaml:2:\d+: not valid YAML/],
     ['a key twice', 'auth: optional\nauth: required\n', /^nearhit\.yaml:2:1: not valid YAML: .*unique/],

@@ -7,7 +7,7 @@ import { type Environment, type EnvironmentSettings, readEnvironment, variable }
 import { ConfigError, type ConfigFault } from './faults.ts';
 import type { Overrides } from './overrides.ts';
 import { type Provider, providerSchema } from './provider.ts';
-import { referenceFaults, referenceWarnings } from './references.ts';
+import { referenceFaults, referenceWarnings, unsafePolicies } from './references.ts';
 import type { FileConfig } from './schema.ts';
 import { validate } from './validate.ts';
 
@@ -59,7 +59,11 @@ export function loadConfig(options: LoadOptions): Config {
     dataDir: environment.dataDir,
     logLevel: environment.logLevel,
     source: { file: source?.path, contentHash: source?.hash },
-    warnings: [...unusedKeys(config, environment), ...referenceWarnings(config, providers, document)],
+    warnings: [
+      ...unusedKeys(config, environment),
+      ...referenceWarnings(config, providers, document),
+      ...unsafePolicies(config, document),
+    ],
   });
 }
 

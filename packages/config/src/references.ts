@@ -1,3 +1,4 @@
+import { type PolicyPatch, policyWarnings } from '@nearhit/core';
 import type { ConfigDocument } from './document.ts';
 import { fallbackCycles, unknownFallbacks } from './fallbacks.ts';
 import { type ConfigFault, type Path, pathText } from './faults.ts';
@@ -16,9 +17,9 @@ export function referenceFaults(
     message,
   });
   return [
-    ...doubledProviders(config, fault),
+    ...doubledIds('providers', config, fault),
     ...doubledModels(config, fault),
-    ...doubledTenants(config, fault),
+    ...doubledIds('tenants', config, fault),
     ...targets(config, providers, fault),
     ...doubledTargets(config, fault),
     ...nobodyDrawn(config, fault),
@@ -40,21 +41,29 @@ export function referenceWarnings(
   );
 }
 
-type MakeFault = (path: Path, message: string) => ConfigFault;
-
-function doubledProviders({ providers }: FileConfig, fault: MakeFault): ConfigFault[] {
-  const seen = new Set<string>();
-  return providers.flatMap(({ id }, index) => {
-    if (seen.has(id)) return [fault(['providers', index, 'id'], `provider ${id} is there already; ids must be unique`)];
-    seen.add(id);
-    return [];
-  });
+/** Policies that may serve a wrong answer by what they say. */
+export function unsafePolicies({ policies }: FileConfig, document: ConfigDocument): string[] {
+  const { default: root, namespaces } = policies;
+  const levels: [Path, PolicyPatch][] = [[['policies', 'default'], root]];
+  for (const [name, { models, ...policy }] of Object.entries(namespaces)) {
+    levels.push([['policies', 'namespaces', name], policy]);
+    for (const [model, own] of Object.entries(models))
+      levels.push([['policies', 'namespaces', name, 'models', model], own]);
+  }
+  return levels.flatMap(([path, policy]) =>
+    policyWarnings(policy).map(
+      (warning) => `${document.where([...path, 'conversation'])} ${pathText(path)}: ${warning}`,
+    ),
+  );
 }
 
-function doubledTenants({ tenants }: FileConfig, fault: MakeFault): ConfigFault[] {
+type MakeFault = (path: Path, message: string) => ConfigFault;
+
+function doubledIds(list: 'providers' | 'tenants', config: FileConfig, fault: MakeFault): ConfigFault[] {
+  const what = list === 'providers' ? 'provider' : 'tenant';
   const seen = new Set<string>();
-  return tenants.flatMap(({ id }, index) => {
-    if (seen.has(id)) return [fault(['tenants', index, 'id'], `tenant ${id} is there already; ids must be unique`)];
+  return config[list].flatMap(({ id }, index) => {
+    if (seen.has(id)) return [fault([list, index, 'id'], `${what} ${id} is there already; ids must be unique`)];
     seen.add(id);
     return [];
   });

@@ -82,6 +82,9 @@ export const telemetrySchema = z.strictObject({
   sampleRatio: z.number().min(0).max(1).default(1),
 });
 
+/** What can be guessed signs nothing. */
+export const WEBHOOK_SECRET_CHARS_MIN = 16;
+
 export const fileSchema = z.strictObject({
   server: z
     .strictObject({
@@ -95,6 +98,14 @@ export const fileSchema = z.strictObject({
       /** Upstream credentials of API keys are sealed under it. */
       secret: z
         .string()
+        .transform((secret) => secret || undefined)
+        .optional(),
+      /** Shared with whoever tells of changed documents; not set: only the admin token lets them in. */
+      webhookSecret: z
+        .string()
+        .refine((secret) => secret === '' || secret.length >= WEBHOOK_SECRET_CHARS_MIN, {
+          error: `expected at least ${WEBHOOK_SECRET_CHARS_MIN} characters`,
+        })
         .transform((secret) => secret || undefined)
         .optional(),
     })

@@ -5,7 +5,7 @@ import { type ConfigFault, type Path, pathText } from './faults.ts';
 import { nearestOf } from './nearest.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 
-const SECRET = /apiKeys|headers|adminToken|internalToken|^server\.secret$|^redis(\.url)?$/;
+const SECRET = /apiKeys|headers|adminToken|internalToken|^server\.(?:secret|webhookSecret)$|^redis(\.url)?$/;
 const URL_WITH_LOGIN = /:\/\/[^/\s]*@/;
 const SHOWN_CHARACTERS_MAX = 60;
 

@@ -1,4 +1,4 @@
-import type { EntryId, Fingerprint, Scope, UnitVector } from './ids.ts';
+import type { EntryId, Fingerprint, IdentityKey, Scope, UnitVector } from './ids.ts';
 
 /** A document that an answer rests on. */
 export interface ContextDocument {
@@ -18,8 +18,12 @@ export interface Entry {
   readonly id: EntryId;
   readonly scope: Scope;
   readonly fingerprint: Fingerprint;
+  /** Under which it is found by whoever asks the same; absent where it is found by its exact key or by meaning only. */
+  readonly identity?: IdentityKey | undefined;
   /** The text that is matched on, well-formed Unicode. */
   readonly query: string;
+  /** Earlier user texts that are no part of the fingerprint, in order: they are compared by meaning (policy `conversation`). */
+  readonly history?: readonly string[] | undefined;
   /** False: found by its exact key only (tool calls, long queries, policy). */
   readonly semantic: boolean;
   /** UTF-8 JSON of an OpenAI `chat.completion` object. */
@@ -44,5 +48,6 @@ export interface Entry {
 
 /** Bytes an entry is accounted with against `maxBytes` and the L1 bound: its payloads plus a flat share for the rest. */
 export function entryBytes(entry: Entry): number {
-  return entry.answer.byteLength + 2 * entry.query.length + (entry.vector?.byteLength ?? 0) + 400;
+  const chars = (entry.history ?? []).reduce((sum, turn) => sum + turn.length, entry.query.length);
+  return entry.answer.byteLength + 2 * chars + (entry.vector?.byteLength ?? 0) + 400;
 }

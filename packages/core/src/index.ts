@@ -1,6 +1,12 @@
 export { CacheAdmin, type CacheAdminDeps, type InvalidationReport } from './answer/admin.ts';
 export { type AnswerDeps, createAnswer } from './answer/answer.ts';
 export type { ChatCall } from './answer/chat-call.ts';
+export {
+  type DocumentEvent,
+  type DocumentEventReport,
+  DocumentEvents,
+  type DocumentEventsDeps,
+} from './answer/document-events.ts';
 export type { Client } from './answer/flights.ts';
 export { LiveReply, type ReplyListener } from './answer/live-reply.ts';
 export type {
@@ -14,11 +20,38 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
+export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
+export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
+export {
+  type CalibrationReport,
+  countsOf,
+  type ErrorBoundOf,
+  errorBoundsOf,
+  reportOf,
+  type ScopeInForce,
+  type ThresholdFigures,
+} from './calibrate/report.ts';
+export { Calibration, type CalibrationOptions } from './calibrate/service.ts';
 export * from './caller.ts';
 export * from './decide/decide.ts';
+export type { QuestionFacts } from './decide/facts.ts';
+export { factsOf } from './decide/facts-memo.ts';
 export { GUARDS } from './decide/guards/index.ts';
+export { isSameText } from './decide/same-text.ts';
+export { PAIR_FEATURES, type PairFeature, pairFeaturesOf } from './decide/verify/features.ts';
+export { Lexicon } from './decide/verify/lexicon.ts';
 export * from './entry.ts';
 export * from './errors.ts';
+export {
+  Feedback,
+  type FeedbackBy,
+  type FeedbackDeps,
+  type FeedbackInput,
+  type FeedbackReport,
+} from './evidence/feedback.ts';
+export { LinkMemory } from './evidence/links.ts';
+export { judgedPair, LABEL_SOURCES, type NewPair, scopeKeyOf, textKeyOf } from './evidence/pair.ts';
+export { type PlacedPair, pairPosition, readPairPage } from './evidence/pair-page.ts';
 export * from './grants.ts';
 export * from './ids.ts';
 export { EmbeddedLimits, type EmbeddedLimitsOptions, isBudgeted } from './limits/embedded-limits.ts';
@@ -30,6 +63,7 @@ export { volatileReason } from './policy/volatile.ts';
 export * from './ports/batch-store.ts';
 export * from './ports/change-log.ts';
 export * from './ports/decision-log.ts';
+export * from './ports/delivered-events.ts';
 export * from './ports/embedder.ts';
 export * from './ports/file-store.ts';
 export * from './ports/invalidations.ts';
@@ -38,14 +72,17 @@ export * from './ports/limit-store.ts';
 export * from './ports/memory-cache.ts';
 export * from './ports/nearest-index.ts';
 export * from './ports/observer.ts';
+export * from './ports/pair-store.ts';
 export * from './ports/policy-store.ts';
 export * from './ports/queue-admin.ts';
 export * from './ports/response-store.ts';
+export * from './ports/sample-store.ts';
 export * from './ports/service-registry.ts';
 export * from './ports/shared-flights.ts';
 export * from './ports/stats-store.ts';
 export * from './ports/upstream.ts';
 export * from './ports/usage-store.ts';
+export * from './ports/verifier.ts';
 export * from './ports/write-queue.ts';
 export { isRunning, type ProcessMark, thisProcess } from './process-mark.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
@@ -75,9 +112,10 @@ export { isObject, type JsonObject, own, put, without } from './reply/answer.ts'
 export { assembleStream, readJsonAnswer } from './reply/assemble.ts';
 export { piecesOf } from './reply/pieces.ts';
 export { renderSse } from './reply/render.ts';
+export { ReplyEdges } from './reply/reply-edges.ts';
 export { type SseEvent, SseParser, sseError } from './reply/sse.ts';
 export { ToolCalls } from './reply/tool-calls.ts';
-export { estimateTokens, usageOf } from './reply/usage.ts';
+export { estimateTokens, guessedPromptTokens, promptTokensOf, usageOf } from './reply/usage.ts';
 export { type ChatRequest, chatRequestSchema, FIELD_ROLES } from './request/chat-fields.ts';
 export { CONTROL_HEADERS, type Controls, readControls } from './request/controls.ts';
 export { invalidRequest, pathText } from './request/faults.ts';
@@ -86,6 +124,7 @@ export { topFields } from './request/top-fields.ts';
 export {
   createMemoryDecisions,
   DecisionRing,
+  isAskedFor,
   type MemoryDecisionsOptions,
   matchesDecision,
 } from './stats/decision-ring.ts';
@@ -97,6 +136,7 @@ export { entryMatches, tagTerms } from './store/entry-filter.ts';
 export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';
 export { chooseVictims, rankOf, VICTIMS_MAX, worthOf } from './store/eviction.ts';
 export { createMemoryBatches, Leases, pageOfBatches } from './store/memory-batches.ts';
+export { createMemoryDeliveredEvents } from './store/memory-delivered-events.ts';
 export { createMemoryFiles, noSuchFile, pageOfFiles } from './store/memory-files.ts';
 export { createMemoryInvalidations } from './store/memory-invalidations.ts';
 export { keyCursor, keyPage } from './store/memory-keys.ts';

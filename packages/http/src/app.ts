@@ -10,6 +10,7 @@ import type { AnswerDoors } from './chat/doors.ts';
 import type { Logger } from './logger.ts';
 import { batchRoutes } from './openai/batches.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
+import { feedbackRoutes } from './openai/feedback.ts';
 import { fileRoutes } from './openai/files.ts';
 import { type ModelsDeps, modelRoutes } from './openai/models.ts';
 import { type OpsDeps, opsRoutes } from './ops/ops.ts';
@@ -73,9 +74,13 @@ function dataPlane(deps: AppDeps, provider?: string): Router {
     ...Object.entries(deps.doors).map(([path, door]) => doorRoute(path, door, provider)),
     { method: 'post', path: '/embeddings', handler: createEmbeddingsHandler({ ...deps, embedder, provider, fail }) },
     ...modelRoutes({ upstream, authorize, enter, provider, localModel: embedder && (() => embedder.model.id) }),
-    // A file belongs to no provider.
-    ...(provider === undefined ? batchPlane(deps) : []),
+    // A file belongs to no provider, and a verdict to none.
+    ...(provider === undefined ? [...batchPlane(deps), ...feedbackPlane(deps)] : []),
   ]);
+}
+
+function feedbackPlane({ admin, authorize, enter }: AppDeps): Route[] {
+  return admin.evidence === undefined ? [] : feedbackRoutes({ ...admin.evidence, authorize, enter });
 }
 
 function batchPlane({ batchRoom, ...deps }: AppDeps): Route[] {

@@ -1,6 +1,10 @@
+export type { EntrySummary, InvalidateBody } from './admin/entry-schemas.ts';
+export type { StatsAnswer } from './admin/observe-schemas.ts';
+export type { PolicyAnswer } from './admin/policy-schemas.ts';
 export type {
   CacheAdmin,
   EntryReader,
+  EvidenceAdmin,
   KeysAdmin,
   PolicyAdmin,
   StatsReader,
@@ -8,7 +12,6 @@ export type {
   UsageReader,
 } from './admin/ports.ts';
 export type { AdminDeps } from './admin/router.ts';
-export type { EntrySummary, InvalidateBody, PolicyAnswer, StatsAnswer } from './admin/schemas.ts';
 export { type AppDeps, createApp } from './app.ts';
 export { type AuthorizeOptions, createAuthorize, type Keyring } from './authorize.ts';
 export { parseJson, type ReadBodyOptions, readBody, readJson, requireJson } from './body.ts';

@@ -2,24 +2,33 @@ import { createHash } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  Calibration,
+  createMemoryDecisions,
+  createMemoryDeliveredEvents,
+  createMemoryStore,
   createStats,
+  type DecisionLog,
+  DocumentEvents,
   type Embedder,
   type Entry,
   type EntryFilter,
   type EntryId,
   type EntryPage,
+  Feedback,
   type Fingerprint,
+  LinkMemory,
   NearhitError,
   type PolicyRecord,
   PolicyService,
   type PolicyStore,
+  reportOf,
   type TenantId,
   type UnitVector,
   type UpstreamCall,
   type UpstreamFlow,
   type UpstreamSink,
 } from '@nearhit/core';
-import type { CacheAdmin } from '../src/admin/ports.ts';
+import type { CacheAdmin, EvidenceAdmin } from '../src/admin/ports.ts';
 import type { AppDeps } from '../src/app.ts';
 import { readBody } from '../src/body.ts';
 import { createMetrics } from '../src/metrics/metrics.ts';
@@ -29,6 +38,7 @@ import { KeyCabinet } from './key-cabinet.ts';
 /** The rest of the house, small and real, for the tests of its wire. */
 
 export const TOKEN = 'the-admin-token';
+export const WEBHOOK_SECRET = 'the-webhook-secret';
 export const NOW_MS = Date.UTC(2025, 0, 6, 12, 0, 0);
 
 export function entry(n: number, changes: Partial<Entry> = {}): Entry {
@@ -228,16 +238,40 @@ interface LogLine {
   readonly message: string;
 }
 
+function evidenceOf(
+  store: ArrayStore,
+  cache: ArrayCache,
+  policies: PolicyService,
+  decisions: DecisionLog,
+  embedder: Embedder,
+): EvidenceAdmin {
+  const { pairs, samples } = createMemoryStore();
+  const links = new LinkMemory(pairs);
+  const calibration = new Calibration({ store: samples });
+  const feedback = new Feedback({
+    ...{ decisions, embedder, links, calibration, now: () => NOW_MS },
+    store: { getMany: (ids) => Promise.all(ids.map((id) => store.get(id))) },
+    deleteEntry: (id) => cache.deleteEntry(id),
+  });
+  return {
+    feedback: (input, by) => feedback.give(input, by),
+    pairs: links,
+    calibration: (filter) => reportOf(calibration, policies, filter),
+  };
+}
+
 export function house() {
   const store = new ArrayStore();
   store.entries = [1, 2, 3].map((n) => entry(n));
   const cache = new ArrayCache(store);
   const policyStore = new ArrayPolicies();
   const policies = new PolicyService(policyStore, { default: { ttlSeconds: 600 } });
-  const stats = createStats({ now: () => NOW_MS });
+  const decisions = createMemoryDecisions();
+  const stats = createStats({ now: () => NOW_MS, decisions });
   const keys = new KeyCabinet(NOW_MS);
   const upstream = new OriginUpstream();
   const embedder = hashEmbedder();
+  const evidence = evidenceOf(store, cache, policies, decisions, embedder);
   const lines: LogLine[] = [];
   const log = {
     warn: (detail: object, message: string) => void lines.push({ level: 'warn', detail, message }),
@@ -262,9 +296,15 @@ export function house() {
       keys,
       policies,
       cache,
+      documents: new DocumentEvents({
+        invalidate: (...of) => cache.invalidate(...of),
+        delivered: createMemoryDeliveredEvents(),
+      }),
+      webhookSecret: WEBHOOK_SECRET,
       entries: store,
       upkeep: store,
       stats,
+      evidence,
       version: '0.1.0',
       now: () => NOW_MS,
     },

@@ -1,17 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type {
-  BatchStore,
-  ChangeLog,
-  FileStore,
-  KeyStore,
-  LimitStore,
-  PolicyStore,
-  ResponseStore,
-  StatsStore,
-  StoreUpkeep,
-  UsageStore,
-} from '@nearhit/core';
+import type { BatchStore, FileStore, Stores } from '@nearhit/core';
 import { LmdbKeys } from './api-keys.ts';
 import { LmdbBatches } from './batch-store.ts';
 import { beginEpoch, LmdbChangeLog } from './change-log.ts';
@@ -20,7 +9,9 @@ import { LmdbFiles } from './file-store.ts';
 import { bringToFormat } from './format.ts';
 import { LmdbLimits, type LmdbLimitsOptions } from './limits.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
+import { LmdbPairs } from './pairs.ts';
 import { LmdbResponses } from './responses.ts';
+import { LmdbSamples } from './samples.ts';
 import { LmdbPolicies, LmdbStats } from './settings.ts';
 import { openMeta, openTables, type Root, type Tables } from './tables.ts';
 import { Touches } from './touches.ts';
@@ -43,15 +34,7 @@ export interface LmdbOptions {
   readonly limits?: LmdbLimitsOptions | undefined;
 }
 
-export interface LmdbStores {
-  readonly responses: ResponseStore;
-  readonly upkeep: StoreUpkeep;
-  readonly log: ChangeLog;
-  readonly policies: PolicyStore;
-  readonly stats: StatsStore;
-  readonly usage: UsageStore;
-  readonly keys: KeyStore;
-  readonly limits: LimitStore;
+export interface LmdbStores extends Stores {
   readonly files: FileStore;
   readonly batches: BatchStore;
   /** Writes what is pending, closes the file, gives the folder free. Safe to call twice; `responses.close` is the same call. */
@@ -174,6 +157,8 @@ function assemble(dir: string, root: Root, tables: Tables, lock: FolderLock, opt
     usage: new LmdbUsage(tables, writer),
     keys: new LmdbKeys(tables, writer),
     limits,
+    pairs: new LmdbPairs(tables, writer),
+    samples: new LmdbSamples(tables, writer),
     files: new LmdbFiles(join(dir, 'files'), tables, writer),
     batches: new LmdbBatches(tables, writer),
     close,

@@ -1,10 +1,10 @@
-import type { Entry, EntryFilter, EntryId, EntryPage, ResponseStore } from '@nearhit/core';
+import type { Entry, EntryFilter, EntryId, EntryPage, IdentityKey, ResponseStore } from '@nearhit/core';
 import { assertEntryId, entryMatches } from '@nearhit/core';
 import { decodeVector, type Head, toEntry } from './entry-codec.ts';
 import { int48 } from './keys.ts';
 import { decodeCursor, encodeCursor, newestFirst, newestOf, termsOf } from './listing.ts';
 import { readUses } from './order.ts';
-import { RowChanges, readBody, readHead, readRow } from './rows.ts';
+import { RowChanges, readBody, readHead, readIdentity, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Writer } from './writer.ts';
@@ -27,6 +27,11 @@ export class LmdbResponses implements ResponseStore {
   async get(id: EntryId): Promise<Entry | undefined> {
     this.#writer.assertOpen();
     return this.#read(id, false);
+  }
+
+  async identify(identity: IdentityKey): Promise<EntryId | undefined> {
+    this.#writer.assertOpen();
+    return readIdentity(this.#tables, identity);
   }
 
   async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {

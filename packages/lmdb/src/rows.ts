@@ -1,4 +1,4 @@
-import { type Entry, tagTerms } from '@nearhit/core';
+import { type Entry, type EntryId, type IdentityKey, tagTerms } from '@nearhit/core';
 import { decodeHead, encodeHead, encodeVector, type Head, pack, unpack } from './entry-codec.ts';
 import { ALL_ENTRIES, contextTerm, idKey, int48, modelTerm, namespaceTerm, orderedKey, tagTerm } from './keys.ts';
 import { putInOrder, takeFromOrder } from './order.ts';
@@ -8,6 +8,11 @@ import type { Plan } from './writer.ts';
 export const NOTHING = Buffer.alloc(0);
 const LAST_ROW = Buffer.from('row');
 
+interface Named {
+  readonly row: number;
+  readonly createdAtMs: number;
+}
+
 export type UsageRow = [tenant: string, namespace: string, entries: number, bytes: number];
 
 /** Plans the arrival and departure of rows in every table at once; `finish` writes the counters that moved. */
@@ -15,6 +20,8 @@ export class RowChanges {
   readonly #tables: Tables;
   readonly #plan: Plan;
   readonly #usage = new Map<string, { key: Buffer; row: UsageRow }>();
+  /** Identities that another row stands for from now on, or none. */
+  readonly #identities = new Map<string, Named | undefined>();
   readonly #firstRow: number;
   #lastRow: number;
 
@@ -43,6 +50,7 @@ export class RowChanges {
     for (const term of listTerms(head)) plan.put(lists, orderedKey(term, entry.createdAtMs, row), NOTHING);
     if (entry.semantic) plan.put(embedded, embeddedKey(head, rowKey), NOTHING);
     plan.put(unlogged, id, NOTHING);
+    this.#name(head, row);
     this.#account(head, 1);
   }
 
@@ -60,15 +68,36 @@ export class RowChanges {
     for (const term of listTerms(head)) plan.remove(lists, orderedKey(term, head.createdAtMs, row));
     if (head.semantic) plan.remove(embedded, embeddedKey(head, rowKey));
     plan.put(unlogged, id, NOTHING);
+    this.#unname(head, row);
     this.#account(head, -1);
   }
 
   finish(): void {
     if (this.#lastRow !== this.#firstRow) this.#plan.put(this.#tables.meta, LAST_ROW, int48(this.#lastRow));
+    for (const [identity, named] of this.#identities) {
+      const key = Buffer.from(identity, 'hex');
+      if (named === undefined) this.#plan.remove(this.#tables.identities, key);
+      else this.#plan.put(this.#tables.identities, key, int48(named.row));
+    }
     for (const { key, row } of this.#usage.values()) {
       if (row[2] === 0) this.#plan.remove(this.#tables.usage, key);
       else this.#plan.put(this.#tables.usage, key, pack(row));
     }
+  }
+
+  /** The newest is found. */
+  #name({ identity, createdAtMs }: Head, row: number): void {
+    if (identity === undefined) return;
+    const other = this.#named(identity);
+    if (other === undefined || other.createdAtMs <= createdAtMs) this.#identities.set(identity, { row, createdAtMs });
+  }
+
+  #unname({ identity }: Head, row: number): void {
+    if (identity !== undefined && this.#named(identity)?.row === row) this.#identities.set(identity, undefined);
+  }
+
+  #named(identity: IdentityKey): Named | undefined {
+    return this.#identities.has(identity) ? this.#identities.get(identity) : readNamed(this.#tables, identity);
   }
 
   #account({ scope, bytes }: Head, sign: 1 | -1): void {
@@ -87,6 +116,19 @@ export class RowChanges {
 export function readRow(tables: Tables, id: string): number | undefined {
   const key = idKey(id);
   return key && tables.ids.getBinaryFast(key)?.readUIntBE(0, 6);
+}
+
+/** Undefined for a row that is gone, or that has another identity by now. */
+function readNamed(tables: Tables, identity: IdentityKey): Named | undefined {
+  const row = tables.identities.getBinaryFast(Buffer.from(identity, 'hex'))?.readUIntBE(0, 6);
+  const head = row === undefined ? undefined : readHead(tables, int48(row));
+  return row === undefined || head === undefined ? undefined : { row, createdAtMs: head.createdAtMs };
+}
+
+/** Of the newest entry with this identity. */
+export function readIdentity(tables: Tables, identity: IdentityKey): EntryId | undefined {
+  const row = tables.identities.getBinaryFast(Buffer.from(identity, 'hex'))?.readUIntBE(0, 6);
+  return row === undefined ? undefined : readHead(tables, int48(row))?.id;
 }
 
 export function readHead(tables: Tables, rowKey: Buffer): Head | undefined {

@@ -11,6 +11,8 @@ export type Root = RootDatabase<Buffer, Buffer>;
 export interface Tables {
   /** Entry id (32 bytes) -> row. */
   readonly ids: Table;
+  /** Identity (16 bytes) -> row of the newest entry that has it. */
+  readonly identities: Table;
   /** Row -> everything but answer and vector (entry-codec.ts). */
   readonly heads: Table;
   /** Row -> the answer's bytes; LZ4 above a size. */
@@ -39,6 +41,14 @@ export interface Tables {
   /** Sequence number -> kind (1 byte), entry id, of an added one its creation (double) if it was told. */
   readonly log: Table;
   readonly policies: Table;
+  /** Id of a judged pair -> record; position (time, id) -> nothing; term of its scope or tenant, position -> nothing. */
+  readonly pairs: Table;
+  readonly pairOrder: Table;
+  readonly pairGroups: Table;
+  /** Number -> labelled sample; term of its id -> number; term of its scope or tenant, number -> nothing. */
+  readonly samples: Table;
+  readonly sampleIds: Table;
+  readonly sampleGroups: Table;
   /** Term of an id -> record; term of the tenant, creation, id -> nothing. */
   readonly files: Table;
   readonly fileLists: Table;
@@ -58,7 +68,7 @@ export interface Tables {
   readonly access: Table;
   /** Term of tenant and subject -> what it has used (limits.ts). */
   readonly limits: Table;
-  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
+  /** `usage-forgotten`: end of the requests whose records are no longer kept. `row`, `seq`, `sample-seq`: the last numbers given out. `epoch`: of the log. `keys-revision`. `format` is written by format.ts. */
   readonly meta: Table;
 }
 
@@ -73,6 +83,7 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
   const open = (name: string): Table => root.openDB<Buffer, Buffer>({ name, ...BINARY });
   return {
     ids: open('ids'),
+    identities: open('identities'),
     heads: open('heads'),
     bodies: root.openDB<Buffer, Buffer>({
       name: 'bodies',
@@ -93,6 +104,12 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
     unlogged: open('unlogged'),
     log: open('log'),
     policies: open('policies'),
+    pairs: open('pairs'),
+    pairOrder: open('pair-order'),
+    pairGroups: open('pair-groups'),
+    samples: open('samples'),
+    sampleIds: open('sample-ids'),
+    sampleGroups: open('sample-groups'),
     files: open('files'),
     fileLists: open('file-lists'),
     batches: open('batches'),

@@ -1,14 +1,18 @@
-import type { BatchStore, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
+import type { BatchStore, DeliveredEvents, FileStore, Invalidations, ServiceRegistry, Stores } from '@nearhit/core';
 import { RedisKeys } from './access/keys.ts';
 import { RedisLimits } from './access/limits.ts';
 import { RedisBatches } from './batches/batch-store.ts';
 import { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
+import { RedisDeliveredEvents } from './delivered-events.ts';
 import { RedisResponses } from './entries/responses.ts';
 import { ENTRY_SCRIPTS } from './entries/scripts.ts';
 import { Shards } from './entries/shards.ts';
 import { Touches } from './entries/touches.ts';
 import { RedisUpkeep } from './entries/upkeep.ts';
+import { RedisPairs } from './evidence/pairs.ts';
+import { RedisSamples } from './evidence/samples.ts';
+import { EVIDENCE_SCRIPTS } from './evidence/scripts.ts';
 import { RedisFiles } from './files/file-store.ts';
 import { RedisChangeLog } from './log/change-log.ts';
 import { RedisInvalidations } from './log/invalidations.ts';
@@ -21,6 +25,7 @@ import { RedisUsage } from './usage/usage.ts';
 export interface RedisStores extends Stores {
   readonly invalidations: Invalidations;
   readonly registry: ServiceRegistry;
+  readonly delivered: DeliveredEvents;
   readonly files: FileStore;
   readonly batches: BatchStore;
 }
@@ -42,7 +47,7 @@ const TOUCH_FLUSH_MS = 3000;
  */
 export function openRedisStores(connection: RedisConnection, options: RedisStoresOptions = {}): RedisStores {
   const commands = new Commands(connection);
-  for (const script of [...ENTRY_SCRIPTS, ...LOG_SCRIPTS]) commands.define(script);
+  for (const script of [...ENTRY_SCRIPTS, ...LOG_SCRIPTS, ...EVIDENCE_SCRIPTS]) commands.define(script);
   const shards = new Shards(connection, commands);
   const touches = new Touches(shards, options.touchFlushMs ?? TOUCH_FLUSH_MS);
   const logBase = connection.key('log', '');
@@ -62,10 +67,13 @@ export function openRedisStores(connection: RedisConnection, options: RedisStore
     policies: new RedisPolicies(commands, logBase),
     keys: new RedisKeys(commands, connection.key('keys', '')),
     limits: new RedisLimits(commands, connection),
+    pairs: new RedisPairs(commands, logBase),
+    samples: new RedisSamples(commands, logBase),
     stats: new RedisStats(commands, connection.key('stats', ''), options.writer),
     usage: new RedisUsage(connection, commands),
     invalidations: new RedisInvalidations(commands, logBase),
     registry: new RedisServiceRegistry(commands, connection.key('services', '')),
+    delivered: new RedisDeliveredEvents(commands, connection),
     files: new RedisFiles(commands, connection),
     batches: new RedisBatches(commands, connection),
     close,

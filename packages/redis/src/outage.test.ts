@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LogFollower, NearhitError, searchable } from '@nearhit/core';
+import { samplePair } from '@nearhit/core/conformance/pair-store';
+import { sampleLabel } from '@nearhit/core/conformance/sample-store';
 import { entryId, sampleEntry } from '@nearhit/core/conformance/storage-samples';
 import { sampleUsage } from '@nearhit/core/conformance/usage-store';
 import { freePort, openTestStores, RedisServer } from '../testing/index.ts';
@@ -38,6 +40,8 @@ async function open(url: string): Promise<RedisStores & { connection: RedisConne
 /** Every call of every port. */
 function calls(stores: RedisStores): (() => Promise<unknown>)[] {
   const { responses, upkeep, log, policies, stats, usage, invalidations, registry, keys, limits } = stores;
+  const { pairs, samples } = stores;
+  const secret = samplePair(1, { a: { text: 'a secret prompt' } });
   const bound = { tenant: 'default', namespace: 'default', maxEntries: 0, maxBytes: 0 };
   return [
     () => responses.get(entryId(1)),
@@ -77,6 +81,12 @@ function calls(stores: RedisStores): (() => Promise<unknown>)[] {
     () => invalidations.add({ filter: { text: 'a secret prompt' }, atMs: 1 }),
     () => invalidations.since(0),
     () => registry.list(),
+    () => pairs.put([secret]),
+    () => pairs.getMany([secret.id]),
+    () => pairs.delete([secret.id]),
+    () => pairs.list({}, { limit: 1 }),
+    () => samples.append([sampleLabel(1)]),
+    () => samples.read(0, 1),
   ];
 }
 

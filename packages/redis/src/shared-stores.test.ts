@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ServiceStatus } from '@nearhit/core';
+import { type JudgedPair, PAIR_BOUNDS, type ServiceStatus } from '@nearhit/core';
+import { samplePair } from '@nearhit/core/conformance/pair-store';
+import { sampleLabel } from '@nearhit/core/conformance/sample-store';
 import { entryId, sampleEntry, T0, unit } from '@nearhit/core/conformance/storage-samples';
 import { type OpenedStores, openTestStores, RedisServer } from '../testing/index.ts';
 import { Commands } from './commands.ts';
@@ -92,6 +94,32 @@ describe('several processes on one Redis', () => {
     ]);
     expect(await b.invalidations.since(invalidation.atMs)).toEqual([invalidation]);
     expect(heard).toEqual(['a', 'a']);
+  });
+
+  test('judged pairs and labelled samples are told over the log, those let go for want of room too', async () => {
+    const [a, b] = [await open(), await open()];
+    const pairs = Array.from({ length: PAIR_BOUNDS.perScopeMax }, (_, n) => samplePair(n));
+    await a.pairs.put(pairs);
+    const { lastSeq } = await b.log.bounds();
+    expect(lastSeq).toBe(pairs.length);
+    const [oldest, second] = pairs as [JudgedPair, JudgedPair];
+    expect(await a.pairs.put([samplePair(pairs.length)])).toEqual([oldest.id]);
+    await a.samples.append([sampleLabel(1), sampleLabel(2)]);
+    await a.samples.append([sampleLabel(1)]);
+    await a.pairs.delete([second.id, oldest.id]);
+    expect((await b.log.read(lastSeq, 10)).map(({ change }) => change)).toEqual([
+      { kind: 'pair', id: samplePair(pairs.length).id },
+      { kind: 'pair', id: oldest.id },
+      { kind: 'samples' },
+      { kind: 'pair', id: second.id },
+    ]);
+    expect(await b.pairs.getMany([oldest.id, second.id])).toEqual([undefined, undefined]);
+    // Nothing of what was let go stays behind.
+    const keys = await a.connection.client.keys(`${a.connection.key('log', 'pairs')}*`);
+    const sizes = await Promise.all(
+      keys.map((key) => (/:(?:order|of:)/.test(key) ? a.connection.client.zcard(key) : a.connection.client.hlen(key))),
+    );
+    expect(new Set(sizes)).toEqual(new Set([PAIR_BOUNDS.perScopeMax - 1]));
   });
 
   test('a record that this version does not know is got past', async () => {

@@ -39,49 +39,31 @@ const LAG_MAX = 1000;
 /** An index of this process, kept in step with a log that others write, from its last snapshot on. */
 export async function openFollowedIndex(options: FollowedIndexOptions): Promise<FollowedIndex> {
   const { dir, stores, modelVersion, observer, chores } = options;
-  const note = join(dir, 'log');
+  const content = new Content(join(dir, 'log'), modelVersion);
   let follower: LogFollower | undefined;
-  let built = false;
-  let losses = 0;
-  const notWhole = (): void => {
-    built = false;
-    losses += 1;
-    // Until it is whole again, a restart must not take its snapshot for one.
-    rmSync(note, { force: true });
-  };
   const startAnew = (): void => {
-    notWhole();
+    content.lost();
     follower?.rewind(undefined);
   };
   const index = await options.open({
-    onRestart: (position) => (position > 0 && built ? follower?.rewind(position) : startAnew()),
+    onRestart: (position) => (position > 0 && content.whole ? follower?.rewind(position) : startAnew()),
     onPartitionLost: startAnew,
   });
   const position = await index.position();
-  // Read last: the index may have said by then that it is not whole.
-  const known = readNote(note);
-  const isOurs = known !== undefined && known.model === modelVersion() && position > 0;
-  built = isOurs;
+  const epoch = content.restored(position);
   let snapshotAt = position;
-  let building = losses;
   const following = followWithIndex({
     ...{ log: stores.log, store: stores.responses, index, modelVersion, observer },
-    from: isOurs ? { epoch: known.epoch, seq: position } : undefined,
+    from: epoch === undefined ? undefined : { epoch, seq: position },
     onRebuild: () => {
-      notWhole();
-      building = losses;
+      content.rebuilding();
       snapshotAt = 0;
     },
-    onRebuilt: (epoch) => {
-      // What was taken in before a loss is gone, and the rebuilding that follows the loss is still to come.
-      if (losses !== building) return;
-      built = true;
-      writeFileSync(note, JSON.stringify({ epoch, model: modelVersion() }));
-    },
+    onRebuilt: (rebuiltFrom) => content.rebuilt(rebuiltFrom),
   });
   follower = following;
   const snapshot = async (): Promise<void> => {
-    if (built && following.lag !== undefined) snapshotAt = await index.snapshot();
+    if (content.whole && following.lag !== undefined) snapshotAt = await index.snapshot();
   };
   chores.every(SNAPSHOT_MS, 'snapshot-failed', async () => {
     if ((await index.position()) - snapshotAt >= SNAPSHOT_AFTER_RECORDS) await snapshot();
@@ -91,8 +73,8 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
   return {
     ...{ index, follower: following, startAnew },
     get caughtUp() {
-      ready ||= built && following.lag !== undefined && following.lag <= LAG_MAX;
-      return ready && built;
+      ready ||= content.whole && following.lag !== undefined && following.lag <= LAG_MAX;
+      return ready && content.whole;
     },
     async close() {
       await following.close();
@@ -100,6 +82,51 @@ export async function openFollowedIndex(options: FollowedIndexOptions): Promise<
       await index.close();
     },
   };
+}
+
+/** Whether an index holds all that it should, and a note of that for the next start. */
+class Content {
+  whole = false;
+  readonly #note: string;
+  readonly #modelVersion: () => string;
+  #losses = 0;
+  /** The losses there had been when the rebuilding under way began. */
+  #building = 0;
+
+  constructor(note: string, modelVersion: () => string) {
+    this.#note = note;
+    this.#modelVersion = modelVersion;
+  }
+
+  /**
+   * At a start from a snapshot: the epoch of the log that this stands for; undefined when it is of no use. To be asked
+   * last: the index may have said by then that it is not whole.
+   */
+  restored(position: number): string | undefined {
+    const known = readNote(this.#note);
+    this.whole = known !== undefined && known.model === this.#modelVersion() && position > 0;
+    this.#building = this.#losses;
+    return this.whole ? known?.epoch : undefined;
+  }
+
+  lost(): void {
+    this.whole = false;
+    this.#losses += 1;
+    // Until it is whole again, a restart must not take its snapshot for one.
+    rmSync(this.#note, { force: true });
+  }
+
+  rebuilding(): void {
+    this.lost();
+    this.#building = this.#losses;
+  }
+
+  rebuilt(epoch: string): void {
+    // What was taken in before a loss is gone, and the rebuilding that follows the loss is still to come.
+    if (this.#losses !== this.#building) return;
+    this.whole = true;
+    writeFileSync(this.#note, JSON.stringify({ epoch, model: this.#modelVersion() }));
+  }
 }
 
 function readNote(file: string): { epoch: string; model: string } | undefined {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { type Embedder, type EntryId, MemoryNearestIndex, NearhitError } from '@nearhit/core';
+import { type Embedder, type EntryId, type IdentityKey, MemoryNearestIndex, NearhitError } from '@nearhit/core';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { guardEmbedder, guardNearest, guardStore, isDependencyFault } from './guards.ts';
 
@@ -24,11 +24,13 @@ test('reads of the store go through it, both kinds on one count', async () => {
   const store = {
     get: async () => void asked++,
     getMany: async (given: readonly EntryId[]) => given.map(() => undefined),
+    identify: async () => void asked++,
   };
   const guarded = guardStore({ ...store, get: away }, breaker());
   expect(await guarded.getMany(ids)).toEqual([undefined]);
   await expect(guarded.get(ids[0] as EntryId)).rejects.toThrow('away');
   await expect(guarded.getMany(ids)).rejects.toThrow('open');
+  expect(await guarded.identify('b'.repeat(32) as IdentityKey)).toBeUndefined();
   expect(asked).toBe(0);
 });
 

@@ -1,13 +1,14 @@
 import { type Embedder, type LimitStore, type NearestIndex, NearhitError, type ResponseStore } from '@nearhit/core';
 import type { Breaker } from './breaker.ts';
 
+type Reads = Pick<ResponseStore, 'get' | 'getMany' | 'identify'>;
+
 /** Reads through the breaker; everything else as it is. */
-export function guardStore<S extends Pick<ResponseStore, 'get' | 'getMany'>>(
-  store: S,
-  breaker: Breaker,
-): Pick<ResponseStore, 'get' | 'getMany'> {
+export function guardStore<S extends Reads>(store: S, breaker: Breaker): Reads {
   return {
     get: (id) => breaker.run(() => store.get(id)),
+    // Asked in one turn with `get`: a failure counts once.
+    identify: async (identity) => (breaker.open ? undefined : store.identify(identity)),
     getMany: (ids) => breaker.run(() => store.getMany(ids)),
   };
 }

@@ -54,6 +54,7 @@ function lineOf(decision: DecisionRecord, prompts: boolean): object {
     attempts: decision.attempts,
     outcome: decision.outcome,
     layer: decision.layer,
+    stage: decision.stage,
     reason: decision.reason,
     similarity: similarity === undefined ? undefined : rounded(similarity, 4),
     shared: decision.shared,

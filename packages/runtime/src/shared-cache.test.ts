@@ -15,6 +15,8 @@ import {
   type Stores,
   type UnitVector,
 } from '@nearhit/core';
+import { samplePair } from '@nearhit/core/conformance/pair-store';
+import { sampleLabel } from '@nearhit/core/conformance/sample-store';
 import { until } from '../../../test/support/until.ts';
 import { entry, idOf } from '../test/entry.ts';
 import { Closers } from './closers.ts';
@@ -60,14 +62,14 @@ const noFlights: SharedFlights = {
 };
 
 function medium(): SharedMedium {
-  const { responses, upkeep, log, policies, stats, usage, keys, limits } = stores;
+  const { responses, upkeep, log, policies, stats, usage, keys, limits, pairs, samples } = stores;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({ observer, invalidations, write: (entries) => stores.responses.put(entries) });
   return {
     stores: {
       ...{ responses: unsteady(responses), upkeep: unsteady(upkeep), log: unsteady(log), close: stores.close },
       ...{ policies: unsteady(policies), stats: unsteady(stats), usage: unsteady(usage) },
-      ...{ keys: unsteady(keys), limits: unsteady(limits) },
+      ...{ keys: unsteady(keys), limits: unsteady(limits), pairs: unsteady(pairs), samples: unsteady(samples) },
     },
     ...{ invalidations, queue, sharedFlights: noFlights, decisions: createMemoryDecisions() },
     registry: { report: async () => {}, list: async () => [], remove: async () => {} },
@@ -88,6 +90,7 @@ function memoryCache(): MemoryCache {
   const held = new Map<string, CachedEntry>();
   return {
     get: (id) => held.get(id),
+    getByIdentity: (identity) => [...held.values()].findLast(({ entry }) => entry.identity === identity),
     put(one) {
       const cached = { entry: one, rendered: new Map() };
       held.set(one.id, cached);
@@ -113,12 +116,15 @@ async function open() {
 
 test('opens and starts while the medium is away, and takes part when it is back', async () => {
   await stores.policies.put({ namespace: 'n', patch: { threshold: 0.99 } });
+  await stores.pairs.put([samplePair(1)]);
+  await stores.samples.append([sampleLabel(1)]);
   isAway = true;
   const { shared, memory } = await open();
   shared.start();
   await expect(shared.entries()).rejects.toThrow('away');
   expect(await degradedOf(shared.probes)).toEqual(['redis']);
   expect(positionOf(shared.follower)).toBe(0);
+  expect([shared.links.size, [...shared.calibration.samples()]]).toEqual([0, []]);
   expect(shared.policies.resolve('n').policy.threshold).not.toBe(0.99);
   memory.put(entry(1), 1);
 
@@ -128,6 +134,7 @@ test('opens and starts while the medium is away, and takes part when it is back'
   await until('it has caught up', () => shared.follower.lag === 0);
   expect(positionOf(shared.follower)).toBe(1);
   expect(shared.policies.resolve('n').policy.threshold).toBe(0.99);
+  expect([shared.links.size, [...shared.calibration.samples()]]).toEqual([1, [sampleLabel(1)]]);
   // What was deleted while it could not hear of it is not known.
   expect(memory.size().entries).toBe(0);
   expect(await degradedOf(shared.probes)).toEqual([]);

@@ -1,13 +1,18 @@
 import {
   Admission,
+  Calibration,
+  type CalibrationPrior,
   ChangeFeed,
   combineObservers,
+  countsOf,
   createStats,
   type DecisionLog,
   type Embedder,
+  errorBoundsOf,
   type FilePolicies,
   followWithMemory,
   type Invalidations,
+  LinkMemory,
   type LogFollower,
   type MemoryCache,
   type NearestIndex,
@@ -19,6 +24,7 @@ import {
   type SharedFlights,
   type Stores,
   totalUsage,
+  type Verifier,
   type WriteQueue,
   watchRoom,
 } from '@nearhit/core';
@@ -62,6 +68,10 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
   readonly filePolicies: FilePolicies;
   readonly lookupTimeoutMs: number;
   readonly closers: Closers;
+  /** Shipped with what scores candidates. Default: that of cosine similarity, of which nothing is known. */
+  readonly prior?: CalibrationPrior | undefined;
+  /** Absent: threshold and guards decide alone. */
+  readonly verifier?: Verifier | undefined;
 }
 
 const STATS_MS = 2000;
@@ -84,28 +94,9 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   const { memory, closers } = options;
   const now = Date.now;
   const medium = closers.add(options.medium(combineObservers(...options.observers)));
-  const { stores, queue, sharedFlights, invalidations, decisions } = medium;
+  const { stores, queue, sharedFlights, invalidations } = medium;
   await medium.ready(READY_MS);
-  const stats = createStats({ now, store: stores.stats, shared: true, decisions });
-  const hearing = combineObservers(stats, ...options.observers);
-  const accounts = closers.add(
-    openAccounts({
-      dir: options.accounts.dir,
-      prompts: options.accounts.prompts,
-      store: stores.usage,
-      observer: hearing,
-      now,
-    }),
-  );
-  const observer = combineObservers(hearing, accounts);
-  const chores = new Chores(observer);
-  closers.add({
-    async close() {
-      await chores.close();
-      // Of the requests that were let finish, too.
-      await chores.attempt('stats-failed', () => stats.flush());
-    },
-  });
+  const { stats, accounts, observer, chores } = openRecords(options, medium, now);
   const near = await options.neighbourhood(medium, observer, chores);
   const lookups = openBreakers(medium, near, options.lookupTimeoutMs, observer);
   const [redis, embedding, cache] = lookups;
@@ -115,11 +106,17 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
   for (const breaker of breakers) closers.add(breaker);
   const policies = new PolicyService(stores.policies, options.filePolicies);
   const pending = new PendingAnswers();
-  const following = { log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now };
+  const links = new LinkMemory(stores.pairs);
+  const calibration = new Calibration({ store: stores.samples, prior: options.prior, observer });
+  const following = {
+    ...{ log: stores.log, observer, memory, pending, policies, invalidations, sharedFlights, now },
+    ...{ links, calibration },
+  };
   const follower = closers.add(followWithMemory(following));
   const admission = new Admission();
   const lookingUp = {
     ...{ admission, memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
+    ...{ links, calibration, verifier: options.verifier },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
     embedder: options.memoize(guardEmbedder(near.embedder, embedding)),
@@ -130,20 +127,12 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
+    /** What was judged, and what follows from it. */
+    ...{ decisions: medium.decisions, links, calibration },
     /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
     access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
-    ...{
-      medium,
-      near,
-      stats,
-      observer,
-      accounts,
-      breakers,
-      policies,
-      follower,
-      chores,
-      probes: probesOf(medium, near),
-    },
+    ...{ medium, near, stats, observer, accounts, breakers, policies, follower, chores },
+    probes: probesOf(medium, near),
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => totalUsage(await stores.upkeep.usage()).entries,
     /** A new configuration in force. */
@@ -160,6 +149,31 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
     },
   };
+}
+
+/** Who keeps what requests came to, and the chores by which it is shared. */
+function openRecords(
+  {
+    observers,
+    accounts: { dir, prompts },
+    closers,
+  }: Pick<SharedCacheOptions<never, never>, 'observers' | 'accounts' | 'closers'>,
+  { stores, decisions }: SharedMedium,
+  now: () => number,
+) {
+  const stats = createStats({ now, store: stores.stats, shared: true, decisions });
+  const hearing = combineObservers(stats, ...observers);
+  const accounts = closers.add(openAccounts({ dir, prompts, store: stores.usage, observer: hearing, now }));
+  const observer = combineObservers(hearing, accounts);
+  const chores = new Chores(observer);
+  closers.add({
+    async close() {
+      await chores.close();
+      // Of the requests that were let finish, too.
+      await chores.attempt('stats-failed', () => stats.flush());
+    },
+  });
+  return { stats, accounts, observer, chores };
 }
 
 function openBreakers(medium: SharedMedium, near: Neighbourhood, timeoutMs: number, observer: Observer) {
@@ -181,6 +195,16 @@ export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCa
     logPosition: async () => (await cache().medium.stores.log.bounds()).lastSeq,
     replicaLag: () => cache().follower.lag ?? Number.NaN,
     breakers: () => cache().breakers,
+    ...evidenceGauges(() => cache()),
+  };
+}
+
+/** What the metrics say of verdicts on answers. */
+export function evidenceGauges(of: () => { readonly links: LinkMemory; readonly calibration: Calibration }) {
+  return {
+    judgedPairs: () => of().links.size,
+    labels: () => countsOf(of().calibration.samples()),
+    errorBounds: () => errorBoundsOf(of().calibration),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 
 /** Of the request as clients see it: HTTP's conventions, and what the cache decided. No prompt, no answer, no key. */
 export function serverAttributes(decision: DecisionRecord): Attributes {
-  const { layer, reason, similarity, status } = decision;
+  const { layer, stage, reason, similarity, status } = decision;
   return {
     'http.request.method': 'POST',
     'http.route': routeOf(decision),
@@ -15,6 +15,7 @@ export function serverAttributes(decision: DecisionRecord): Attributes {
     'nearhit.namespace': decision.namespace,
     'nearhit.cache.outcome': decision.outcome,
     ...(layer !== undefined && { 'nearhit.cache.layer': layer }),
+    ...(stage !== undefined && { 'nearhit.cache.stage': stage }),
     ...(reason !== undefined && { 'nearhit.cache.reason': reason }),
     ...(similarity !== undefined && { 'nearhit.cache.similarity': similarity }),
     'nearhit.model': decision.model,

@@ -6,6 +6,7 @@ import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import { openRedisMedium, redisSettings } from '@nearhit/redis';
 import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedGauges } from '@nearhit/runtime';
 import type { Logger } from 'pino';
+import { openVerifying } from './verifying.ts';
 
 /** The cache of this process: Redis and the other services behind it, a memory of its own before them. */
 export async function openCache(
@@ -26,7 +27,7 @@ export async function openCache(
   const embedder = closers.add(createEmbeddingClient({ urls: embeddingUrls, token, observer }));
   const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));
   const shared = await openSharedCache({
-    ...{ memory, closers },
+    ...{ memory, closers, ...openVerifying(log) },
     observers: [metrics, logging, ...observers],
     accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,

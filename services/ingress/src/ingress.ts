@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -12,8 +11,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
-import { openTelemetry } from '@nearhit/telemetry';
-import { openAnswering, openCache, openFiles } from '@nearhit/wiring';
+import { openAdministration, openAnswering, openCache, openFiles, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { listServices } from './services.ts';
 
@@ -30,18 +28,8 @@ export interface Ingress extends Door {
 export async function startIngress(initial: Config, log: Logger): Promise<Ingress> {
   let config = initial;
   const closers = new Closers();
-  const telemetry = await openTelemetry({
-    ...{ ...config.telemetry, version: VERSION },
-    onError: (why) => log.warn({ why }, 'traces can not be sent'),
-  });
-  if (telemetry !== undefined) closers.add(telemetry);
-  const cache = await openCache(
-    config,
-    internalTokenOf(config).secret,
-    log,
-    closers,
-    telemetry === undefined ? [] : [telemetry],
-  );
+  const tracing = await openTracing(config, log, closers);
+  const cache = await openCache(config, internalTokenOf(config).secret, log, closers, tracing);
   const { lookingUp, chores, follower, stats, near } = cache;
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
@@ -67,7 +55,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       admin: {
         ...{ token: admin.secret, version: VERSION, stats, policies: cache.policies, upkeep: stores.upkeep },
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...openAdministration({ ...cache, delivered: stores.delivered, webhookSecret: config.server.webhookSecret }),
         entries: stores.responses,
         accounts: cache.accounts.reader,
         services: listServices(registry, near.embedder),

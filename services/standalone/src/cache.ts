@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import {
   Admission,
+  Calibration,
   ChangeFeed,
   combineObservers,
   compact,
+  createMemoryDecisions,
+  createMemoryDeliveredEvents,
   createMemoryInvalidations,
   createStats,
   createWriteBehind,
   type Embedder,
   type EntryId,
   forget,
+  LinkMemory,
   maintain,
   type NearestIndex,
   type Observer,
@@ -27,18 +31,20 @@ import {
 } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
-import { openLmdb } from '@nearhit/lmdb';
+import { type LmdbStores, openLmdb } from '@nearhit/lmdb';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import {
   Chores,
   type Closers,
   createLogObserver,
   embedderProbe,
+  evidenceGauges,
   keepUsageInBounds,
   openAccounts,
   type Probe,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
+import { openVerifying } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 const MAINTAIN_MS = 5000;
@@ -56,7 +62,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const usage = async () => totalUsage(await stores.upkeep.usage());
-  const stats = createStats({ now, store: stores.stats });
+  const decisions = createMemoryDecisions();
+  const stats = createStats({ now, store: stores.stats, decisions });
   await stats.load();
   const metrics = createMetrics({
     sources: {
@@ -66,6 +73,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       queue: () => queue.admin.counts(),
       indexVectors: async () => (await index.stats()).vectors,
       l1Bytes: () => memory.size().bytes,
+      ...evidenceGauges(() => ({ links, calibration })),
     },
   });
   const logging = createLogObserver(log, now, () => live.logging);
@@ -78,33 +86,14 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const observer = combineObservers(hearing, accounts);
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
+  const links = new LinkMemory(stores.pairs);
+  const { verifier, prior } = openVerifying(log);
+  const calibration = new Calibration({ store: stores.samples, prior, observer });
+  await Promise.all([links.load(), calibration.load()]);
 
   const chores = new Chores(observer);
-  let opened!: () => void;
-  const whenOpen = new Promise<void>((resolve) => {
-    opened = resolve;
-  });
-  const index = closers.add(
-    await openNearestIndex({
-      dir: join(config.dataDir, 'index'),
-      dimensions: embedder.model.dimensions,
-      bytesMax: config.index.bytesMax,
-      idleMs: config.index.idleSeconds * 1000,
-      onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
-      onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
-    }),
-  );
-  const feed = new ChangeFeed(stores.log, index);
-  const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
-  const recovering = { ...remembering, modelVersion: () => embedder.model.version };
-  /** What the index has lost it finds in the log, or, when it is no longer whole, in the store. */
-  const catchUp = (anew: boolean) =>
-    feed.exclusively(async () => {
-      if (anew) await index.clear();
-      await recover(recovering);
-    });
-  await recover(recovering);
-  opened();
+  const remembering = await openIndex(config, { stores, embedder, observer }, chores, closers);
+  const { index } = remembering;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({
     ...{ observer, invalidations, now },
@@ -121,13 +110,15 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   });
   closers.add(queue);
   const admission = new Admission();
-  const lookingUp = { ...upkeep, admission, queue, pending: new PendingAnswers(), invalidations };
+  const judging = { links, verifier, calibration };
+  const lookingUp = { ...upkeep, admission, queue, pending: new PendingAnswers(), invalidations, ...judging };
   return {
-    ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts },
+    ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts, decisions, links, calibration },
     batching: { files: stores.files, batches: stores.batches },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     access: { keys: stores.keys, limits: stores.limits },
+    delivered: createMemoryDeliveredEvents(),
     data: config.dataDir,
     /** Nobody elsewhere waits for what this process fetches. */
     drained: async () => {},
@@ -146,6 +137,40 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
     },
   };
+}
+
+/** The index, and what is written beside it. What it has lost it finds in the log, or, when it is no longer whole, in the store. */
+async function openIndex(
+  { dataDir, index: { bytesMax, idleSeconds } }: Config,
+  { stores, embedder, observer }: { stores: LmdbStores; embedder: Embedder; observer: Observer },
+  chores: Chores,
+  closers: Closers,
+) {
+  let opened!: () => void;
+  const whenOpen = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const index = closers.add(
+    await openNearestIndex({
+      dir: join(dataDir, 'index'),
+      dimensions: embedder.model.dimensions,
+      bytesMax,
+      idleMs: idleSeconds * 1000,
+      onRestart: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(false))),
+      onPartitionLost: () => chores.once('index-recovery-failed', () => whenOpen.then(() => catchUp(true))),
+    }),
+  );
+  const feed = new ChangeFeed(stores.log, index);
+  const remembering = { store: stores.responses, log: stores.log, index, feed, embedder, observer };
+  const recovering = { ...remembering, modelVersion: () => embedder.model.version };
+  const catchUp = (anew: boolean) =>
+    feed.exclusively(async () => {
+      if (anew) await index.clear();
+      await recover(recovering);
+    });
+  await recover(recovering);
+  opened();
+  return remembering;
 }
 
 const QUEUE_DEPTH_MAX = 5000;

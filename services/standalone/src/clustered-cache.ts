@@ -20,6 +20,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
+import { openVerifying } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 type Medium = ReturnType<typeof openRedisMedium>;
@@ -37,7 +38,7 @@ export async function openClusteredCache(
   const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
   let position = async () => 0;
   const shared = await openSharedCache({
-    ...{ memory, closers },
+    ...{ memory, closers, ...openVerifying(log) },
     observers: [metrics, createLogObserver(log, Date.now, () => live.logging), ...observers],
     accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,
@@ -73,6 +74,7 @@ export async function openClusteredCache(
       ...{ upkeep: medium.stores.upkeep, queueAdmin: medium.queue.admin, board: medium.board.handler },
       ...{ services: registry, changes: medium.stores.log },
     },
+    delivered: medium.stores.delivered,
     data: 'Redis',
     /** Others may wait at other processes for what this one fetches. */
     drained: () => medium.sharedFlights.drained(),

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import { CacheAdmin, type ProviderStatus } from '@nearhit/core';
+import type { ProviderStatus } from '@nearhit/core';
 import { type Door, openDoor } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
-import { openTelemetry } from '@nearhit/telemetry';
-import { openAnswering, openBatches } from '@nearhit/wiring';
+import { openAdministration, openAnswering, openBatches, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
@@ -25,13 +24,8 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
   const closers = new Closers();
   try {
     const open = initial.redis.url === undefined ? openCache : openClusteredCache;
-    const telemetry = await openTelemetry({
-      ...{ ...initial.telemetry, version: VERSION },
-      onError: (why) => log.warn({ why }, 'traces can not be sent'),
-    });
-    if (telemetry !== undefined) closers.add(telemetry);
-    const observers = telemetry === undefined ? [] : [telemetry];
-    return await assemble(initial, log, closers, await open(initial, log, closers, observers));
+    const tracing = await openTracing(initial, log, closers);
+    return await assemble(initial, log, closers, await open(initial, log, closers, tracing));
   } catch (error) {
     // What could not be opened is the reason; what then can't be closed would only hide it.
     await closers.close().catch(() => undefined);
@@ -77,7 +71,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
         accounts: cache.accounts.reader,
         keys: access.admin,
-        cache: new CacheAdmin(cache.administering),
+        ...openAdministration({ ...cache, webhookSecret: config.server.webhookSecret }),
         entries: cache.administering.store,
       },
     }),

@@ -15,7 +15,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
-import { openTelemetry } from '@nearhit/telemetry';
+import { openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openBatchWork } from './batches.ts';
 
@@ -26,11 +26,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   const now = Date.now;
   let written = 0;
   let live = config;
-  const telemetry = await openTelemetry({
-    ...{ ...config.telemetry, version: VERSION },
-    onError: (why) => log.warn({ why }, 'traces can not be sent'),
-  });
-  if (telemetry !== undefined) closers.add(telemetry);
+  const tracing = await openTracing(config, log, closers);
   const metrics = createServiceMetrics({
     sources: [
       {
@@ -67,7 +63,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   );
   writer.startUpkeep();
   keepUsageInBounds({ store: stores.usage, chores, lease, now, settings: () => live.usage });
-  const batches = await openBatchWork(config, token, log, closers, telemetry === undefined ? [] : [telemetry]);
+  const batches = await openBatchWork(config, token, log, closers, tracing);
   const report = async () => ({
     detail: { running: consumer.running(), written, model: embedder.model.version, ...batches?.status() },
   });

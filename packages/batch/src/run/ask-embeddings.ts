@@ -7,6 +7,7 @@ import {
   type DecisionRecord,
   NOTHING_SPENT,
   type Observer,
+  promptTokensOf,
   UNLIMITED,
   type Upstream,
   type UpstreamHead,
@@ -82,7 +83,7 @@ async function accountedFor(
     throw error;
   } finally {
     // Those of the house's own model cost nothing.
-    const promptTokens = got.head === undefined ? 0 : promptTokensOf(got.reply);
+    const promptTokens = got.head === undefined ? 0 : countedTokens(got.reply);
     const price = got.head?.price ?? upstream.price(call.model);
     const costUsd = (promptTokens * (price?.inputUsdPerMTok ?? 0)) / 1e6;
     const usage = { promptTokens, completionTokens: 0 };
@@ -103,11 +104,8 @@ function recordOf({ callId, caller, model }: LineCall, { reply: { status }, head
   } satisfies Partial<DecisionRecord>;
 }
 
-function promptTokensOf({ status, body }: LineReply): number {
-  if (status > 299) return 0;
-  const { usage } = JSON.parse(body) as { usage?: { prompt_tokens?: unknown } };
-  return typeof usage?.prompt_tokens === 'number' ? usage.prompt_tokens : 0;
-}
+const countedTokens = ({ status, body }: LineReply): number =>
+  status > 299 ? 0 : (promptTokensOf(JSON.parse(body)) ?? 0);
 
 const accountOf = ({ callId, caller: { tenant, keyId } }: LineCall) =>
   ({ requestId: callId, tenant, keyId, namespace: DEFAULT_NAMESPACE, endpoint: 'batch' }) as const;

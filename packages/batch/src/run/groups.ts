@@ -111,7 +111,8 @@ async function bySimilarity(
         continue;
       }
       const { namespace } = request.scope;
-      const key = `${namespace} ${request.fingerprint}`;
+      // Turns that are no part of the fingerprint are compared when a line is asked, not here.
+      const key = JSON.stringify([namespace, request.fingerprint, request.conversation.turns]);
       const known = leaders.get(key) ?? [];
       leaders.set(key, known);
       const leader = leaderFor(request, embedding.vector, known, caller);

@@ -35,6 +35,7 @@ function memoryCache(): MemoryCache {
   const held = new Map<EntryId, CachedEntry>();
   return {
     get: (id) => held.get(id),
+    getByIdentity: (identity) => [...held.values()].findLast(({ entry }) => entry.identity === identity),
     put(put) {
       const cached = { entry: put, rendered: new Map() };
       held.set(put.id, cached);

@@ -1,4 +1,4 @@
-import { type CandidateVerdict, decide } from '../decide/decide.ts';
+import type { Candidate, CandidateVerdict } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
@@ -9,9 +9,13 @@ import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
 import { forget, type RememberDeps } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
-import type { LookUpDeps } from './look-up.ts';
+import { explainIdentity } from './by-identity.ts';
+import { requestParts, verifierPart } from './explain-parts.ts';
+import { Judging } from './judging.ts';
+import { type LookUpDeps, missReason } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
 import { unservable } from './stale.ts';
+import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
   readonly store: ResponseStore;
@@ -92,15 +96,17 @@ export class CacheAdmin {
     const deps = this.#deps;
     const request = prepare({ body, headers, tenantOf: () => DEFAULT_TENANT }, deps.policies);
     const { policy, origin } = request.resolved;
-    const threshold = request.controls.threshold ?? policy.threshold;
+    const judging = new Judging(request, deps, true);
+    const { bar } = judging;
     const stored = await deps.store.get(request.id);
     const exact = stored !== undefined && unservable(stored, request, deps.now()) === undefined;
-    const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, threshold) : undefined;
+    const identity = await explainIdentity(request, deps);
+    const meaning = request.exactOnly === undefined ? await this.#byMeaning(request, judging) : undefined;
     const outcome = request.notCacheable
       ? { kind: 'bypass', reason: `not-cacheable:${request.notCacheable}` }
       : exact
         ? { kind: 'hit', layer: 'exact', entryId: request.id }
-        : (meaning?.outcome ?? { kind: 'miss', reason: 'no-candidate' });
+        : (identity?.outcome ?? meaning?.outcome ?? { kind: 'miss', reason: missReason(request) });
     return {
       decision: outcome,
       scope: request.scope,
@@ -110,15 +116,18 @@ export class CacheAdmin {
       exactOnly: request.exactOnly ?? meaning?.exactOnly ?? null,
       exact:
         stored === undefined ? null : { entryId: stored.id, refused: unservable(stored, request, deps.now()) ?? null },
-      threshold: { value: threshold, origin: request.controls.threshold === undefined ? origin.threshold : 'request' },
+      identity: identity?.report ?? null,
+      threshold: { value: bar.similarityMin, origin: bar.similarityOrigin },
+      verifier: verifierPart(bar, judging.scorer, origin.maxErrorRate),
       guard: { value: policy.guard, origin: origin.guard },
       policy,
+      ...requestParts(request),
       embeddingModel: deps.embedder.model.version,
       candidates: meaning?.candidates ?? [],
     };
   }
 
-  async #byMeaning(request: ReturnType<typeof prepare>, threshold: number) {
+  async #byMeaning(request: ReturnType<typeof prepare>, judging: Judging) {
     const deps = this.#deps;
     const [embedding] = await deps.embedder.embed([request.query]);
     if (embedding === undefined || embedding.truncated)
@@ -131,26 +140,28 @@ export class CacheAdmin {
       const entry = entries[at];
       return entry === undefined ? [] : [{ id, similarity, query: entry.query, entry }];
     });
-    const decision = decide({
-      query: request.query,
-      candidates: candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined),
-      policy: { threshold, guard: request.resolved.policy.guard },
-      exhaustive: true,
-    });
+    const servable = candidates.filter(({ entry }) => unservable(entry, request, deps.now()) === undefined);
+    const judged = (among: readonly Candidate[]) => judging.decide(among);
+    const decision = await judged(servable);
     const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.candidate.id, verdict]));
+    const entryOf = (id: EntryId) => entries[neighbours.findIndex((one) => one.id === id)] as Entry;
+    const turnsOf = turnsJudge(request, entryOf, judging.bar.similarityMin, (texts) => deps.embedder.embed(texts));
+    const turns = new Map<EntryId, TurnsVerdict | undefined>();
+    for (const candidate of candidates) turns.set(candidate.id, await turnsOf(candidate));
+    const settled = await throughTurns(servable, judged, async ({ id }) => turns.get(id));
     return {
       exactOnly: undefined,
       outcome:
-        decision.kind === 'serve'
-          ? {
-              kind: 'hit',
-              layer: 'semantic',
-              entryId: decision.candidate.id,
-              similarity: decision.candidate.similarity,
-            }
-          : { kind: 'miss', reason: decision.reason, similarity: decision.nearest?.similarity },
+        settled.kind === 'serve'
+          ? { kind: 'hit', layer: 'semantic', entryId: settled.candidate.id, similarity: settled.candidate.similarity }
+          : { kind: 'miss', reason: settled.reason, similarity: settled.nearest?.similarity },
       candidates: candidates.map((candidate) =>
-        explained(candidate, verdicts.get(candidate.id), unservable(candidate.entry, request, deps.now())),
+        explained(
+          candidate,
+          verdicts.get(candidate.id),
+          unservable(candidate.entry, request, deps.now()),
+          turns.get(candidate.id),
+        ),
       ),
     };
   }
@@ -173,12 +184,17 @@ function explained(
   candidate: { id: EntryId; similarity: number; query: string; entry: Entry },
   verdict: CandidateVerdict | undefined,
   refused: string | undefined,
+  turns: TurnsVerdict | undefined,
 ) {
+  const judged = verdict?.verdict ?? 'not-reached';
   return {
     entryId: candidate.id,
     similarity: candidate.similarity,
     query: candidate.query,
-    verdict: refused ?? verdict?.verdict ?? 'not-reached',
+    probability: verdict?.probability ?? null,
+    verdict: refused ?? (judged === 'serve' && turns?.refused !== undefined ? 'guard:turns' : judged),
+    link: verdict?.link ?? null,
     guards: verdict?.guards ?? [],
+    ...(turns !== undefined && { turns: turns.turns, turnsRefused: turns.refused ?? null }),
   };
 }

@@ -3,8 +3,7 @@ import { NOTHING_SPENT, tenantOfCredential, UNLIMITED } from '../caller.ts';
 import { assertGranted } from '../grants.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
-import type { CachedEntry, Memo } from '../ports/memory-cache.ts';
-import type { Layer } from '../ports/observer.ts';
+import type { Memo } from '../ports/memory-cache.ts';
 import type { StoreUpkeep } from '../ports/response-store.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
@@ -86,7 +85,7 @@ class Answering {
       return this.#end(asked, bypass(call, request, reason, this.#launching));
     }
     const found = await this.#look(asked, mode);
-    if (found.kind === 'hit') return this.#end(asked, hit(found.layer, found.cached, found.similarity, this.#deps));
+    if (found.kind === 'hit') return this.#end(asked, hit(found, this.#deps));
     if (request.controls.cache === 'only') {
       const { reason, nearest } = found;
       return this.#end(asked, { kind: 'refused', reason, similarity: nearest?.similarity }, nearest);
@@ -123,7 +122,7 @@ class Answering {
     // Between the look-up and here only limits are awaited: whoever has just finished has left the answer in L1.
     if (mode === 'on') {
       const late = exactInMemory(request, this.#deps);
-      if (late !== undefined) return this.#end(asked, hit('l1', late, undefined, this.#deps));
+      if (late !== undefined) return this.#end(asked, hit({ layer: 'l1', cached: late }, this.#deps));
     }
     const outcome = await this.#fly(asked, mode, found, call.client);
     if (stale !== undefined && mode !== 'shadow') {
@@ -248,20 +247,22 @@ const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
   similarity: similarity ?? 1,
 });
 
-function hit(layer: Layer, cached: CachedEntry, similarity: number | undefined, deps: AnswerDeps): HitOutcome {
+type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage' | 'score' | 'scorer'>;
+
+function hit({ layer, cached, similarity, stage, score, scorer }: Served, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
   deps.upkeep.touch([cached.entry.id]);
   const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
-  return { kind: 'hit', layer, cached, similarity, ageSeconds };
+  return { kind: 'hit', layer, cached, similarity, stage, score, scorer, ageSeconds };
 }
 
 /** Not kept in memory: that gives nothing past its life. */
 function staleHit(
-  { layer, entry, similarity }: StaleFound,
+  { entry, ...found }: StaleFound,
   stale: NonNullable<HitOutcome['stale']>,
   deps: AnswerDeps,
 ): HitOutcome {
-  return { ...hit(layer, { entry, rendered: new Map() }, similarity, deps), stale };
+  return { ...hit({ ...found, cached: { entry, rendered: new Map() } }, deps), stale };
 }
 
 /** The same bytes under the same controls, caller and policies mean the same request. */

@@ -70,3 +70,12 @@ test('without usage in sight a long reply is charged by its length; one that nev
   silent.live.hold()();
   expect(silent.settled).toEqual([{ costUsd: 0, notStored: 'client-gone', fault: undefined }]);
 });
+
+test('what its sender parsed is not parsed again, and not kept', () => {
+  const { live, settled } = reply(false);
+  const choices = [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }];
+  live.onData(Buffer.from(JSON.stringify({ choices, usage: USAGE })));
+  live.onEnd({ choices, usage: { prompt_tokens: 1, completion_tokens: 2 } });
+  expect(settled).toMatchObject([{ notStored: 'bypass', usage: { promptTokens: 1, completionTokens: 2 } }]);
+  expect(live.json).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 import { NearhitError } from '../errors.ts';
 import type { RouteDecision, UpstreamFlow, UpstreamHead, UpstreamSink } from '../ports/upstream.ts';
+import { ReplyEdges } from '../reply/reply-edges.ts';
 
 /** Hears a reply from its first byte, whenever it joins. Answering false from onData asks for a pause. */
 export interface ReplyListener {
@@ -8,8 +9,6 @@ export interface ReplyListener {
   onEnd(): void;
   onError(error: NearhitError): void;
 }
-
-const TAIL_BYTES = 4096;
 
 export type ReplyState = 'waiting' | 'open' | 'ended' | 'failed' | 'abandoned';
 
@@ -24,6 +23,8 @@ export class LiveReply implements UpstreamSink {
   error: NearhitError | undefined;
   /** How its target was chosen; absent when another process made the call. */
   route: RouteDecision | undefined;
+  /** Its body, parsed, where whoever sent it had to; only while it is being settled. */
+  json: unknown;
   /** False once the reply grew over the bound. */
   recorded = true;
   /** `performance.now()` of the upstream's first byte and of the end. */
@@ -34,8 +35,8 @@ export class LiveReply implements UpstreamSink {
   /** Set by its maker when its answer is stored (`Date.now()` clock): until then whoever asks may still have it. */
   servableUntilMs = 0;
   #chunks: Buffer[] = [];
-  /** The last bytes of a reply that outgrew its record: its usage is told there. */
-  #tail: Buffer = Buffer.alloc(0);
+  /** Of a reply that outgrew its record. */
+  #edges: ReplyEdges | undefined;
   #bytes = 0;
   #holders = 0;
   #flow: UpstreamFlow | undefined;
@@ -51,8 +52,8 @@ export class LiveReply implements UpstreamSink {
   }
 
   attach(flow: UpstreamFlow): void {
-    this.#flow = flow;
     if (this.state === 'abandoned') flow.abort();
+    else this.#flow = flow;
   }
 
   get done(): boolean {
@@ -78,9 +79,9 @@ export class LiveReply implements UpstreamSink {
     return this.#bytes;
   }
 
-  /** The last bytes, at least as many as a usage chunk has, even when the record was given up. */
-  tail(): Buffer {
-    return this.recorded ? this.body() : this.#tail;
+  /** What its usage is found in, even when the record was given up. */
+  edges(): ReplyEdges {
+    return this.#edges ?? ReplyEdges.of(this.body());
   }
 
   body(): Buffer {
@@ -151,10 +152,11 @@ export class LiveReply implements UpstreamSink {
     this.#bytes += chunk.length;
     if (this.recorded && this.#bytes > this.#recordBytesMax) {
       this.recorded = false;
+      this.#edges = ReplyEdges.of(this.body());
       this.#chunks = [];
     }
-    if (this.recorded) this.#chunks.push(chunk);
-    else this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-TAIL_BYTES);
+    if (this.#edges === undefined) this.#chunks.push(chunk);
+    else this.#edges.push(chunk);
     for (const listener of this.#listeners) {
       // While the reply is being recorded its bytes are in memory anyway: only beyond that does a slow reader slow the source.
       if (!listener.onData(chunk) && !this.recorded) this.#saturated.add(listener);
@@ -162,7 +164,8 @@ export class LiveReply implements UpstreamSink {
     if (this.#saturated.size > 0) this.#flow?.pause();
   }
 
-  onEnd(): void {
+  onEnd(json?: unknown): void {
+    if (!this.done) this.json = json;
     this.#settle('ended', (listener) => listener.onEnd());
   }
 
@@ -181,6 +184,9 @@ export class LiveReply implements UpstreamSink {
     try {
       this.#onSettled(this);
     } finally {
+      // A reply may be kept for those who come late: its body is enough.
+      this.json = undefined;
+      this.#flow = undefined;
       for (const listener of listeners) tell(listener);
     }
   }

@@ -11,6 +11,7 @@ class Memory implements MemoryCache {
   readonly held = new Map<EntryId, CachedEntry>();
   removals = 0;
   get = (id: EntryId) => this.held.get(id);
+  getByIdentity = () => undefined;
   put(entry: Entry) {
     const cached = { entry, rendered: new Map() };
     this.held.set(entry.id, cached);
@@ -31,10 +32,11 @@ const stored = embedded('1', 'a');
 const other = embedded('2', 'a');
 
 /** `whileRead`: what happens between the store's answer and its arrival. */
-async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void) {
+async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void, named = false) {
   const memory = new Memory();
   const request = {
     ...{ id, scope: stored.scope, fingerprint: stored.fingerprint, query: stored.query, context: [] },
+    conversation: { mode: 'exact' },
     ...{ controls: {}, resolved: { policy: { ...POLICY_DEFAULTS, threshold: 0.5 } } },
   } as unknown as PreparedRequest;
   const get = async (asked: EntryId) => {
@@ -42,12 +44,13 @@ async function lookedUp(id: EntryId, whileRead: (memory: Memory) => void) {
     whileRead(memory);
     return stored;
   };
+  const identify = async () => (named ? stored.id : undefined);
   const vector = stored.vector as UnitVector;
   const found = await lookUp(
     request,
     {
       memory,
-      store: { get, getMany: async () => [] },
+      store: { get, getMany: async () => [], identify },
       embedder: {
         model: { id: 'm', version: 'v1', dimensions: vector.length, tokensMax: 100 },
         embed: async () => [{ vector, tokens: 1, truncated: false }],

@@ -1,24 +1,28 @@
-import { type Candidate, decide } from '../decide/decide.ts';
+import type { Candidate } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
-import type { Layer, Observer } from '../ports/observer.ts';
+import type { Layer, Observer, Stage } from '../ports/observer.ts';
 import type { ResponseStore } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
-import { isStaleServable, type StaleFound, unservable } from './stale.ts';
+import { identityInMemory, identityInStore, nameOf } from './by-identity.ts';
+import { Judging, type JudgingDeps } from './judging.ts';
+import { StageTimer } from './stage-timer.ts';
+import { isStaleServable, type StaleFound, sameScope, unservable } from './stale.ts';
+import { throughTurns, turnsJudge } from './turns.ts';
 
 /** How many neighbours are looked at: a refused nearest must not hide a good second. */
 const NEIGHBOURS = 5;
 /** A text longer than this has more tokens than any window in use here: it is not even tokenised. */
 const QUERY_CHARS_MAX = 8192;
 
-export interface LookUpDeps {
+export interface LookUpDeps extends JudgingDeps {
   readonly memory: MemoryCache;
-  readonly store: Pick<ResponseStore, 'get' | 'getMany'>;
+  readonly store: Pick<ResponseStore, 'get' | 'getMany' | 'identify'>;
   readonly embedder: Embedder;
   readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
@@ -26,7 +30,16 @@ export interface LookUpDeps {
 }
 
 export type Found =
-  | { readonly kind: 'hit'; readonly layer: Layer; readonly cached: CachedEntry; readonly similarity?: number }
+  | {
+      readonly kind: 'hit';
+      readonly layer: Layer;
+      readonly cached: CachedEntry;
+      readonly similarity?: number | undefined;
+      readonly stage?: Stage | undefined;
+      /** The verifier's probability that serving is right, and its version; where it was asked. */
+      readonly score?: number | undefined;
+      readonly scorer?: string | undefined;
+    }
   | {
       readonly kind: 'none';
       readonly reason: string;
@@ -42,6 +55,10 @@ export type Found =
       readonly stale?: StaleFound | undefined;
     };
 
+/** When there is no exact repeat and none is looked for by meaning. */
+export const missReason = ({ exactOnly }: PreparedRequest): string =>
+  exactOnly === 'pronoun' ? 'guard:pronoun' : 'no-candidate';
+
 /** L1, without a wait. */
 export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): CachedEntry | undefined {
   const nowMs = deps.now();
@@ -49,7 +66,10 @@ export function exactInMemory(request: PreparedRequest, deps: LookUpDeps): Cache
   return cached !== undefined && unservable(cached.entry, request, nowMs) === undefined ? cached : undefined;
 }
 
-/** L2 and then by meaning, each within what is left until `deadlineMs` (`Date.now()` clock). Never throws. */
+/**
+ * By identity in L1; then L2 and what it names by identity; then by meaning: each within what is left until `deadlineMs`
+ * (`Date.now()` clock). Never throws.
+ */
 export async function lookUp(
   request: PreparedRequest,
   deps: LookUpDeps,
@@ -57,87 +77,115 @@ export async function lookUp(
   stages: Record<string, number>,
   requestId?: string,
 ): Promise<Found> {
-  let stage = 'l2';
-  let stale: StaleFound | undefined;
-  let startedAt = performance.now();
-  const next = (name: string) => {
-    const at = performance.now();
-    stages[stage] = at - startedAt;
-    stage = name;
-    startedAt = at;
-  };
-  const steps = async (): Promise<Found> => {
-    const { removals } = deps.memory;
-    const stored = await deps.store.get(request.id);
-    const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
-    if (stored !== undefined && refused === undefined)
-      return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
-    if (stored !== undefined && isStaleServable(stored, request, deps.now())) stale = { layer: 'l2', entry: stored };
-    const reason = refused ?? 'no-candidate';
-    if (request.exactOnly !== undefined) return { kind: 'none', reason, stale };
-    if (request.query.length > QUERY_CHARS_MAX) return { kind: 'none', reason, exactOnly: 'long-query', stale };
-    next('embed');
-    const [embedding] = await deps.embedder.embed([request.query], {
-      deadlineMs,
-      ...(requestId !== undefined && { requestId }),
-    });
-    if (embedding === undefined || embedding.truncated) return { kind: 'none', reason, exactOnly: 'long-query', stale };
-    next('nearest');
-    const found = await byMeaning(request, embedding.vector, { deadlineMs, requestId }, deps, next);
-    if (found.kind === 'hit') return found;
-    return { ...found, reason: found.reason === 'no-candidate' ? reason : found.reason, stale: stale ?? found.stale };
-  };
+  const search: Search = { request, deps, deadlineMs, requestId, timer: new StageTimer('identity', stages) };
   try {
     const leftMs = deadlineMs - deps.now();
     const late = () => new Error(`look-up deadline of ${Math.round(leftMs)} ms passed`);
-    return await within(steps(), leftMs, late);
+    return await within(steps(search), leftMs, late);
   } catch (error) {
+    const { stage } = search.timer;
     deps.observer.incident(`look-up-${stage}-failed`, error);
-    return { kind: 'none', reason: 'cache-unavailable', storeAway: stage === 'l2', stale };
+    const storeAway = stage === 'l2' || stage === 'identity';
+    return { kind: 'none', reason: 'cache-unavailable', storeAway, stale: search.stale };
   } finally {
-    next('');
+    search.timer.end();
   }
 }
 
-async function byMeaning(
-  request: PreparedRequest,
-  vector: UnitVector,
-  { deadlineMs, requestId }: { deadlineMs: number; requestId: string | undefined },
-  deps: LookUpDeps,
-  next: (stage: string) => void,
-): Promise<Found> {
+/** One look-up on its way. */
+interface Search {
+  readonly request: PreparedRequest;
+  readonly deps: LookUpDeps;
+  readonly deadlineMs: number;
+  readonly requestId: string | undefined;
+  readonly timer: StageTimer;
+  stale?: StaleFound | undefined;
+}
+
+async function steps(search: Search): Promise<Found> {
+  const { request, deps, deadlineMs, requestId, timer } = search;
+  const alike = identityInMemory(request, deps);
+  if (alike !== undefined) return sameAs(alike);
+  timer.next('l2');
+  const { removals } = deps.memory;
+  const exact = deps.store.get(request.id);
+  const named = nameOf(request, deps);
+  const stored = await exact;
+  const refused = stored === undefined ? 'no-candidate' : unservable(stored, request, deps.now());
+  if (stored !== undefined && refused === undefined)
+    return { kind: 'hit', layer: 'l2', cached: kept(stored, removals, deps) };
+  if (stored !== undefined) keepStale(search, { layer: 'l2', entry: stored });
+  timer.next('identity');
+  const same = await identityInStore(request, named, deps);
+  const refusedSame = same && unservable(same, request, deps.now());
+  if (same !== undefined && refusedSame === undefined)
+    return sameAs(deps.memory.get(same.id, deps.now()) ?? kept(same, removals, deps));
+  if (same !== undefined) keepStale(search, { ...SAME, entry: same });
+  const reason = stored === undefined ? (refusedSame ?? 'no-candidate') : (refused ?? 'no-candidate');
+  const none = { kind: 'none', reason } as const;
+  if (request.exactOnly !== undefined) return { ...none, stale: search.stale };
+  if (request.query.length > QUERY_CHARS_MAX) return { ...none, exactOnly: 'long-query', stale: search.stale };
+  timer.next('embed');
+  const [embedding] = await deps.embedder.embed([request.query], {
+    deadlineMs,
+    ...(requestId !== undefined && { requestId }),
+  });
+  if (embedding === undefined || embedding.truncated) return { ...none, exactOnly: 'long-query', stale: search.stale };
+  timer.next('nearest');
+  const found = await byMeaning(search, embedding.vector);
+  if (found.kind === 'hit') return found;
+  const { stale = found.stale } = search;
+  return { ...found, reason: found.reason === 'no-candidate' ? reason : found.reason, stale };
+}
+
+/** The same question but for its form. */
+const SAME = { layer: 'semantic', similarity: 1, stage: 'identity' } as const;
+
+const sameAs = (cached: CachedEntry): Found => ({ kind: 'hit', ...SAME, cached });
+
+/** The first that may be served past its life. */
+function keepStale(search: Search, found: StaleFound): void {
+  if (isStaleServable(found.entry, search.request, search.deps.now())) search.stale ??= found;
+}
+
+async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search, vector: UnitVector): Promise<Found> {
   // Read after the embedding: a model of another process is known by its first answer at the latest.
   const embeddingModel = deps.embedder.model.version;
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
   const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
-  const { policy } = request.resolved;
-  const threshold = request.controls.threshold ?? policy.threshold;
-  // Below the threshold only the nearest is of interest, and only for the report.
-  const worth = neighbours.filter((neighbour, at) => at === 0 || neighbour.similarity >= threshold);
+  const judging = new Judging(request, deps);
+  const { similarityMin } = judging.bar;
+  const links = deps.links?.of(request.scope, fingerprint);
+  // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
+  const worth = neighbours.filter((one, at) => at === 0 || links !== undefined || one.similarity >= similarityMin);
   const { removals } = deps.memory;
   const entries = await Promise.all(
     worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),
   );
-  next('decide');
+  timer.next('decide');
   const candidates: Candidate[] = [];
   const expired: Candidate[] = [];
   let unservableWhy: string | undefined;
   worth.forEach(({ id, similarity }, at) => {
     const entry = entries[at];
+    // The index is a view: what it says is compared again.
     if (entry === undefined || !entry.semantic || !sameScope(entry, request)) return;
     const why = unservable(entry, request, deps.now());
     if (why === undefined) candidates.push({ id, query: entry.query, similarity });
     else unservableWhy ??= why;
     if (isStaleServable(entry, request, deps.now())) expired.push({ id, query: entry.query, similarity });
   });
-  const judged = (among: readonly Candidate[]) =>
-    decide({ query: request.query, candidates: among, policy: { threshold, guard: policy.guard } });
+  const judged = (among: readonly Candidate[]) => judging.decide(among);
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
-  const decision = judged(candidates);
+  const differ = turnsJudge(request, entryOf, similarityMin, (texts) =>
+    deps.embedder.embed(texts, { deadlineMs, ...(requestId !== undefined && { requestId }) }),
+  );
+  const decision = await throughTurns(candidates, judged, differ);
+  timer.took('verify', judging.verifyMs);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
-    const kept = expired.length > 0 ? judged(expired) : decision;
+    const kept = expired.length > 0 ? await throughTurns(expired, judged, differ) : decision;
     const stale: StaleFound | undefined =
       kept.kind === 'refuse'
         ? undefined
@@ -151,21 +199,11 @@ async function byMeaning(
     layer: 'semantic',
     cached: deps.memory.get(id, deps.now()) ?? kept(entry, removals, deps),
     similarity,
+    ...(decision.probability !== undefined && { score: decision.probability, scorer: judging.scorer }),
   };
 }
 
 /** What was taken out of L1 since the store was asked may be this one: it is served, and not put back. */
 function kept(entry: Entry, removals: number, { memory, now }: LookUpDeps): CachedEntry {
   return memory.removals === removals ? memory.put(entry, now()) : { entry, rendered: new Map() };
-}
-
-/** The index is a view: whatever it says, an answer never leaves its scope and fingerprint. */
-function sameScope(entry: Entry, request: PreparedRequest): boolean {
-  const { tenant, namespace, model } = request.scope;
-  return (
-    entry.fingerprint === request.fingerprint &&
-    entry.scope.tenant === tenant &&
-    entry.scope.namespace === namespace &&
-    entry.scope.model === model
-  );
 }

@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { CachedEntry } from '../ports/memory-cache.ts';
-import type { Layer } from '../ports/observer.ts';
+import type { Layer, Stage } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { LiveReply } from './live-reply.ts';
 
@@ -25,8 +25,13 @@ export interface HitOutcome {
   readonly kind: 'hit';
   readonly layer: Layer;
   readonly cached: CachedEntry;
-  /** Cosine similarity; semantic hits only. */
+  /** Cosine similarity; semantic hits only. 1 where it is the same question but for its form. */
   readonly similarity?: number | undefined;
+  /** The verifier's probability that serving was right, and its version; where one was asked. */
+  readonly score?: number | undefined;
+  readonly scorer?: string | undefined;
+  /** What served it; absent: compared by meaning, or not at all. */
+  readonly stage?: Stage | undefined;
   readonly ageSeconds: number;
   /** Past its life: why it was served all the same. */
   readonly stale?: 'upstream-failed' | 'revalidating' | undefined;
@@ -76,7 +81,7 @@ export interface Exchange {
   /** name, value, name, value ...: what else the caller is told with the answer (`x-ratelimit-*`). */
   readonly headers: () => readonly string[];
   readonly outcome: Outcome;
-  /** Milliseconds of each look-up stage that ran: `l2`, `embed`, `nearest`, `decide`. */
+  /** Milliseconds of each look-up stage that ran: `identity`, `l2`, `embed`, `nearest`, `decide`. */
   readonly stages: Readonly<Record<string, number>>;
   /**
    * Records the decision; to be called once, when all is ready but the last byte: what a client has got whole must be

@@ -1,4 +1,6 @@
 import type { Spent } from '../caller.ts';
+import { similarityBar } from '../decide/bar.ts';
+import { textKeyOf } from '../evidence/pair.ts';
 import type { EntryId } from '../ids.ts';
 import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
@@ -33,14 +35,19 @@ export function recordOf(
     ...request.scope,
     outcome: outcomeName(outcome, delivery),
     layer: outcome.kind === 'hit' ? outcome.layer : undefined,
+    stage: outcome.kind === 'hit' ? outcome.stage : undefined,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
+    volatile: request.volatile,
     similarity: outcome.similarity,
-    threshold: request.controls.threshold ?? request.resolved.policy.threshold,
+    ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),
+    fingerprint: request.fingerprint,
+    threshold: similarityBar(request, true).similarityMin,
     candidate:
       candidate === undefined
         ? undefined
-        : { entryId: candidate.id as EntryId, query: candidate.query.slice(0, QUERY_CHARS_KEPT) },
-    query: request.query.slice(0, QUERY_CHARS_KEPT),
+        : { entryId: candidate.id as EntryId, query: kept(candidate.query), key: keyIfCut(candidate.query) },
+    query: kept(request.query),
+    queryKey: keyIfCut(request.query),
     stream: request.stream,
     status: delivery.status,
     ...answeredBy(outcome, settled),
@@ -49,6 +56,9 @@ export function recordOf(
     overheadMs: overheadMs(outcome, call.startedAtMs, delivery.firstByteAtMs),
   };
 }
+
+const kept = (text: string): string => text.slice(0, QUERY_CHARS_KEPT);
+const keyIfCut = (text: string): string | undefined => (text.length > QUERY_CHARS_KEPT ? textKeyOf(text) : undefined);
 
 type RecordedCall = Pick<ChatCall, 'requestId' | 'callId' | 'endpoint' | 'caller' | 'headers' | 'startedAtMs'>;
 

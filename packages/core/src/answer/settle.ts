@@ -1,5 +1,6 @@
 import { type Entry, entryBytes } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
+import { identityOf } from '../key/identity.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { Observer } from '../ports/observer.ts';
 import type { ModelPrice, Upstream } from '../ports/upstream.ts';
@@ -7,15 +8,7 @@ import type { WriteQueue } from '../ports/write-queue.ts';
 import type { ChatAnswer } from '../reply/answer.ts';
 import { assembleStream, type IncompleteWhy, partialAnswer, readJsonAnswer } from '../reply/assemble.ts';
 import { storability } from '../reply/storability.ts';
-import {
-  type CountedUsage,
-  estimateUsage,
-  guessedPromptTokens,
-  usageInJsonTail,
-  usageInTail,
-  usageOf,
-  withUsage,
-} from '../reply/usage.ts';
+import { type CountedUsage, estimateUsage, guessedPromptTokens, usageOf, withUsage } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { type Admission, placeOf } from '../store/admission.ts';
 import { worthOf } from '../store/eviction.ts';
@@ -79,7 +72,7 @@ function readReply(live: LiveReply): ReadReply {
   if (encoding !== undefined && encoding !== 'identity') return { why: 'encoded' };
   const { streamed } = live;
   const body = live.body();
-  const read = streamed ? assembleStream(body) : readJsonAnswer(body);
+  const read = streamed ? assembleStream(body) : readJsonAnswer(body, live.json);
   if (read.kind === 'complete')
     return { answer: read.answer, bytes: streamed ? Buffer.from(JSON.stringify(read.answer)) : body };
   const fault = FAULTS[read.why];
@@ -101,8 +94,8 @@ function ownBytes(bytes: Buffer): Buffer {
 function chargedInPart(live: LiveReply, request: PreparedRequest, deps: SettleDeps) {
   const { head } = live;
   if (head === undefined || head.status > 299 || live.bytes === 0) return { costUsd: 0 };
-  const tail = live.tail();
-  const counted = live.streamed ? usageInTail(tail) : usageInJsonTail(tail);
+  const edges = live.edges();
+  const counted = live.streamed ? edges.inStream(usageOf) : edges.inJson(usageOf);
   return charged(counted ?? guessedUsage(live, request), priceOf(live, request, deps));
 }
 
@@ -124,7 +117,7 @@ function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDep
   const price = priceOf(live, request, deps);
   const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
-  const counted = streamed && whole ? usageInTail(live.body()) : undefined;
+  const counted = streamed && whole ? live.edges().inStream(usageOf) : undefined;
   if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };
   const read = readReply(live);
   if ('why' in read) return { ...chargedInPart(live, request, deps), notStored: read.why, fault: read.fault };
@@ -146,7 +139,8 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
     bytes: answer.length,
     answerBytesMax: policy.answerBytesMax,
   });
-  const ttlSeconds = request.controls.ttlSeconds ?? (request.volatile ? policy.volatileTtlSeconds : policy.ttlSeconds);
+  const ttlSeconds =
+    request.controls.ttlSeconds ?? (request.volatile !== undefined ? policy.volatileTtlSeconds : policy.ttlSeconds);
   const refused = request.notStored ?? (ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined);
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
@@ -178,7 +172,9 @@ function entryOf(
     id: request.id,
     scope: request.scope,
     fingerprint: request.fingerprint,
+    identity: made.semantic ? identityOf(request)?.key : undefined,
     query: request.query.toWellFormed(),
+    history: made.semantic ? request.conversation.turns : undefined,
     semantic: made.semantic,
     answer: made.answer,
     vector: made.semantic ? vector : undefined,

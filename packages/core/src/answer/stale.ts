@@ -1,6 +1,6 @@
 import type { Entry } from '../entry.ts';
 import { documentKey } from '../key/fingerprint.ts';
-import type { Layer } from '../ports/observer.ts';
+import type { Layer, Stage } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { LiveReply } from './live-reply.ts';
 
@@ -9,6 +9,7 @@ export interface StaleFound {
   readonly layer: Layer;
   readonly entry: Entry;
   readonly similarity?: number | undefined;
+  readonly stage?: Stage | undefined;
 }
 
 /** Why an entry may not be served to this request, or undefined. */
@@ -26,6 +27,17 @@ export function isStaleServable(entry: Entry, request: PreparedRequest, nowMs: n
     nowMs < entry.staleUntilMs &&
     request.controls.maxAgeSeconds === undefined &&
     restsOnGiven(entry, request)
+  );
+}
+
+/** Whoever found it, an answer never leaves its scope and fingerprint. */
+export function sameScope(entry: Entry, request: PreparedRequest): boolean {
+  const { tenant, namespace, model } = request.scope;
+  return (
+    entry.fingerprint === request.fingerprint &&
+    entry.scope.tenant === tenant &&
+    entry.scope.namespace === namespace &&
+    entry.scope.model === model
   );
 }
 

@@ -23,7 +23,7 @@ test('a store that does not answer is not asked a second time, for a shared flig
   const upstream = sharedUpstream();
   upstream.answerAll(() => 'Because.');
   const { claims, flights } = silentFlights();
-  const process = new AnsweringProcess(upstream, flights, { get: away, getMany: away });
+  const process = new AnsweringProcess(upstream, flights, { get: away, getMany: away, identify: away });
   const got = await process.ask('Why?');
   expect(got).toMatchObject({ text: 'Because.', reason: 'cache-unavailable', leader: true });
   expect(claims).toEqual([]);
@@ -32,7 +32,7 @@ test('a store that does not answer is not asked a second time, for a shared flig
 
 test('equal requests in this process share one call all the same', async () => {
   const upstream = sharedUpstream();
-  const process = new AnsweringProcess(upstream, silentFlights().flights, { get: away, getMany: away });
+  const process = new AnsweringProcess(upstream, silentFlights().flights, { get: away, getMany: away, identify: away });
   const asked = [process.ask('Why?'), process.ask('Why?', { stream: true }), process.ask('Why?')];
   await upstream.called(1);
   upstream.calls[0]?.answer('Because.');

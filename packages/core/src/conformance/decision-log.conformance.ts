@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, Fingerprint } from '../ids.ts';
 import type { DecisionFilter, DecisionLog } from '../ports/decision-log.ts';
 import type { DecisionRecord } from '../ports/observer.ts';
 
@@ -119,6 +119,7 @@ function keeping(start: () => Promise<DecisionLog>): void {
       layer: 'semantic',
       reason: 'no-candidate',
       similarity: 0.93125,
+      ...{ score: 0.987, scorer: 'v1', fingerprint: 'f'.repeat(64) as Fingerprint, queryKey: 'a'.repeat(64) },
       entryId: 'e'.repeat(64) as EntryId,
       candidate: { entryId: 'c'.repeat(64) as EntryId, query: 'Warum ist der Himmel blau? 🌌' },
       stream: true,
@@ -131,12 +132,29 @@ function keeping(start: () => Promise<DecisionLog>): void {
     expect((await log.page({}, { limit: 2 })).decisions).toEqual([bare, full]);
   });
 
+  test('finds the newest of a request, by either of its ids, among those of the tenants named', async () => {
+    const log = await start();
+    log.push([
+      sampleDecision({ requestId: 'mine', id: 'call-1', query: 'first' }),
+      sampleDecision({ requestId: 'mine', id: 'call-2', query: 'second' }),
+      sampleDecision({ requestId: 'mine', id: 'call-3', query: 'of another', tenant: 'other' }),
+      ...named(0, 700),
+    ]);
+    const found = async (id: string, tenants?: string[]) => (await log.find(id, tenants))?.query;
+    expect(await found('mine')).toBe('of another');
+    expect(await found('mine', ['default'])).toBe('second');
+    expect(await found('mine', ['nobody', 'other'])).toBe('of another');
+    expect(await found('call-1', ['default'])).toBe('first');
+    expect(await found('call-1', ['other'])).toBeUndefined();
+    expect(await found('unknown')).toBeUndefined();
+  });
+
   test('cuts long texts', async () => {
     const log = await start();
     const query = 'é'.repeat(5000);
-    log.push([sampleDecision({ query, candidate: { entryId: 'e' as EntryId, query } })]);
+    log.push([sampleDecision({ query, candidate: { entryId: 'e' as EntryId, query, key: 'k' } })]);
     const [found] = (await log.page({}, { limit: 1 })).decisions;
     expect(found?.query).toBe('é'.repeat(2000));
-    expect(found?.candidate?.query).toHaveLength(2000);
+    expect(found?.candidate).toMatchObject({ query: 'é'.repeat(2000), key: 'k' });
   });
 }

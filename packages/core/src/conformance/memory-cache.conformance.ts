@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Entry, entryBytes } from '../entry.ts';
+import type { IdentityKey } from '../ids.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import { entryId, sampleEntry, T0 } from './storage.samples.ts';
 
@@ -16,6 +17,7 @@ export function memoryCacheConformance(
     const start = (entries = 100): MemoryCache =>
       open({ bytesMax: entries * entryBytes(living(0)) + 500, slidingMs: SLIDING_MS });
     lives(start);
+    identities(start);
     bounds(start);
   });
 }
@@ -90,6 +92,57 @@ function lives(start: (entries?: number) => MemoryCache): void {
     cache.clear();
     expect(cache.get(entryId(2), T0)).toBeUndefined();
     expect(cache.size()).toEqual({ entries: 0, bytes: 0 });
+  });
+}
+
+function identities(start: (entries?: number) => MemoryCache): void {
+  const same = '0123456789abcdef'.repeat(2) as IdentityKey;
+  const named = (n: number, changes: Partial<Entry> = {}) => living(n, { identity: same, ...changes });
+
+  test('gives what was put last under an identity', () => {
+    const cache = start();
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+    cache.put(living(9), T0);
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+    const first = cache.put(named(1), T0);
+    expect(cache.getByIdentity(same, T0)).toBe(first);
+    const again = cache.put(named(1, { query: 'again' }), T0);
+    expect(cache.getByIdentity(same, T0)?.entry).toBe(again.entry);
+    const second = named(2);
+    cache.put(second, T0);
+    expect(cache.getByIdentity(same, T0)?.entry).toBe(second);
+  });
+
+  test('is of one life with the entry, rendered bodies included', () => {
+    const cache = start();
+    cache.put(named(1, { expiresAtMs: T0 + 1000 }), T0).rendered.set('sse', Buffer.alloc(10));
+    expect(cache.getByIdentity(same, T0)?.rendered.has('sse')).toBe(true);
+    expect(cache.getByIdentity(same, T0 + 999)?.rendered.has('sse')).toBe(true);
+    expect(cache.getByIdentity(same, T0 + 1000)).toBeUndefined();
+    cache.put(named(2), T0);
+    expect(cache.getByIdentity(same, T0 + SLIDING_MS)).toBeUndefined();
+    cache.put(named(3), T0);
+    cache.delete(entryId(3));
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+    cache.put(named(4), T0);
+    cache.clear();
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+  });
+
+  test('what took its place stays, and what was never kept is not named', () => {
+    const cache = start(2);
+    cache.put(named(1), T0);
+    cache.put(named(2), T0);
+    cache.delete(entryId(1));
+    expect(cache.getByIdentity(same, T0)?.entry.id).toBe(entryId(2));
+    for (const n of [5, 6]) cache.put(living(n), T0);
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+    cache.put(named(7, { answer: Buffer.alloc(10 * EACH) }), T0);
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
+    const unnamed = living(8);
+    cache.put(named(8), T0);
+    cache.put(unnamed, T0);
+    expect(cache.getByIdentity(same, T0)).toBeUndefined();
   });
 }
 

@@ -16,6 +16,7 @@ import {
   P1,
   P2,
   remove,
+  UNSOUND,
   unitVector,
 } from './nearest-index.samples.ts';
 
@@ -184,18 +185,8 @@ function changes(start: Start): void {
   });
 }
 
-const bad: [string, Float32Array][] = [
-  ['too short', unitVector(1, DIMENSIONS - 1)],
-  ['too long', unitVector(1, DIMENSIONS + 1)],
-  ['empty', new Float32Array(0)],
-  ['NaN', unitVector(1).map((value, i) => (i === 3 ? Number.NaN : value))],
-  ['Infinity', unitVector(1).map((value, i) => (i === 3 ? Number.POSITIVE_INFINITY : value))],
-  ['not of length 1', unitVector(1).map((value) => 2 * value)],
-  ['zero', new Float32Array(DIMENSIONS)],
-];
-
 function refusals(start: Start): void {
-  test.each(bad)('a vector that is %s: nearest refuses it, apply goes on without it', async (_name, vector) => {
+  test.each(UNSOUND)('a vector that is %s: nearest refuses it, apply goes on without it', async (_name, vector) => {
     const index = await start();
     const asked = index.nearest({ partition: P1, fingerprint: F1, vector: vector as UnitVector, k: 1 });
     const refused = await asked.then(

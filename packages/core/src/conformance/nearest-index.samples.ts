@@ -34,3 +34,13 @@ export function unitVector(seed: number, dimensions = DIMENSIONS): UnitVector {
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length) as UnitVector;
 }
+
+export const UNSOUND: [string, Float32Array][] = [
+  ['too short', unitVector(1, DIMENSIONS - 1)],
+  ['too long', unitVector(1, DIMENSIONS + 1)],
+  ['empty', new Float32Array(0)],
+  ['NaN', unitVector(1).map((value, i) => (i === 3 ? Number.NaN : value))],
+  ['Infinity', unitVector(1).map((value, i) => (i === 3 ? Number.POSITIVE_INFINITY : value))],
+  ['not of length 1', unitVector(1).map((value) => 2 * value)],
+  ['zero', new Float32Array(DIMENSIONS)],
+];

@@ -3,6 +3,7 @@ import { type Entry, entryBytes } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { Stores } from '../store/stores.ts';
 import { filters, idsOf } from './response-store.filters.ts';
+import { identities, identitiesOutlive } from './response-store.identities.ts';
 import {
   entryId,
   inScope,
@@ -24,8 +25,10 @@ export function responseStoreConformance(name: string, open: OpenStores, traits:
     replaces(start);
     lists(start);
     filters(start);
+    identities(start);
     marks(start);
     if (traits.persistent) outlives(start, reopen);
+    if (traits.persistent) identitiesOutlive(start, reopen);
   });
 }
 
@@ -38,6 +41,7 @@ function keeps(start: Start): void {
       fingerprint: 'not hex' as Entry['fingerprint'],
       tags: ['doc:42@v3', 'ü'],
       context: [{ id: 'a', version: 3 }, { id: 'b', version: '2024-01' }, { id: 'c' }],
+      history: ['Who is Ada?', '', 'Größe \u0000 🙂'],
       usage: { promptTokens: 1, completionTokens: 2, estimated: true },
       costUsd: 0.000123456789,
       createdAtMs: T0 + 0.25,

@@ -192,6 +192,7 @@ export function memoryCache(): MemoryCache {
   const held = new Map<EntryId, CachedEntry>();
   return {
     get: (id) => held.get(id),
+    getByIdentity: (identity) => [...held.values()].findLast(({ entry }) => entry.identity === identity),
     put(entry) {
       const cached = { entry, rendered: new Map() };
       held.set(entry.id, cached);

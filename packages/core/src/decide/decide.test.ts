@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { EntryId } from '../ids.ts';
 import { type Candidate, decide } from './decide.ts';
-import { QUESTION_LENGTH_MAX, readFacts } from './facts.ts';
+import { readFacts } from './facts.ts';
 import { GUARDS } from './guards/index.ts';
+import { QUESTION_LENGTH_MAX } from './text/normalise.ts';
 
 const candidate = (query: string, similarity: number): Candidate => ({ id: query as EntryId, query, similarity });
 const ask = (query: string, ...candidates: Candidate[]) =>

@@ -3,17 +3,15 @@ import { withoutFrames } from './text/frames.ts';
 import { readHidden } from './text/hidden.ts';
 import { dominantScript, latinLanguage } from './text/language.ts';
 import { readIdentifiers, readQuoted, readTech } from './text/marks.ts';
-import { clean, identityOf } from './text/normalise.ts';
+import { clean, identityOf, QUESTION_LENGTH_MAX } from './text/normalise.ts';
 import { numberWord } from './text/number-words.ts';
 import { type NumberFact, readNumbers } from './text/numbers.ts';
 import { findPhrases, indexPhrases } from './text/phrases.ts';
+import { formOf } from './text/question-form.ts';
 import { type Token, tokenize } from './text/tokens.ts';
 import { ANSWER_VERBS, INSTRUCTION_PHRASES } from './words/instructions.ts';
 import { QUESTION_PHRASES } from './words/questions.ts';
 import { membershipsOf } from './words/siblings.ts';
-
-/** UTF-16 units that are read; a longer question is compared word for word only. */
-export const QUESTION_LENGTH_MAX = 4096;
 
 export interface Instruction {
   readonly slot: string;
@@ -30,6 +28,8 @@ export interface QuestionFacts {
   readonly tooLong: boolean;
   /** Unicode form, white space, case and end punctuation removed; what is hidden kept. */
   readonly identity: string;
+  /** As `formOf` gives it: questions of one form are the same question. */
+  readonly form: string | undefined;
   /** Every word, number and sign in order, contractions expanded and courtesies dropped. */
   readonly wording: string;
   /** What nobody sees (text/hidden.ts). */
@@ -132,6 +132,7 @@ export function readFacts(text: string): QuestionFacts {
     text,
     tooLong,
     identity,
+    form: formOf(text),
     wording: [...tokens.map((token) => token.text), expressions, code, pictures.inside, ...kept].join(' ').trim(),
     hidden,
     cleaned,

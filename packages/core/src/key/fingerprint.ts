@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ContextDocument } from '../entry.ts';
 import type { EntryId, Fingerprint, PartitionKey, Scope } from '../ids.ts';
+import type { Policy } from '../policy/schema.ts';
 import { type ChatMessage, type ChatRequest, shapesAnswer } from '../request/chat-fields.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -68,26 +69,48 @@ export function contextKey(context: readonly ContextDocument[]): string[] {
   return context.map(documentKey).sort();
 }
 
+/** White space and Unicode form may differ, nothing else: what an assistant said can be code. */
+const plainly = (text: string): string => text.normalize('NFC').split(/\s+/u).join(' ').trim();
+
+/** An earlier turn that is compared apart: what it is, without a user's words, and with an assistant's. */
+function withoutWords(message: ChatMessage): unknown {
+  if (message.role === 'user') return withoutText(message);
+  const { content, ...rest } = message;
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
+  return {
+    ...rest,
+    content: parts.map((part) => (part.type === 'text' ? { ...part, text: plainly(part.text as string) } : part)),
+  };
+}
+
+/** A message of the talk itself, not of whoever set it up. */
+export const isTurn = ({ role }: ChatMessage): boolean => role === 'user' || role === 'assistant';
+
 /**
  * Everything that shapes the answer but the query text: SHA-256 over canonical JSON. `context` undefined: the policy
- * does not let documents take part. `besides`: what shapes the answer and stands in no body, by name. Throws as
- * canonicalJson does.
+ * does not let documents take part. `besides`: what shapes the answer and stands in no body, by name. `conversation`:
+ * `semantic` leaves the words of earlier user turns out, `last-user` all earlier turns; neither ever makes the key of
+ * another. Throws as canonicalJson does.
  */
 export function fingerprintOf(
   request: ChatRequest,
   query: UserQuery,
   context: readonly ContextDocument[] | undefined,
   besides: Readonly<Record<string, string>> = {},
+  conversation: Policy['conversation'] = 'exact',
 ): Fingerprint {
   // Without a prototype, so that a field called `__proto__` is one like any other.
   const shaping: Record<string, unknown> = Object.create(null);
   for (const [field, value] of Object.entries(request)) if (shapesAnswer(field)) shaping[field] = value;
   if (Array.isArray(shaping.tools)) shaping.tools = shaping.tools.map(unmarkedItem);
-  const messages = request.messages.map((message, at) =>
-    at === query.at ? withoutText(unmarked(message)) : plainContent(unmarked(message)),
-  );
+  const messages = request.messages.flatMap((message, at) => {
+    if (at === query.at) return [withoutText(unmarked(message))];
+    if (conversation === 'exact' || !isTurn(message)) return [plainContent(unmarked(message))];
+    return conversation === 'semantic' ? [withoutWords(unmarked(message))] : [];
+  });
   const known = { v: KEY_VERSION, shaping, messages, context: context === undefined ? null : contextKey(context) };
-  return sha256(canonicalJson({ ...known, ...besides })) as Fingerprint;
+  const mode = conversation === 'exact' ? {} : { conversation };
+  return sha256(canonicalJson({ ...known, ...mode, ...besides })) as Fingerprint;
 }
 
 /** The exact key: scope, fingerprint and query, byte for byte. `queryParts`: one text, or the message's parts. */

@@ -21,6 +21,8 @@ export const policySchema = z.strictObject({
   volatile: z.enum(['bypass', 'ttl']).optional(),
   volatileTtlSeconds: z.number().int().min(1).max(86_400).optional(),
   contextMatch: z.enum(['exact', 'subset', 'ignore']).optional(),
+  /** Earlier turns: all of them word for word, compared by meaning, or (unsafe) not looked at. */
+  conversation: z.enum(['exact', 'semantic', 'last-user']).optional(),
   /** Store answers that stopped at the token limit. */
   storeLength: z.boolean().optional(),
   /** Per tenant and namespace. */
@@ -32,11 +34,12 @@ export const policySchema = z.strictObject({
 
 /** Some fields set, the rest inherited. */
 export type PolicyPatch = z.infer<typeof policySchema>;
-/** All fields in force. `maxErrorRate` stays absent until somebody sets it. */
-export type Policy = Required<Omit<PolicyPatch, 'maxErrorRate'>> & Pick<PolicyPatch, 'maxErrorRate'>;
+/** All fields in force. */
+export type Policy = Required<PolicyPatch>;
 
 export const POLICY_DEFAULTS: Policy = Object.freeze({
   threshold: 0.9,
+  maxErrorRate: 0.02,
   guard: 'standard',
   ttlSeconds: 86_400,
   staleSeconds: 0,
@@ -47,10 +50,19 @@ export const POLICY_DEFAULTS: Policy = Object.freeze({
   volatile: 'bypass',
   volatileTtlSeconds: 60,
   contextMatch: 'exact',
+  conversation: 'exact',
   storeLength: false,
   maxEntries: 1_000_000,
   maxBytes: 8_589_934_592,
   answerBytesMax: 4_194_304,
 });
+
+/** What an operator should hear about a policy, wherever it is shown or set. */
+export function policyWarnings({ conversation }: PolicyPatch): string[] {
+  return conversation === 'last-user' ? [LAST_USER_WARNING] : [];
+}
+
+export const LAST_USER_WARNING =
+  "conversation: last-user is unsafe: earlier turns are not looked at, so an answer that was given in one conversation is served in another. Use 'semantic' unless every question stands alone.";
 
 export const POLICY_FIELDS = Object.keys(policySchema.shape) as (keyof PolicyPatch)[];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { volatileReason } from './volatile.ts';
+import { volatileMatch, volatileReason } from './volatile.ts';
 
 test.each([
   ['What is the weather in Hanoi?', 'weather'],
@@ -56,4 +56,10 @@ test('any text, any length', () => {
   );
   for (const unit of ['current ', 'weather in june ', 'song ', '\ud800', '. ', 'what is the time in '])
     volatileReason(unit.repeat(20_000));
+});
+
+test('the rule is told with the words that it went by', () => {
+  expect(volatileMatch('What is the WEATHER like in Hanoi?')).toEqual({ rule: 'weather', matched: 'weather like' });
+  expect(volatileMatch('Thời tiết ở Huế hôm nay?')).toMatchObject({ rule: 'today', matched: 'hôm nay' });
+  expect(volatileMatch('What is the capital of France?')).toBeUndefined();
 });

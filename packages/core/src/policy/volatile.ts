@@ -138,17 +138,30 @@ function askingParts(text: string): string[] {
   return text.length <= 200 ? [text] : [sentences[0] ?? '', sentences.at(-1) ?? ''];
 }
 
+/** The rule that says so, and the words that it goes by, in lower case. */
+export interface VolatileMatch {
+  readonly rule: string;
+  readonly matched: string;
+}
+
 /**
  * Why the answer to a question changes with time (`today`, `weather`, `price`...), or undefined when it does not.
  * English and Vietnamese. Looks at the first and last 1,000 characters.
  */
 export function volatileReason(query: string): string | undefined {
+  return volatileMatch(query)?.rule;
+}
+
+/** `volatileReason`, with the words. */
+export function volatileMatch(query: string): VolatileMatch | undefined {
   const looked = query.length > LOOKED_AT ? `${query.slice(0, LOOKED_AT / 2)}\n${query.slice(-LOOKED_AT / 2)}` : query;
   for (const part of askingParts(looked.normalize('NFC').toLowerCase().replaceAll('\u2019', "'"))) {
     const text = part.split(/\s+/u).join(' ').trim();
     if (TIMELESS.test(text)) continue;
-    const rule = RULES.find(({ pattern }) => pattern.test(text));
-    if (rule !== undefined) return rule.reason;
+    for (const { reason, pattern } of RULES) {
+      const found = pattern.exec(text);
+      if (found !== null) return { rule: reason, matched: found[0] };
+    }
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { EntryId } from '../ids.ts';
+import type { EntryId, PairId } from '../ids.ts';
 import type { Invalidation } from './invalidations.ts';
 
 /** What happened to one stored entry. Vectors and answers are read from the store by id, so a record stays small. */
@@ -7,8 +7,19 @@ export type EntryChange =
   | { readonly kind: 'add'; readonly id: EntryId; readonly createdAtMs?: number | undefined }
   | { readonly kind: 'delete' | 'expire'; readonly id: EntryId };
 
-/** What the log can tell: entries, policies that were changed, and what was invalidated by a filter. */
-export type Change = EntryChange | { readonly kind: 'policy' } | ({ readonly kind: 'invalidate' } & Invalidation);
+/**
+ * What the log can tell: entries, policies that were changed, what was invalidated by a filter, pairs that were judged (or
+ * whose verdict was taken back), and that there are new labelled samples.
+ */
+export type Change =
+  | EntryChange
+  | { readonly kind: 'policy' | 'samples' }
+  | { readonly kind: 'pair'; readonly id: PairId }
+  | ({ readonly kind: 'invalidate' } & Invalidation);
+
+/** Is it about one stored entry? */
+export const isEntryChange = (change: Change): change is EntryChange =>
+  change.kind === 'add' || change.kind === 'delete' || change.kind === 'expire';
 
 export interface LoggedChange {
   readonly seq: number;

@@ -21,4 +21,6 @@ export interface DecisionLog {
    * would take too long a search. Rejects with INVALID_REQUEST on a cursor that is none.
    */
   page(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): Promise<DecisionPage>;
+  /** The newest whose `requestId` or `id` it is, of one of these tenants (absent: of any). */
+  find(requestId: string, tenants?: readonly string[]): Promise<DecisionRecord | undefined>;
 }

@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, IdentityKey } from '../ids.ts';
 
 /** An entry in memory, with the byte forms it has been served in so far. */
 export interface CachedEntry {
@@ -13,6 +13,8 @@ export interface CachedEntry {
  */
 export interface MemoryCache {
   get(id: EntryId, nowMs: number): CachedEntry | undefined;
+  /** What was put last under this identity, as `get` gives it. */
+  getByIdentity(identity: IdentityKey, nowMs: number): CachedEntry | undefined;
   put(entry: Entry, nowMs: number): CachedEntry;
   delete(id: EntryId): void;
   clear(): void;

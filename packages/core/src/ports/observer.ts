@@ -1,10 +1,20 @@
 import type { TokenUsage } from '../entry.ts';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, Fingerprint } from '../ids.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RouteDecision } from './upstream.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';
+/** Of the decision, where it ended before similarities were compared. `identity`: the same question but for its form. */
+export type Stage = 'identity';
+
+export interface DecisionCandidate {
+  readonly entryId: EntryId;
+  /** Cut to 2,000 characters. */
+  readonly query: string;
+  /** Of the whole wording, where `query` was cut. */
+  readonly key?: string | undefined;
+}
 
 /** One request as it was decided and answered. Kept for the admin plane; never written to a log file. */
 export interface DecisionRecord {
@@ -23,15 +33,25 @@ export interface DecisionRecord {
   readonly model: string;
   readonly outcome: OutcomeName;
   readonly layer?: Layer | undefined;
+  /** What served it; absent: compared by meaning, or not at all. */
+  readonly stage?: Stage | undefined;
+  /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
+  readonly volatile?: string | undefined;
   readonly reason?: string | undefined;
   readonly similarity?: number | undefined;
+  /** Of the candidate: what `scorer` (the verifier's version) made of it, 0..1. */
+  readonly score?: number | undefined;
+  readonly scorer?: string | undefined;
+  readonly fingerprint?: Fingerprint | undefined;
   readonly threshold: number;
   /** Served, or under which the answer is stored. */
   readonly entryId?: EntryId | undefined;
   /** Nearest refused or served stored question. */
-  readonly candidate?: { readonly entryId: EntryId; readonly query: string } | undefined;
+  readonly candidate?: DecisionCandidate | undefined;
   /** Cut to 2,000 characters. */
   readonly query: string;
+  /** Of the whole wording, where `query` was cut. */
+  readonly queryKey?: string | undefined;
   readonly stream: boolean;
   readonly status: number;
   readonly provider?: string | undefined;

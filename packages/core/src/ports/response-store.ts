@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, IdentityKey } from '../ids.ts';
 
 export interface EntryFilter {
   /** Any of these. */
@@ -48,10 +48,16 @@ export interface ResponseStore {
    * pay for it; `put` of what came from here would drop the vector.
    */
   get(id: EntryId): Promise<Entry | undefined>;
+  /**
+   * The newest entry that was put under this identity. It may be gone, or be another one's by now: whoever asks reads it
+   * and compares. Asked in one turn with `get`, both cost one round trip.
+   */
+  identify(identity: IdentityKey): Promise<EntryId | undefined>;
   /** Like `get`, in the order asked, with `vector`. */
   getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
   /**
-   * Each entry wholly or not at all, however often it is tried. One with a known id is replaced, unless the stored one
+   * Each entry wholly or not at all, however often it is tried; its identity with it, or, where that is kept apart from
+   * it, soon after or never. One with a known id is replaced, unless the stored one
    * was created later. Throws a TypeError on an id that is not 64 hex digits.
    */
   put(entries: readonly Entry[]): Promise<void>;

@@ -104,7 +104,11 @@ export interface UpstreamHead {
 export interface UpstreamSink {
   onHead(head: UpstreamHead): void;
   onData(chunk: Buffer): void;
-  onEnd(): void;
+  /**
+   * `json`: what JSON.parse gives for the whole body, where it had to be read before it was passed on, so that nobody has
+   * to parse it again. Not to be changed. Absent: nobody has read it.
+   */
+  onEnd(json?: unknown): void;
   onError(error: NearhitError): void;
   /** Once, before onHead or a lone onError, when a route was looked for. */
   onRoute?(decision: RouteDecision): void;

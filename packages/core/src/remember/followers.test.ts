@@ -199,6 +199,7 @@ describe('a memory that follows', () => {
   class Held {
     readonly entries = new Map<string, CachedEntry>();
     get = (id: string) => this.entries.get(id);
+    getByIdentity = () => undefined;
     put = (one: Entry) => {
       const cached = { entry: one, rendered: new Map() };
       this.entries.set(one.id, cached);
@@ -281,5 +282,42 @@ describe('a memory that follows', () => {
     expect([before.outdated, after.outdated]).toEqual([true, false]);
     expect(memory.entries.size).toBe(0);
     expect(forgotten()).toBe(0);
+  });
+
+  test('what was judged elsewhere is read once for all that a batch tells, and all of it behind a gap', async () => {
+    const told: LoggedChange[] = [];
+    const heard: string[] = [];
+    const log = {
+      bounds: async () => ({ epoch: 'e', firstSeq: 1, lastSeq: told.length }),
+      read: async (afterSeq: number): Promise<LoggedChange[]> => told.slice(afterSeq),
+    };
+    const links = {
+      load: async () => void heard.push('links'),
+      refresh: async (ids: readonly string[]) => void heard.push(`links ${ids.join(' ')}`),
+    };
+    const calibration = {
+      load: async () => void heard.push('samples'),
+      refresh: async () => void heard.push('new samples'),
+    };
+    const { memory, pending, policies } = await following();
+    const deps = {
+      log,
+      observer: t.room.observer,
+      memory,
+      pending,
+      policies,
+      links,
+      calibration,
+      now: () => 1,
+      pollMs: 1,
+    };
+    const follower = started(followWithMemory(deps));
+    await until(() => follower.lag === 0);
+    expect(heard.splice(0)).toEqual(['links', 'samples']);
+    const pair = (id: string) => ({ kind: 'pair', id }) as LoggedChange['change'];
+    const changes = [pair('a'), { kind: 'samples' } as const, pair('b'), pair('a'), { kind: 'samples' } as const];
+    told.push(...changes.map((change, at) => ({ seq: at + 1, change })));
+    await until(() => follower.position?.seq === 5);
+    expect(heard).toEqual(['links a b', 'new samples']);
   });
 });

@@ -1,6 +1,8 @@
 import type { PendingAnswers } from '../answer/pending-answers.ts';
+import type { Calibration } from '../calibrate/service.ts';
+import type { LinkMemory } from '../evidence/links.ts';
 import type { PolicyService } from '../policy/service.ts';
-import type { Change } from '../ports/change-log.ts';
+import { type Change, isEntryChange, type LoggedChange } from '../ports/change-log.ts';
 import type { Invalidations } from '../ports/invalidations.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
@@ -38,20 +40,22 @@ export interface MemoryFollowerOptions extends Following {
   readonly memory: MemoryCache;
   readonly pending: PendingAnswers;
   readonly policies: Pick<PolicyService, 'load'>;
+  readonly links?: Pick<LinkMemory, 'load' | 'refresh'> | undefined;
+  readonly calibration?: Pick<Calibration, 'load' | 'refresh'> | undefined;
   /** What the log can't tell any more after a gap. */
   readonly invalidations?: Pick<Invalidations, 'since'> | undefined;
   readonly sharedFlights?: Pick<SharedFlights, 'forget'> | undefined;
   readonly now: () => number;
 }
 
-/** Keeps what a process holds for itself in step with what others do: L1, answers being made, policies. */
+/** Keeps what a process holds for itself in step with what others do: L1, answers being made, policies, what was judged. */
 export function followWithMemory(options: MemoryFollowerOptions): LogFollower {
-  const { memory, policies } = options;
+  const { memory, policies, links, calibration } = options;
   return new LogFollower({
     ...options,
     apply: async (records) => {
       for (const { change } of records) take(change, options);
-      if (records.some(({ change }) => change.kind === 'policy')) await policies.load();
+      await takeKept(records, options);
     },
     // What was deleted in between is not known: everything may be what was deleted.
     reset: async () => {
@@ -59,8 +63,20 @@ export function followWithMemory(options: MemoryFollowerOptions): LogFollower {
       await voidMissed(options);
       memory.clear();
       await policies.load();
+      await links?.load();
+      await calibration?.load();
     },
   });
+}
+
+/** What stands in the store, and has to be read from there. */
+async function takeKept(records: readonly LoggedChange[], options: MemoryFollowerOptions): Promise<void> {
+  const { policies, links, calibration } = options;
+  const tells = (kind: Change['kind']) => records.some(({ change }) => change.kind === kind);
+  if (tells('policy')) await policies.load();
+  const judged = new Set(records.flatMap(({ change }) => (change.kind === 'pair' ? [change.id] : [])));
+  if (judged.size > 0) await links?.refresh([...judged]);
+  if (tells('samples')) await calibration?.refresh();
 }
 
 /** A reply can be joined for so long after its end. */
@@ -74,7 +90,6 @@ async function voidMissed({ pending, invalidations, sharedFlights, now }: Memory
 }
 
 function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFollowerOptions): void {
-  if (change.kind === 'policy') return;
   if (change.kind === 'invalidate') {
     pending.invalidate(change.filter, change.atMs);
     sharedFlights?.forget();
@@ -83,6 +98,7 @@ function take(change: Change, { memory, pending, sharedFlights, now }: MemoryFol
     else for (const id of change.filter.ids) memory.delete(id);
     return;
   }
+  if (!isEntryChange(change)) return;
   if (change.kind === 'add') {
     // An answer that was made here is in L1 before the log tells of it: only an older one has to go.
     const held = memory.get(change.id, now());

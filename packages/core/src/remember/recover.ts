@@ -1,5 +1,5 @@
 import type { Entry } from '../entry.ts';
-import type { Change, ChangeLog, EntryChange } from '../ports/change-log.ts';
+import { type Change, type ChangeLog, type EntryChange, isEntryChange } from '../ports/change-log.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
 import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import { addVectors, indexChanges, type RememberDeps } from './remember.ts';
@@ -75,7 +75,7 @@ export async function applyRecords(
   seq: number,
   { store, index, modelVersion }: Pick<RecoverDeps, 'store' | 'index' | 'modelVersion'>,
 ): Promise<void> {
-  const ids = new Set(changes.flatMap((change) => ('id' in change ? [change.id] : [])));
+  const ids = new Set(changes.flatMap((change) => (isEntryChange(change) ? [change.id] : [])));
   const entries = ids.size === 0 ? [] : await store.getMany([...ids]);
   await index.apply(indexChanges(changes, entries, modelVersion()), seq);
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
-import type { Change, EntryChange } from '../ports/change-log.ts';
+import { type Change, type EntryChange, isEntryChange } from '../ports/change-log.ts';
 import type { Embedder, Embedding } from '../ports/embedder.ts';
 import type { IndexChange } from '../ports/nearest-index.ts';
 import type { Observer } from '../ports/observer.ts';
@@ -63,7 +63,7 @@ export function indexChanges(
 ): IndexChange[] {
   const byId = new Map(entries.flatMap((entry) => (entry === undefined ? [] : [[entry.id, entry] as const])));
   return changes.flatMap((change): IndexChange[] => {
-    if (change.kind === 'policy' || change.kind === 'invalidate') return [];
+    if (!isEntryChange(change)) return [];
     const entry = byId.get(change.id);
     // One that is not to be found by meaning leaves the index, in case an older one under its id was in it.
     if (entry?.vector === undefined || !entry.semantic || entry.embeddingModel !== modelVersion)
@@ -95,7 +95,7 @@ async function withVectors(lacking: readonly Entry[], deps: RememberDeps): Promi
     return lacking.map((entry, at) => {
       const { vector, truncated } = embeddings[at] as Embedding;
       return truncated
-        ? { ...entry, vector: undefined, embeddingModel: undefined, semantic: false }
+        ? { ...entry, vector: undefined, embeddingModel: undefined, semantic: false, identity: undefined }
         : { ...entry, vector, embeddingModel: version };
     });
   } catch (error) {

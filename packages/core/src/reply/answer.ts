@@ -44,7 +44,8 @@ export function without(object: JsonObject, fields: ReadonlySet<string>): JsonOb
   return rest;
 }
 
-const ANSWER_FIELDS: ReadonlySet<string> = new Set([
+/** Of an answer, and of a chunk of one. */
+export const ANSWER_FIELDS: ReadonlySet<string> = new Set([
   'id',
   'object',
   'created',
@@ -54,7 +55,8 @@ const ANSWER_FIELDS: ReadonlySet<string> = new Set([
   'obfuscation',
   'error',
 ]);
-const CHOICE_FIELDS: ReadonlySet<string> = new Set(['index', 'message', 'delta', 'logprobs', 'finish_reason']);
+/** Perplexity sends the message so far in `message` beside each `delta`. */
+export const CHOICE_FIELDS: ReadonlySet<string> = new Set(['index', 'message', 'delta', 'logprobs', 'finish_reason']);
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'refusal', 'tool_calls', 'obfuscation']);
 /** Lists of whole blocks, which a stream numbers. */
 const BLOCK_FIELDS = ['thinking_blocks', 'native_blocks'] as const;

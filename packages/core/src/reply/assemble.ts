@@ -1,4 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import {
+  ANSWER_FIELDS,
+  CHOICE_FIELDS,
   type ChatAnswer,
   type ChatChoice,
   canonicalAnswer,
@@ -74,11 +77,13 @@ function finish(building: Building): Assembled {
 
 /**
  * A JSON body as an answer, just as the provider wrote it. HTML, cut-off JSON, invalid UTF-8 and a byte order mark are
- * `malformed`, so that the bytes of a complete answer may be stored as they are. Never throws.
+ * `malformed`, so that the bytes of a complete answer may be stored as they are. Never throws. `json`: what JSON.parse gives
+ * for them, where that is known.
  */
-export function readJsonAnswer(bytes: Buffer): Assembled {
+export function readJsonAnswer(bytes: Buffer, json?: unknown): Assembled {
   if (bytes.byteLength === 0) return incomplete('empty');
-  const body = parseObject(decodeUtf8(bytes));
+  if (!isUtf8(bytes)) return incomplete('malformed');
+  const body = json === undefined ? parseObject(bytes.toString()) : shallowObject(json, bytes.byteLength);
   if (body === undefined) return incomplete('malformed');
   if (body.error) return incomplete('error-event');
   if (!isAnswer(body)) return incomplete('malformed');
@@ -95,23 +100,18 @@ function incomplete(why: IncompleteWhy): Assembled {
   return { kind: 'incomplete', why };
 }
 
-function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return '';
-  }
-}
-
 function parseObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (!isObject(value)) return undefined;
-    // Each level takes two characters at least: nearly every chunk is too short to look into.
-    return text.length <= 2 * NESTING_MAX || nestsWithin(value, NESTING_MAX) ? value : undefined;
+    return shallowObject(JSON.parse(text), text.length);
   } catch {
     return undefined;
   }
+}
+
+/** `length`: of its text, at least. Each level takes two characters: nearly every chunk is too short to look into. */
+function shallowObject(value: unknown, length: number): JsonObject | undefined {
+  if (!isObject(value)) return undefined;
+  return length <= 2 * NESTING_MAX || nestsWithin(value, NESTING_MAX) ? value : undefined;
 }
 
 function nestsWithin(value: unknown, depth: number): boolean {
@@ -120,20 +120,6 @@ function nestsWithin(value: unknown, depth: number): boolean {
   const children = Array.isArray(value) ? value : Object.values(value);
   return children.every((child) => nestsWithin(child, depth - 1));
 }
-
-/** Chunk fields that are not simply settled on the answer. */
-const CHUNK_FIELDS: ReadonlySet<string> = new Set([
-  'id',
-  'object',
-  'created',
-  'model',
-  'choices',
-  'usage',
-  'obfuscation',
-  'error',
-]);
-/** Perplexity sends the message so far in `message` beside each `delta`. */
-const CHOICE_FIELDS: ReadonlySet<string> = new Set(['index', 'delta', 'message', 'logprobs', 'finish_reason']);
 
 class Building {
   readonly #head: JsonObject = {};
@@ -146,7 +132,7 @@ class Building {
     if (!Array.isArray(choices) || !choices.every(isObject)) return false;
     for (const field of ['id', 'created', 'model']) this.#head[field] ||= own(chunk, field);
     if (isObject(chunk.usage)) this.#head.usage = chunk.usage;
-    for (const field of Object.keys(chunk)) if (!CHUNK_FIELDS.has(field)) settle(this.#rest, field, chunk[field]);
+    for (const field of Object.keys(chunk)) if (!ANSWER_FIELDS.has(field)) settle(this.#rest, field, chunk[field]);
     for (const [position, choice] of choices.entries()) this.#choice(choice, position).add(choice);
     return true;
   }

@@ -84,6 +84,21 @@ describe('readJsonAnswer', () => {
     expect(readJsonAnswer(json({ ...answer, error: null })).kind).toBe('complete');
   });
 
+  it('parses nothing that was parsed before, and judges it all the same', () => {
+    const known = structuredClone(answer);
+    const read = readJsonAnswer(json(answer), known);
+    expect(read).toEqual({ kind: 'complete', answer });
+    expect(read.kind === 'complete' && read.answer).toBe(known);
+    const deep = { ...answer, vendor: JSON.parse('['.repeat(300) + ']'.repeat(300)) };
+    const garbled = Buffer.from(JSON.stringify(answer).replace('Hi', 'H\xff'), 'latin1');
+    for (const [bytes, value] of [
+      [json(deep), deep],
+      [json([answer]), [answer]],
+      [garbled, JSON.parse(garbled.toString())],
+    ] as const)
+      expect(readJsonAnswer(bytes, value)).toEqual({ kind: 'incomplete', why: 'malformed' });
+  });
+
   it.each([
     ['malformed', Buffer.from('<!doctype html><html></html>')],
     ['malformed', json(answer).subarray(0, -1)],

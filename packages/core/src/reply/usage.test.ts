@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { recordedStream } from '../../fixtures/recorded.ts';
 import { assembleStream } from './assemble.ts';
-import { estimateUsage, usageInTail, usageOf, withUsage } from './usage.ts';
+import { estimateUsage, usageOf, withUsage } from './usage.ts';
 
 function usage(prompt_tokens: unknown, completion_tokens: unknown, total_tokens?: unknown) {
   return usageOf({ usage: { prompt_tokens, completion_tokens, total_tokens } });
@@ -83,35 +83,5 @@ describe('withUsage', () => {
   it('leaves counted usage alone', () => {
     const answer = { choices: [], usage: { prompt_tokens: 1, completion_tokens: 2, vendor: 3 } };
     expect(withUsage(answer, { promptTokens: 1, completionTokens: 2 })).toBe(answer);
-  });
-});
-
-describe('usageInTail', () => {
-  const event = (body: object) => `data: ${JSON.stringify(body)}\n\n`;
-  const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
-  const text = event({ choices: [{ delta: { content: 'x'.repeat(500) } }], usage: null });
-
-  it('finds the usage chunk at the end, however long the stream', () => {
-    for (const length of [0, 1, 7, 8, 9, 100]) {
-      const body = Buffer.from(`${text.repeat(length)}${event({ choices: [], usage })}data: [DONE]\n\n`);
-      expect(usageInTail(body)).toEqual({ promptTokens: 7, completionTokens: 5 });
-    }
-    expect(usageInTail(Buffer.from(event({ usage }).replaceAll('\n', '\r\n')))).toEqual({
-      promptTokens: 7,
-      completionTokens: 5,
-    });
-  });
-
-  it('knows when there is none', () => {
-    for (const body of [
-      '',
-      'data: [DONE]\n\n',
-      text.repeat(20),
-      'data: {"usage":',
-      `data: "usage"\n\n`,
-      'data: null "usage"',
-    ]) {
-      expect(usageInTail(Buffer.from(body))).toBeUndefined();
-    }
   });
 });

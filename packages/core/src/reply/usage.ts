@@ -13,7 +13,7 @@ export interface CountedUsage extends TokenUsage {
  */
 export function usageOf(answer: JsonObject): CountedUsage | undefined {
   if (!isObject(answer.usage)) return undefined;
-  const prompt = count(answer.usage.prompt_tokens);
+  const prompt = promptTokensOf(answer);
   const completion = count(answer.usage.completion_tokens);
   const total = count(answer.usage.total_tokens);
   if (prompt === undefined || (completion === undefined && total === undefined)) return undefined;
@@ -25,6 +25,10 @@ export function usageOf(answer: JsonObject): CountedUsage | undefined {
   };
 }
 
+/** All that an embeddings reply is charged by; undefined when the provider did not count it. */
+export const promptTokensOf = ({ usage }: JsonObject): number | undefined =>
+  isObject(usage) ? count(usage.prompt_tokens) : undefined;
+
 /** OpenAI's place for it, and DeepSeek's. */
 function cachedTokens(usage: JsonObject): number {
   const details = usage.prompt_tokens_details;
@@ -33,65 +37,6 @@ function cachedTokens(usage: JsonObject): number {
 
 function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-}
-
-/** The usage chunk is among the last events of a stream, and never near this long. */
-const TAIL_BYTES = 4096;
-
-/**
- * Usage out of the end of a recorded stream, without reading the rest; undefined when there is none. For replies that
- * are only counted: whether the stream is whole is not looked at.
- */
-export function usageInTail(body: Buffer): CountedUsage | undefined {
-  const tail = body.subarray(Math.max(0, body.byteLength - TAIL_BYTES));
-  for (let at = tail.lastIndexOf(USAGE_FIELD); at !== -1; ) {
-    const start = Math.max(tail.lastIndexOf(LF, at), tail.lastIndexOf(CR, at)) + 1;
-    const usage = usageInLine(tail.toString('utf8', start, endOfLine(tail, at)));
-    if (usage !== undefined) return usage;
-    at = start === 0 ? -1 : tail.lastIndexOf(USAGE_FIELD, start - 1);
-  }
-  return undefined;
-}
-
-const USAGE_FIELD = Buffer.from('"usage"');
-const LF = 10;
-const CR = 13;
-
-function endOfLine(bytes: Buffer, from: number): number {
-  const lf = bytes.indexOf(LF, from);
-  const end = lf === -1 ? bytes.length : lf;
-  const cr = bytes.subarray(from, end).indexOf(CR);
-  return cr === -1 ? end : from + cr;
-}
-
-function usageInLine(line: string): CountedUsage | undefined {
-  if (!line.startsWith('data:')) return undefined;
-  try {
-    const chunk: unknown = JSON.parse(line.slice('data:'.length));
-    return isObject(chunk) ? usageOf(chunk) : undefined;
-  } catch {
-    // Cut in the middle: an earlier line may be whole.
-    return undefined;
-  }
-}
-
-/**
- * Usage out of the end of a JSON answer whose beginning is no longer there; undefined when it is not told there.
- */
-export function usageInJsonTail(tail: Buffer): CountedUsage | undefined {
-  const text = tail.toString('utf8');
-  for (let at = text.lastIndexOf('"usage"'); at >= 0; at = text.lastIndexOf('"usage"', at - 1)) {
-    const from = text.indexOf('{', at);
-    for (let end = text.indexOf('}', from); from >= 0 && end >= 0; end = text.indexOf('}', end + 1)) {
-      try {
-        return usageOf({ usage: JSON.parse(text.slice(from, end + 1)) });
-      } catch {
-        // A brace of an inner object: on to the next one.
-      }
-    }
-    if (at === 0) break;
-  }
-  return undefined;
 }
 
 /**
@@ -103,6 +48,7 @@ export function estimateUsage(promptChars: number, answer: JsonObject): TokenUsa
   return { promptTokens: guessedPromptTokens(promptChars), completionTokens, estimated: true };
 }
 
+/** `promptChars`: characters of its texts, or bytes of the whole request's JSON where no more is known. */
 export const guessedPromptTokens = (promptChars: number): number => Math.ceil(promptChars * TOKENS_PER_ASCII_CHAR);
 
 /** The answer with a guessed `usage` in its body, since clients read it; one that the provider counted stays as it is. */

@@ -8,6 +8,7 @@ import type { PolicyService, ResolvedPolicy } from '../policy/service.ts';
 import { volatileReason } from '../policy/volatile.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
 import { type Controls, readControls } from './controls.ts';
+import { type Conversation, conversationOf } from './conversation.ts';
 import { invalidRequest } from './faults.ts';
 import { stripField } from './strip-field.ts';
 
@@ -20,6 +21,8 @@ export interface PreparedRequest {
   /** The one that must answer. */
   readonly provider?: string | undefined;
   readonly controls: Controls;
+  /** Of the caller's key: no threshold counts below it. */
+  readonly thresholdFloor?: number | undefined;
   readonly resolved: ResolvedPolicy;
   readonly fingerprint: Fingerprint;
   readonly id: EntryId;
@@ -35,8 +38,10 @@ export interface PreparedRequest {
   readonly notStored?: string | undefined;
   /** Why it is matched exactly only. */
   readonly exactOnly?: string | undefined;
-  /** A time-sensitive question under policy `volatile: ttl`. */
-  readonly volatile: boolean;
+  /** How the turns before the question count. */
+  readonly conversation: Conversation;
+  /** A time-sensitive question: which rule says so. */
+  readonly volatile?: string | undefined;
   readonly context: readonly ContextDocument[];
   /** Characters of all messages, for estimates when the provider counts nothing. */
   readonly promptChars: number;
@@ -88,25 +93,28 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const request = parseChatRequest(input.body);
   const { model } = request;
   const { provider } = input;
-  const asked = readControls(input.headers, request.nearhit);
+  const controls = readControls(input.headers, request.nearhit);
   const scope: Scope = {
     tenant: input.tenantOf(model),
-    namespace: asked.namespace,
+    namespace: controls.namespace,
     model: provider === undefined ? model : `${provider}/${model}`,
   };
   const resolved = policies.resolve(scope.namespace, model);
-  const controls = floored(asked, resolved.policy.threshold, input.thresholdFloor);
   const user = userQuery(request.messages);
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
   const { policy } = resolved;
-  const isVolatile = volatileReason(query) !== undefined;
-  const key = keyOf(request, user, policy.contextMatch === 'exact' ? controls.context : undefined, besides(input));
-  const id = entryIdOf(scope, key.fingerprint, queryParts);
+  const volatile = volatileReason(query);
+  const never = exactOnly(request, user, query, policy.semantic);
+  const conversation = conversationOf(request.messages, user.at, query, policy.conversation, never);
+  const context = policy.contextMatch === 'exact' ? controls.context : undefined;
+  const key = keysOf(request, user, context, besides(input), conversation.mode);
+  const id = entryIdOf(scope, key.exact, queryParts);
   return {
     scope,
     ...{ model, provider },
     controls,
+    thresholdFloor: input.thresholdFloor,
     resolved,
     fingerprint: key.fingerprint,
     id,
@@ -116,9 +124,9 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
     includeUsage: request.stream_options?.include_usage === true,
     notCacheable: key.unsafe
       ? 'unsafe-number'
-      : notCacheable(request, policy.temperatureMax, isVolatile && policy.volatile === 'bypass'),
-    exactOnly: exactOnly(request, user, query, policy.semantic),
-    volatile: isVolatile,
+      : notCacheable(request, policy.temperatureMax, volatile !== undefined && policy.volatile === 'bypass'),
+    exactOnly: never ?? (conversation.pronoun === undefined ? undefined : 'pronoun'),
+    ...{ conversation, volatile },
     context: controls.context,
     promptChars: input.body.length,
     completionTokensMax: completionTokensMax(request),
@@ -133,11 +141,6 @@ function besides({ provider, headers }: PrepareInput): Record<string, string> {
   return { ...(provider !== undefined && { provider }), ...(beta !== undefined && { beta: String(beta) }) };
 }
 
-function floored(controls: Controls, threshold: number, floor: number | undefined): Controls {
-  if (floor === undefined || (controls.threshold ?? threshold) >= floor) return controls;
-  return { ...controls, threshold: floor };
-}
-
 function completionTokensMax({ max_completion_tokens, max_tokens, n }: ChatRequest): number | undefined {
   const each = max_completion_tokens ?? max_tokens;
   return each == null ? undefined : each * (n ?? 1);
@@ -150,17 +153,22 @@ function prefixOf({ messages: [first] }: ChatRequest): string {
   return (typeof content === 'string' ? content : JSON.stringify(content)).slice(0, PREFIX_CHARS);
 }
 
-function keyOf(
+/** `exact` is what the entry's id is made of: turns that are compared by meaning are still told apart by it. */
+function keysOf(
   request: ChatRequest,
   user: UserQuery,
   context: readonly ContextDocument[] | undefined,
   apart: Readonly<Record<string, string>>,
+  mode: Conversation['mode'],
 ) {
   try {
-    return { fingerprint: fingerprintOf(request, user, context, apart), unsafe: false };
+    const fingerprint = fingerprintOf(request, user, context, apart, mode);
+    const exact = mode === 'semantic' ? fingerprintOf(request, user, context, apart) : fingerprint;
+    return { fingerprint, exact, unsafe: false };
   } catch (error) {
-    if (error instanceof UnsafeNumber) return { fingerprint: '0'.repeat(64) as Fingerprint, unsafe: true };
-    throw error;
+    if (!(error instanceof UnsafeNumber)) throw error;
+    const none = '0'.repeat(64) as Fingerprint;
+    return { fingerprint: none, exact: none, unsafe: true };
   }
 }
 

@@ -22,6 +22,7 @@ export function createMemoryDecisions({
       for (const decision of decisions) ring.push(decision);
     },
     page: async (filter, page) => ring.page(filter, page),
+    find: async (requestId, tenants) => ring.find(requestId, tenants),
   };
 }
 
@@ -72,6 +73,15 @@ export class DecisionRing {
     return { decisions };
   }
 
+  /** As `DecisionLog.find`. */
+  find(requestId: string, tenants?: readonly string[]): DecisionRecord | undefined {
+    for (let seq = this.#next - 1; seq >= this.#oldest; seq -= 1) {
+      const decision = this.#slots[seq % this.#slots.length];
+      if (decision !== undefined && isAskedFor(decision, requestId, tenants)) return decision;
+    }
+    return undefined;
+  }
+
   #drop(): void {
     const slot = this.#oldest % this.#slots.length;
     const gone = this.#slots[slot];
@@ -84,6 +94,12 @@ export class DecisionRing {
 export function matchesDecision(decision: DecisionRecord, filter: DecisionFilter): boolean {
   if (filter.outcome !== undefined && filter.outcome !== decision.outcome) return false;
   return filter.namespace === undefined || filter.namespace === decision.namespace;
+}
+
+/** Clients choose their request ids: only those of a tenant tell its decisions apart. */
+export function isAskedFor(decision: DecisionRecord, requestId: string, tenants?: readonly string[]): boolean {
+  if (decision.requestId !== requestId && decision.id !== requestId) return false;
+  return tenants === undefined || tenants.includes(decision.tenant);
 }
 
 function bytesOf(decision: DecisionRecord): number {
@@ -108,7 +124,7 @@ function boundDecision(decision: DecisionRecord): DecisionRecord {
   return {
     ...decision,
     query: own(query),
-    candidate: candidate && { entryId: candidate.entryId, query: own(candidate.query) },
+    candidate: candidate && { ...candidate, query: own(candidate.query) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type ContextDocument, type Entry, entryBytes } from '../entry.ts';
-import type { EntryId, Fingerprint, Scope, TenantId, UnitVector } from '../ids.ts';
+import type { EntryId, Fingerprint, IdentityKey, Scope, TenantId, UnitVector } from '../ids.ts';
 
 const HEX_64 = /^[0-9a-f]{64}$/;
 
@@ -38,6 +38,8 @@ export type HeadTuple = readonly [
   staleUntilMs: number,
   bytes: number,
   checksum: number,
+  identity?: Buffer | null,
+  history?: readonly string[] | null,
 ];
 
 export function headTuple(entry: Entry): HeadTuple {
@@ -65,6 +67,8 @@ export function headTuple(entry: Entry): HeadTuple {
     entry.staleUntilMs,
     entryBytes(entry),
     crc32(entry.answer),
+    entry.identity === undefined ? null : Buffer.from(entry.identity, 'hex'),
+    entry.history ?? null,
   ];
 }
 
@@ -93,6 +97,10 @@ export function headOf(t: HeadTuple): EntryHead {
     staleUntilMs: t[20],
     bytes: t[21],
     checksum: t[22],
+    // Older heads end before it.
+    identity: t[23] == null ? undefined : (t[23].toString('hex') as IdentityKey),
+    // Absent from what an older version wrote.
+    history: t[24] ?? undefined,
   };
 }
 
@@ -108,7 +116,9 @@ export function entryOf(head: EntryHead, answer: Buffer | undefined, vector?: Un
     id: head.id,
     scope: head.scope,
     fingerprint: head.fingerprint,
+    identity: head.identity,
     query: head.query,
+    history: head.history,
     semantic: head.semantic,
     answer,
     vector,

@@ -1,5 +1,5 @@
 import { type Entry, entryBytes } from '../entry.ts';
-import type { EntryId } from '../ids.ts';
+import type { EntryId, IdentityKey } from '../ids.ts';
 import type {
   EntryFilter,
   EntryPage,
@@ -34,6 +34,7 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
   readonly #rows = new Map<EntryId, Row>();
   /** Of each namespace: the highest rank that was evicted. */
   readonly #clocks = new Map<string, number>();
+  readonly #byIdentity = new Map<IdentityKey, EntryId>();
   readonly #unlogged: Set<EntryId>;
   readonly #assertOpen: () => void;
   readonly #close: () => Promise<void>;
@@ -49,6 +50,11 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const row = this.#rows.get(id);
     return row && withoutVector(row.entry);
+  }
+
+  async identify(identity: IdentityKey): Promise<EntryId | undefined> {
+    this.#assertOpen();
+    return this.#byIdentity.get(identity);
   }
 
   async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {
@@ -81,7 +87,8 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const gone: EntryId[] = [];
     for (const id of ids) {
-      if (!this.#rows.delete(id)) continue;
+      if (!this.#rows.has(id)) continue;
+      this.#remove(id);
       gone.push(id);
       this.#unlogged.add(id);
     }
@@ -170,6 +177,18 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
       .map(({ entry }) => withoutVector(entry));
   }
 
+  #alias({ id, identity, createdAtMs }: Entry): void {
+    if (identity === undefined) return;
+    const other = this.#rows.get(this.#byIdentity.get(identity) ?? id);
+    if (other === undefined || other.createdAtMs <= createdAtMs) this.#byIdentity.set(identity, id);
+  }
+
+  #remove(id: EntryId): void {
+    const identity = this.#rows.get(id)?.entry.identity;
+    if (identity !== undefined && this.#byIdentity.get(identity) === id) this.#byIdentity.delete(identity);
+    this.#rows.delete(id);
+  }
+
   #lowestFirst(of: { readonly tenant: string; readonly namespace: string }): Row[] {
     return [...this.#rows.values()]
       .filter(({ entry: { scope } }) => scope.tenant === of.tenant && scope.namespace === of.namespace)
@@ -181,7 +200,8 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     const worth = worthOf(entry, bytes);
     const uses = before?.uses ?? 1;
     const rank = rankOf(this.#clock(entry.scope), uses, worth);
-    this.#rows.delete(entry.id);
+    this.#remove(entry.id);
+    this.#alias(entry);
     this.#rows.set(entry.id, {
       ...{ entry, row: ++this.#lastRow, createdAtMs: entry.createdAtMs, bytes },
       ...{ worth, uses, rank },

@@ -5,7 +5,9 @@ import type { ChangeLog, EntryChange, LoggedChange } from '../ports/change-log.t
 import type { PolicyRecord, PolicyStore } from '../ports/policy-store.ts';
 import type { StatsBucket, StatsStore } from '../ports/stats-store.ts';
 import { MemoryKeys } from './memory-keys.ts';
+import { memoryPairs } from './memory-pairs.ts';
 import { assertEntryId, MemoryResponses } from './memory-responses.ts';
+import { memorySamples } from './memory-samples.ts';
 import { memoryUsage } from './memory-usage.ts';
 import type { Stores } from './stores.ts';
 
@@ -29,6 +31,8 @@ export function createMemoryStore(): Stores {
     usage: memoryUsage(assertOpen),
     keys: new MemoryKeys(assertOpen),
     limits: new EmbeddedLimits(),
+    pairs: memoryPairs(assertOpen),
+    samples: memorySamples(assertOpen),
     close,
   };
 }

@@ -1,15 +1,7 @@
-import { type ReplyDialect, TranslatedReply } from '../provider/reply.ts';
+import { type ReplyDialect, type ReplyOptions, TranslatedReply } from '../provider/reply.ts';
 import { toChatCompletion } from './answer.ts';
 import { anthropicRefusal } from './errors.ts';
 import { AnthropicStream } from './stream.ts';
-
-export interface ReplyOptions {
-  /** As the provider was asked for it. */
-  readonly model: string;
-  readonly stream: boolean;
-  /** `stream_options.include_usage` of the request. */
-  readonly includeUsage: boolean;
-}
 
 /** An Anthropic reply on its way to chat completions. */
 export function anthropicReply({ model, stream, includeUsage }: ReplyOptions): TranslatedReply {

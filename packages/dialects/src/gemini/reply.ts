@@ -1,16 +1,8 @@
-import { type ReplyDialect, TranslatedReply } from '../provider/reply.ts';
+import { type ReplyDialect, type ReplyOptions, TranslatedReply } from '../provider/reply.ts';
 import { toChatCompletion } from './answer.ts';
 import { toEmbeddings } from './embeddings.ts';
 import { geminiRefusal } from './errors.ts';
 import { GeminiStream } from './stream.ts';
-
-export interface ReplyOptions {
-  /** As the provider was asked for it. */
-  readonly model: string;
-  readonly stream: boolean;
-  /** `stream_options.include_usage` of the request. */
-  readonly includeUsage: boolean;
-}
 
 /** A Gemini reply on its way to chat completions. */
 export function geminiReply({ model, stream, includeUsage }: ReplyOptions): TranslatedReply {

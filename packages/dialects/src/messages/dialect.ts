@@ -1,12 +1,13 @@
 import type { NearhitError } from '@nearhit/core';
 import { readAnswer } from '../chat/answer.ts';
 import type { FrontDialect, FrontReplies } from '../front.ts';
+import { EventStream } from '../front-stream.ts';
 import { endingOf, messageId, messageUsage, nativeFields } from './answer.ts';
 import { BlockList, BlockWriter } from './blocks.ts';
 import { deltasInPlace } from './deltas.ts';
 import { errorBody } from './error.ts';
+import { MessageEvents } from './events.ts';
 import { readMessages } from './request.ts';
-import { MessageEvents, MessageStream } from './stream.ts';
 
 /** A whole answer as Anthropic's Message object. */
 function whole(bytes: Buffer): Buffer {
@@ -39,7 +40,13 @@ function replay(bytes: Buffer): Buffer {
 const error = (failure: NearhitError | Buffer, status: number): Buffer =>
   Buffer.from(JSON.stringify(errorBody(failure, status)));
 
-const replies: FrontReplies = { form: 'messages', whole, replay, stream: () => new MessageStream(), error };
+const replies: FrontReplies = {
+  form: 'messages',
+  whole,
+  replay,
+  stream: () => new EventStream(new MessageEvents()),
+  error,
+};
 
 /** Anthropic's Messages API, version 2023-06-01. */
 export const messagesDialect: FrontDialect = {

@@ -1,6 +1,14 @@
 import { isObject, type JsonObject, NearhitError, type SseEvent, SseParser } from '@nearhit/core';
 import { errorFor, type ProviderError } from './errors.ts';
 
+export interface ReplyOptions {
+  /** As the provider was asked for it. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** `stream_options.include_usage` of the request. */
+  readonly includeUsage: boolean;
+}
+
 /** How one vendor's replies become chat completions. Made per call. */
 export interface ReplyDialect {
   /** `Anthropic message`, for messages about what was none. */

@@ -2,10 +2,11 @@ import { isObject, type NearhitError } from '@nearhit/core';
 import { deltasOf, readAnswer } from '../chat/answer.ts';
 import { faultOf } from '../chat/fault.ts';
 import type { FrontDialect, FrontReplies } from '../front.ts';
+import { EventStream } from '../front-stream.ts';
+import { ResponseEvents } from './events.ts';
 import { bareId, responseObject, responseUsage, stateOf } from './object.ts';
 import { readResponses } from './request.ts';
 import type { ResponsesRequest } from './request-schema.ts';
-import { ResponseEvents, ResponseStream } from './stream.ts';
 import { ItemWriter } from './writer.ts';
 
 const nobodyListens = (): void => {};
@@ -54,7 +55,7 @@ function isErrorBody(body: Buffer): boolean {
 const repliesTo = (request: ResponsesRequest): FrontReplies => ({
   whole: (answer) => whole(request, answer),
   replay: (answer) => replay(request, answer),
-  stream: () => new ResponseStream(request),
+  stream: () => new EventStream(new ResponseEvents(request)),
   error,
 });
 

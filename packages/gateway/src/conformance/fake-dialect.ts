@@ -17,6 +17,9 @@ export interface Said {
   readonly extra?: JsonObject;
 }
 
+export const MODEL = 'gemini-2.5-flash';
+export const HELLO: Said = { text: 'Hello 👋 there, Zoë.' };
+
 /** What it heard, in common words. Lists are in the order of the conversation. */
 export interface Heard {
   readonly model: string;

@@ -28,3 +28,23 @@ export const answering: OriginScript = (call, response, index) => {
   };
   next();
 };
+
+export function failing(status: number, headers: Record<string, string> = {}): OriginScript {
+  return (_call, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(`{"error":{"message":"status ${status}"}}`);
+  };
+}
+
+export const silent: OriginScript = () => {};
+
+/** Answers when it is told to. */
+export function held(): { script: OriginScript; release: () => void } {
+  const waiting: (() => void)[] = [];
+  return {
+    script: (call, response, index) => waiting.push(() => answering(call, response, index)),
+    release: () => {
+      for (const answer of waiting.splice(0)) answer();
+    },
+  };
+}

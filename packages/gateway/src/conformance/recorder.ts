@@ -14,6 +14,8 @@ export interface Recording {
   readonly chunks: Buffer[];
   head?: UpstreamHead;
   error?: NearhitError;
+  /** The body as it came with the end. */
+  json?: unknown;
   readonly flow: UpstreamFlow;
   /** Resolves at onEnd or onError. */
   readonly done: Promise<Recording>;
@@ -71,7 +73,8 @@ export function record(
       chunks.push(chunk);
       hear('data');
     },
-    onEnd() {
+    onEnd(json) {
+      recording.json = json;
       hear('end');
     },
     onError(error) {

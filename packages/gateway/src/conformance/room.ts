@@ -1,4 +1,4 @@
-import type { RouteDecision, UpstreamCall } from '@nearhit/core';
+import type { RouteDecision, TargetStatus, UpstreamCall } from '@nearhit/core';
 import type { GatewayConfig, ModelConfig, ProviderConfig } from '../config.ts';
 import { createUpstream, type Gateway, type GatewayOptions } from '../upstream.ts';
 import { gateway, openAi } from './config.ts';
@@ -64,6 +64,19 @@ export class Room {
 
   ask(call: Partial<UpstreamCall> = {}): Promise<Recording> {
     return this.start(call).done;
+  }
+
+  /** One after the other. */
+  async askTimes(count: number, call: Partial<UpstreamCall> = {}): Promise<Recording[]> {
+    const heard: Recording[] = [];
+    for (let i = 0; i < count; i++) heard.push(await this.ask(call));
+    return heard;
+  }
+
+  /** What is known of the target of origin `name`. */
+  target(name: string): TargetStatus | undefined {
+    const provider = this.upstream.providers().find(({ id }) => id === name);
+    return provider?.targets?.find(({ model }) => model === `m-${name}`);
   }
 
   /** As if that much time had passed, for all but what waits already. */

@@ -2,7 +2,7 @@ import type { NearhitError, RouteAttempt, UpstreamCall, UpstreamFlow } from '@ne
 import type { Waiter } from '../provider/places.ts';
 import type { CallSink, CallSpec } from '../provider/provider.ts';
 import type { Link } from './chain.ts';
-import { emptyStream, HELD_BYTES_MAX, jsonBeginningFault, jsonFault, replyForm, streamFault } from './reply-check.ts';
+import { emptyStream, HELD_BYTES_MAX, jsonBeginningFault, judgeJson, replyForm, streamFault } from './reply-check.ts';
 
 /** A reply that nobody wants is read so far, so that its connection can be used again. */
 const UNWANTED_BYTES_MAX = 65_536;
@@ -45,6 +45,8 @@ export class Attempt implements CallSink, CallSpec, Waiter {
   flow: UpstreamFlow | undefined;
   status = 0;
   headers: Headers = NO_HEADERS;
+  /** Its body, parsed, where that was needed to judge it. */
+  json: unknown;
   /** On the clock that never jumps. Undefined: not yet. */
   sentAtMs: number | undefined;
   firstDataAtMs: number | undefined;
@@ -167,8 +169,9 @@ export class Attempt implements CallSink, CallSpec, Waiter {
   #goodInTheEnd(): boolean {
     const provider = this.link.target.provider.id;
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    const fault = this.#form === 'stream' ? emptyStream(provider) : jsonFault(provider, body);
+    const { fault, json } = this.#form === 'stream' ? { fault: emptyStream(provider) } : judgeJson(provider, body);
     if (fault === undefined) {
+      this.json = json;
       this.#release();
       return true;
     }

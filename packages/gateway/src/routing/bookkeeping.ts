@@ -36,6 +36,15 @@ const OUTCOMES: Partial<Record<ErrorName, string>> = {
 
 export const outcomeOf = ({ kind }: NearhitError): string => OUTCOMES[kind] ?? 'failed';
 
+/** The attempt goes out. `wallMs`: since 1970, for the record. */
+export function open(attempt: Attempt, nowMs: number, wallMs: number): void {
+  const { state } = attempt.link.target;
+  attempt.sentAtMs = nowMs;
+  attempt.startedAtMs = wallMs;
+  attempt.probe = state.breaker.begin(nowMs);
+  state.inFlight++;
+}
+
 /** The attempt is over, whatever came of it. */
 export function close(attempt: Attempt, outcome: string, nowMs: number): void {
   attempt.outcome = outcome;

@@ -99,9 +99,11 @@ export function usesCallersKey({ provider }: Target, call: UpstreamCall): boolea
   return provider.keys.empty || call.upstreamKeys?.[provider.id] !== undefined;
 }
 
-/** What comes of its credential is the house's matter: it has none of the caller's. */
-export function isHouses({ provider, takesCredentials }: Target, call: UpstreamCall): boolean {
-  return call.upstreamKeys?.[provider.id] === undefined && (!provider.keys.empty || !takesCredentials);
+/** `house`: what comes of its credential is the house's matter, because it has none of the caller's. */
+export function keyFor({ provider, takesCredentials }: Target, call: UpstreamCall, nowMs: number) {
+  const callersKey = call.upstreamKeys?.[provider.id];
+  const house = callersKey === undefined && (!provider.keys.empty || !takesCredentials);
+  return { apiKey: callersKey ?? provider.keys.pick(nowMs), house };
 }
 
 /** The call as this target hears of it: a client's credential goes only to whom it is meant for. */

@@ -29,25 +29,29 @@ export function jsonBeginningFault(provider: string, chunk: Buffer): NearhitErro
   return invalid(provider, 'answered with something that is not JSON');
 }
 
-/** What speaks against a JSON reply that has come to its end. */
-export function jsonFault(provider: string, body: Buffer): NearhitError | undefined {
+/** A JSON reply that has come to its end. `fault`: what speaks against it; `json`: its value, where it was parsed. */
+export interface JudgedJson {
+  readonly fault?: NearhitError;
+  readonly json?: unknown;
+}
+
+export function judgeJson(provider: string, body: Buffer): JudgedJson {
+  const fault = (what: string): JudgedJson => ({ fault: invalid(provider, what) });
   const first = firstByte(body);
-  if (first === undefined) return invalid(provider, 'answered with an empty body');
+  if (first === undefined) return fault('answered with an empty body');
   const last = lastByte(body);
-  if (last !== (first === BRACE ? BRACE_END : BRACKET_END))
-    return invalid(provider, 'answered with JSON that is not whole');
-  if (body.length > PARSED_BYTES_MAX) return undefined;
-  let value: { error?: unknown; choices?: unknown; data?: unknown };
+  if (last !== (first === BRACE ? BRACE_END : BRACKET_END)) return fault('answered with JSON that is not whole');
+  if (body.length > PARSED_BYTES_MAX) return {};
+  let json: { error?: unknown; choices?: unknown; data?: unknown };
   try {
-    value = JSON.parse(body.toString());
+    json = JSON.parse(body.toString());
   } catch {
-    return invalid(provider, 'answered with broken JSON');
+    return fault('answered with broken JSON');
   }
-  const refused = typeof value.error === 'object' && value.error !== null;
-  if (refused && value.choices === undefined && value.data === undefined) {
-    return invalid(provider, 'answered with an error under a status of success');
-  }
-  return undefined;
+  const refused = typeof json.error === 'object' && json.error !== null;
+  if (refused && json.choices === undefined && json.data === undefined)
+    return fault('answered with an error under a status of success');
+  return { json };
 }
 
 /** What speaks against a stream that begins so. */

@@ -12,7 +12,7 @@ import * as book from './bookkeeping.ts';
 import { Chain, type Link, type Step } from './chain.ts';
 import type { Clock } from './clock.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
-import { callTo, isHouses, type Plan, shown } from './plan.ts';
+import { callTo, keyFor, type Plan, shown } from './plan.ts';
 import type { Ranked } from './rank.ts';
 import { Refusal } from './refusal.ts';
 import { forbidsRetry, type Verdict, verdictOf } from './retry.ts';
@@ -88,15 +88,12 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
     clearTimeout(attempt.waitTimer);
     const { clock } = this.#deps;
     const nowMs = clock.elapsed();
-    const { provider, state } = attempt.link.target;
+    const { target } = attempt.link;
     attempt.stage = 'asked';
-    attempt.sentAtMs = nowMs;
-    attempt.startedAtMs = clock.now();
     attempt.totalMs = Math.max(1, Math.ceil(this.#deadlineMs - nowMs));
-    attempt.probe = state.breaker.begin(nowMs);
-    state.inFlight++;
+    book.open(attempt, nowMs, clock.now());
     this.#sent++;
-    attempt.flow = provider.send(callTo(attempt.link.target, this.call), attempt, attempt);
+    attempt.flow = target.provider.send(callTo(target, this.call), attempt, attempt);
   }
 
   headCame(attempt: Attempt, status: number, headers: Readonly<Record<string, string>>): boolean {
@@ -121,7 +118,7 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
 
   drained(): void {
     this.#finish();
-    this.#sink.onEnd();
+    this.#sink.onEnd(this.#winner?.json);
   }
 
   ended(attempt: Attempt): void {
@@ -192,14 +189,10 @@ export class RoutedCall implements UpstreamFlow, AttemptOwner, OutletOwner {
 
   #ask(link: Link): void {
     const { clock } = this.#deps;
-    const { provider } = link.target;
-    const callersKey = this.call.upstreamKeys?.[provider.id];
-    const apiKey = callersKey ?? provider.keys.pick(clock.elapsed());
-    const key = { apiKey, house: isHouses(link.target, this.call) };
-    const attempt = new Attempt(this, link, key, clock.elapsed);
+    const attempt = new Attempt(this, link, keyFor(link.target, this.call, clock.elapsed()), clock.elapsed);
     this.#attempts.push(attempt);
     this.#running.push(attempt);
-    const place = provider.places.enter(attempt);
+    const place = link.target.provider.places.enter(attempt);
     if (place === 'in') this.begin(attempt);
     else if (place === 'full') this.#noPlace(attempt, 'too many calls are waiting');
     else

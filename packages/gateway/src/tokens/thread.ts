@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { tokenEstimator } from './estimate.ts';
+import { countPrompt } from './prompt-tokens.ts';
 
 export interface TokensToCount {
   readonly id: number;
@@ -25,7 +25,7 @@ export class TokenThread {
 
   /** Tokens of a request's prompt, within a moment. Never rejects. `body`: JSON. */
   count(of: TokensToCount['of'], body: Buffer): Promise<number> {
-    const guess = () => tokenEstimator[of](body).promptTokens;
+    const guess = () => countPrompt[of](body);
     if (this.#closed) return Promise.resolve(guess());
     const id = this.#next++;
     return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { loadCounter } from './counter.ts';
-import { tokenEstimator } from './estimate.ts';
+import { countPrompt } from './prompt-tokens.ts';
 import type { CountedTokens, TokensToCount } from './thread.ts';
 
 /** Counts in a thread of its own: the tables take a second to load, and long texts their time. */
@@ -8,7 +8,6 @@ const loaded = loadCounter();
 
 parentPort?.on('message', ({ id, of, body }: TokensToCount) => {
   void loaded.then(() => {
-    const { promptTokens } = tokenEstimator[of](Buffer.from(body));
-    parentPort?.postMessage({ id, promptTokens } satisfies CountedTokens);
+    parentPort?.postMessage({ id, promptTokens: countPrompt[of](Buffer.from(body)) } satisfies CountedTokens);
   });
 });

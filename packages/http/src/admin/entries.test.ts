@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { fits } from '../../test/fits.ts';
 import { entry, NOW_MS } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
-import * as schemas from './schemas.ts';
+import * as schemas from './entry-schemas.ts';
 
 afterEach(closeAll);
 

@@ -1,7 +1,5 @@
 import { type Entry, type EntryFilter, type EntryId, entryBytes, NearhitError } from '@nearhit/core';
 import type { z } from 'zod';
-import { type Operation, operation } from './operation.ts';
-import type { CacheAdmin, EntryReader } from './ports.ts';
 import {
   type EntrySummary,
   entriesAnswer,
@@ -10,7 +8,9 @@ import {
   entryParams,
   invalidateAnswer,
   invalidateBody,
-} from './schemas.ts';
+} from './entry-schemas.ts';
+import { type Operation, operation } from './operation.ts';
+import type { CacheAdmin, EntryReader } from './ports.ts';
 
 export interface EntryDeps {
   readonly entries: EntryReader;
@@ -42,8 +42,9 @@ export function entryOperations({ entries, cache, now }: EntryDeps): Operation[]
       handle: async ({ params: { id } }) => {
         const entry = await entries.get(id as EntryId);
         if (entry === undefined) throw noEntry(id);
-        const { fingerprint, embeddingModel = null, answer } = entry;
-        return { ...summaryOf(entry, now()), fingerprint, embeddingModel, answer: JSON.parse(answer.toString()) };
+        const { fingerprint, embeddingModel = null, answer, history } = entry;
+        const told = { fingerprint, embeddingModel, ...(history !== undefined && { history: [...history] }) };
+        return { ...summaryOf(entry, now()), ...told, answer: JSON.parse(answer.toString()) };
       },
     }),
     operation({

@@ -3,7 +3,7 @@ import type { DecisionRecord } from '@nearhit/core';
 import { fits } from '../../test/fits.ts';
 import { entry, NOW_MS } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
-import * as schemas from './schemas.ts';
+import * as schemas from './observe-schemas.ts';
 
 afterEach(closeAll);
 

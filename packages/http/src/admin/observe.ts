@@ -1,6 +1,4 @@
 import { totalUsage } from '@nearhit/core';
-import { type Operation, operation } from './operation.ts';
-import type { CacheAdmin, StatsReader, UpstreamReader, UsageReader } from './ports.ts';
 import {
   decisionsAnswer,
   decisionsQuery,
@@ -11,7 +9,9 @@ import {
   providersAnswer,
   statsAnswer,
   statsQuery,
-} from './schemas.ts';
+} from './observe-schemas.ts';
+import { type Operation, operation } from './operation.ts';
+import type { CacheAdmin, StatsReader, UpstreamReader, UsageReader } from './ports.ts';
 import { FLUSH_TIMEOUT_MS, flushBody, flushQuery } from './service-schemas.ts';
 
 export interface ObserveDeps {
@@ -22,7 +22,11 @@ export interface ObserveDeps {
 }
 
 /** Looking at what happens: stats, decisions, explanations, providers; and waiting until all is written. */
-export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDeps): Operation[] {
+export function observeOperations(deps: ObserveDeps): Operation[] {
+  return [...recorded(deps), ...ofTheCache(deps), ...upstreams(deps)];
+}
+
+function recorded({ stats, upkeep }: ObserveDeps): Operation[] {
   return [
     operation({
       method: 'get',
@@ -46,6 +50,11 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
       answer: decisionsAnswer,
       handle: async ({ query: { cursor, limit, ...filter } }) => stats.decisions(filter, { cursor, limit }),
     }),
+  ];
+}
+
+function ofTheCache({ cache }: ObserveDeps): Operation[] {
+  return [
     operation({
       method: 'post',
       path: '/explain',
@@ -71,6 +80,11 @@ export function observeOperations({ stats, upkeep, cache, upstream }: ObserveDep
         return { flushed: true as const, tookMs: Math.round(performance.now() - startedAtMs) };
       },
     }),
+  ];
+}
+
+function upstreams({ upstream }: ObserveDeps): Operation[] {
+  return [
     operation({
       method: 'get',
       path: '/providers',

@@ -2,6 +2,7 @@ import { ERRORS } from '@nearhit/core';
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import { errorAnswer } from './schemas.ts';
+import { SIGNATURE_HEADER } from './signature.ts';
 
 type Json = Record<string, unknown>;
 
@@ -22,7 +23,13 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
     security: [{ adminToken: [] }],
     paths,
     components: {
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer' },
+        signature: {
+          ...{ type: 'apiKey', in: 'header', name: SIGNATURE_HEADER },
+          description: '`t=<seconds since 1970>,sha256=<hex>`: HMAC-SHA256 over `<t>.<raw body>`.',
+        },
+      },
       schemas: { Error: jsonSchema(errorAnswer, 'output') },
       responses: { Error: { description: errorList(), content: json({ $ref: '#/components/schemas/Error' }) } },
     },
@@ -30,11 +37,12 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
 }
 
 function describe(operation: Operation): Json {
-  const { id, summary, params, query, body, answer, csv, optionalBody } = operation;
+  const { id, summary, params, query, body, answer, csv, lines, optionalBody } = operation;
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
   return {
     operationId: id,
     summary,
+    ...(operation.signed === true && { security: [{ adminToken: [] }, { signature: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {
       requestBody: { required: optionalBody !== true, content: json(jsonSchema(body, 'input')) },
@@ -42,7 +50,7 @@ function describe(operation: Operation): Json {
     responses: {
       ...(answer === undefined
         ? { 204: { description: 'Done.' } }
-        : { 200: { description: 'Done.', content: contentOf(answer, csv !== undefined) } }),
+        : { 200: { description: 'Done.', content: contentOf(answer, csv !== undefined, lines !== undefined) } }),
       default: { $ref: '#/components/responses/Error' },
     },
   };
@@ -78,8 +86,13 @@ function json(schema: Json): Json {
   return { 'application/json': { schema } };
 }
 
-function contentOf(answer: z.ZodType, isTable: boolean): Json {
-  return { ...json(jsonSchema(answer, 'output')), ...(isTable && { 'text/csv': { schema: { type: 'string' } } }) };
+function contentOf(answer: z.ZodType, isTable: boolean, isLines: boolean): Json {
+  const text = { schema: { type: 'string' } };
+  return {
+    ...json(jsonSchema(answer, 'output')),
+    ...(isTable && { 'text/csv': text }),
+    ...(isLines && { 'application/x-ndjson': text }),
+  };
 }
 
 function errorList(): string {

@@ -15,14 +15,18 @@ export interface Operation {
   readonly body?: z.ZodType | undefined;
   /** The body goes to the handler as it came; whoever gets it checks it. */
   readonly rawBody?: boolean | undefined;
+  /** Whoever has signed the body is let in, too. */
+  readonly signed?: boolean | undefined;
   /** No body is the same as `{}`. */
   readonly optionalBody?: boolean | undefined;
   /** Absent: 204. */
   readonly answer?: z.ZodType | undefined;
   /** The answer as a table, for those who `Accept` text/csv rather than JSON. Absent: JSON only. */
   readonly csv?: ((answer: never) => CsvTable) | undefined;
-  /** What a table has no place for. */
-  readonly csvHeaders?: ((answer: never) => Readonly<Record<string, string | undefined>>) | undefined;
+  /** What of the answer makes a line of JSON each, for those who `Accept` application/x-ndjson rather than JSON. */
+  readonly lines?: ((answer: never) => readonly unknown[]) | undefined;
+  /** What a table, or lines, have no place for. */
+  readonly headers?: ((answer: never) => Readonly<Record<string, string | undefined>>) | undefined;
   readonly handle: (input: Input<unknown, unknown, unknown>) => unknown;
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { fits } from '../../test/fits.ts';
 import { closeAll, start } from '../../test/start.ts';
-import * as schemas from './schemas.ts';
+import * as schemas from './policy-schemas.ts';
 
 afterEach(closeAll);
 

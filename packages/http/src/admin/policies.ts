@@ -1,6 +1,5 @@
-import { NearhitError } from '@nearhit/core';
+import { NearhitError, policyWarnings } from '@nearhit/core';
 import { type Operation, operation } from './operation.ts';
-import type { NullablePatch, PolicyAdmin } from './ports.ts';
 import {
   namespaceModelParams,
   namespaceParams,
@@ -9,12 +8,17 @@ import {
   policyAnswer,
   policyBody,
   policyPatchBody,
-} from './schemas.ts';
+} from './policy-schemas.ts';
+import type { NullablePatch, PolicyAdmin } from './ports.ts';
 
 export function policyOperations(policies: PolicyAdmin): Operation[] {
   const show = (namespace: string, model?: string): PolicyAnswer => {
     const { policy, origin } = policies.resolve(namespace, model);
-    return { namespace, model: model ?? null, ...policy, own: policies.own(namespace, model) ?? {}, origin };
+    const warnings = policyWarnings(policy);
+    return {
+      ...{ namespace, model: model ?? null, ...policy, own: policies.own(namespace, model) ?? {}, origin },
+      ...(warnings.length > 0 && { warnings }),
+    };
   };
   return [
     operation({

@@ -1,11 +1,16 @@
 import type {
   ApiKeyRecord,
+  CalibrationReport,
   Entry,
   EntryFilter,
   EntryId,
   EntryPage,
+  FeedbackBy,
+  FeedbackInput,
+  FeedbackReport,
   KeyPage,
   LimitSettings,
+  LinkMemory,
   ModelInfo,
   ModelPrice,
   NamespaceUsage,
@@ -18,7 +23,7 @@ import type {
   SubjectUse,
   TenantRecord,
 } from '@nearhit/core';
-import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './schemas.ts';
+import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './observe-schemas.ts';
 
 /** What the admin plane needs of the rest of the house. */
 export interface PolicyAdmin {
@@ -118,6 +123,18 @@ export interface KeysAdmin {
   putTenant(record: TenantRecord): Promise<TenantView>;
   /** True when something was set. */
   deleteTenant(id: string): Promise<boolean>;
+}
+
+/** Verdicts on answers, and what follows from them. */
+export interface EvidenceAdmin {
+  /** Throws NOT_FOUND, FORBIDDEN. */
+  feedback(input: FeedbackInput, by: FeedbackBy): Promise<FeedbackReport>;
+  readonly pairs: Pick<LinkMemory, 'list' | 'put' | 'delete'>;
+  calibration(filter: {
+    readonly tenant?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly model?: string | undefined;
+  }): CalibrationReport;
 }
 
 /** Who is there. The registry that processes report to is one. */

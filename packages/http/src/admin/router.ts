@@ -7,6 +7,7 @@ import { sendJson } from '../reply.ts';
 import { type Route, routerOf } from '../routes.ts';
 import { csvOf } from './csv.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
+import { type EvidenceDeps, evidenceOperations } from './evidence.ts';
 import { checkAll } from './faults.ts';
 import { type KeyDeps, keyOperations } from './keys.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
@@ -16,10 +17,18 @@ import { policyOperations } from './policies.ts';
 import type { PolicyAdmin } from './ports.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
 import { tenantOperations } from './tenants.ts';
-import { requireToken } from './token.ts';
+import { requireToken, tokenOrSignature } from './token.ts';
 import { type UsageDeps, usageOperations } from './usage.ts';
+import { type WebhookDeps, webhookOperations } from './webhooks.ts';
 
-export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceDeps, KeyDeps, Omit<UsageDeps, 'now'> {
+export interface AdminDeps
+  extends Omit<EntryDeps, 'now'>,
+    ObserveDeps,
+    ServiceDeps,
+    KeyDeps,
+    EvidenceDeps,
+    WebhookDeps,
+    Omit<UsageDeps, 'now'> {
   /** Not empty. */
   readonly token: string;
   readonly policies: PolicyAdmin;
@@ -33,6 +42,9 @@ export interface AdminDeps extends Omit<EntryDeps, 'now'>, ObserveDeps, ServiceD
 
 /** Largest body: a chat request to explain. */
 const BODY_BYTES_MAX = 10_485_760;
+
+/** Read before it is known who sent it. */
+const SIGNED_BYTES_MAX = 1_048_576;
 
 const NO_QUERY = z.strictObject({});
 
@@ -48,8 +60,10 @@ export function createAdminRouter(deps: AdminDeps): Router {
   router.use(
     routerOf([{ method: 'get', path: '/openapi.json', handler: (_req, res) => sendJson(res, 200, document) }]),
   );
+  const signed = tokenOrSignature(deps.token, deps.webhookSecret, deps.now ?? Date.now);
+  router.use(routerOf(operations.filter((one) => one.signed).map((one) => toRoute(one, signed))));
   router.use(requireToken(deps.token));
-  router.use(routerOf(operations.map(toRoute)));
+  router.use(routerOf(operations.filter((one) => !one.signed).map((one) => toRoute(one))));
   return router;
 }
 
@@ -62,13 +76,18 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...serviceOperations(deps),
     ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
     ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
+    ...(deps.evidence === undefined ? [] : evidenceOperations(deps.evidence, deps.now ?? Date.now)),
+    ...webhookOperations(deps),
   ];
 }
 
-function toRoute(operation: Operation): Route {
+/** `signed`: whoever is let in without the token. */
+function toRoute(operation: Operation, signed?: ReturnType<typeof tokenOrSignature>): Route {
   const path = operation.path.replace('{model}', '*model').replaceAll(/\{(\w+)\}/g, ':$1');
   const handler: RequestHandler = async (req, res) => {
+    const checkSigned = signed?.(req, res);
     const raw = await rawBody(operation, req);
+    checkSigned?.(raw);
     const checksBody = operation.body !== undefined && operation.rawBody !== true;
     const [params, query, body] = checkAll([
       { name: 'path', schema: operation.params, value: pathOf(req) },
@@ -86,22 +105,35 @@ function toRoute(operation: Operation): Route {
   return { method: operation.method, path, handler };
 }
 
-/** JSON, unless a table is what the caller would rather have. */
-function sendAnswer(req: Request, res: Response, { csv, csvHeaders }: Operation, answer: unknown): void {
-  if (csv !== undefined) res.setHeader('vary', 'accept');
-  if (csv === undefined || req.accepts(['application/json', 'text/csv']) !== 'text/csv') {
-    sendJson(res, 200, answer);
-    return;
-  }
-  const bytes = Buffer.from(csvOf(csv(answer as never)));
-  const headers = { 'content-type': 'text/csv; charset=utf-8; header=present', 'content-length': bytes.length };
-  res.writeHead(200, { ...headers, ...csvHeaders?.(answer as never) }).end(bytes);
+const NDJSON = 'application/x-ndjson';
+
+/** JSON, unless a table, or lines of it, are what the caller would rather have. */
+function sendAnswer(req: Request, res: Response, { csv, lines, headers }: Operation, answer: unknown): void {
+  const others = [...(csv === undefined ? [] : ['text/csv']), ...(lines === undefined ? [] : [NDJSON])];
+  if (others.length > 0) res.setHeader('vary', 'accept');
+  const wanted = others.length === 0 ? false : req.accepts(['application/json', ...others]);
+  if (csv !== undefined && wanted === 'text/csv')
+    sendText(res, 'text/csv; charset=utf-8; header=present', csvOf(csv(answer as never)), headers?.(answer as never));
+  else if (lines !== undefined && wanted === NDJSON) {
+    const text = lines(answer as never).map((line) => `${JSON.stringify(line)}\n`);
+    sendText(res, NDJSON, text.join(''), headers?.(answer as never));
+  } else sendJson(res, 200, answer);
+}
+
+function sendText(
+  res: Response,
+  type: string,
+  text: string,
+  more: Readonly<Record<string, string | undefined>> = {},
+): void {
+  const bytes = Buffer.from(text);
+  res.writeHead(200, { 'content-type': type, 'content-length': bytes.length, ...more }).end(bytes);
 }
 
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {
   if (operation.body === undefined) return Buffer.alloc(0);
   if (operation.optionalBody !== true) requireJson(req);
-  return readBody(req, BODY_BYTES_MAX);
+  return readBody(req, operation.signed === true ? SIGNED_BYTES_MAX : BODY_BYTES_MAX);
 }
 
 function bodyOf(operation: Operation, raw: Buffer): unknown {

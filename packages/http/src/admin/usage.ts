@@ -75,7 +75,7 @@ export function usageOperations({ accounts, now }: UsageDeps): Operation[] {
         columns: RECORD_COLUMNS,
         rows: records.map((record) => ({ at: new Date(record.atMs).toISOString(), ...record })),
       }),
-      csvHeaders: ({ cursor }: UsageRecordsAnswer) => (cursor === undefined ? {} : { 'x-nearhit-cursor': cursor }),
+      headers: ({ cursor }: UsageRecordsAnswer) => (cursor === undefined ? {} : { 'x-nearhit-cursor': cursor }),
       handle: async ({ query: { cursor, limit, ...filters } }) => {
         const { from: fromDay, to: toDay, key: keyId, ...rest } = filters;
         return reader().records({ ...rest, keyId, fromDay, toDay }, { cursor, limit });

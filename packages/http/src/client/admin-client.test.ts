@@ -44,6 +44,16 @@ describe('the admin client', () => {
     });
     expect((await client.stats({ window: '24h', namespace: 'support' })).entries).toBe(2);
     expect((await client.decisions({ limit: 1 })).decisions).toEqual([]);
+    expect(await client.feedback({ entryId: entry(2).id, query: 'And now?', verdict: 'wrong' })).toMatchObject({
+      ...{ effect: 'pair', sampled: false },
+    });
+    const [pair] = (await client.pairs.list({ verdict: 'wrong', limit: 1 })).pairs;
+    expect(pair).toMatchObject({ namespace: 'default', model: 'm', verdict: 'wrong', source: 'feedback' });
+    await client.pairs.delete(pair?.id as string);
+    expect(await client.pairs.put({ pairs: [{ model: 'm', a: 'x', b: 'y', verdict: 'wrong' }] })).toMatchObject({
+      count: 1,
+    });
+    expect(await client.calibration({ namespace: 'default', model: 'm' })).toMatchObject({ scorer: 'cosine' });
     expect((await client.flush()).flushed).toBe(true);
     expect(cache.flushes).toBe(1);
     expect((await client.flush({ timeoutMs: 20_000 })).flushed).toBe(true);

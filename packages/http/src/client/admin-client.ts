@@ -1,5 +1,22 @@
 import type { z } from 'zod';
 import {
+  entriesAnswer,
+  type entriesQuery,
+  entryAnswer,
+  type InvalidateBody,
+  invalidateAnswer,
+} from '../admin/entry-schemas.ts';
+import {
+  calibrationAnswer,
+  type calibrationQuery,
+  type FeedbackBody,
+  feedbackAnswer,
+  type PairsBody,
+  pairsAnswer,
+  pairsPutAnswer,
+  type pairsQuery,
+} from '../admin/evidence-schemas.ts';
+import {
   type KeyBody,
   type KeyPatchBody,
   keyAnswer,
@@ -13,25 +30,17 @@ import {
 import {
   decisionsAnswer,
   type decisionsQuery,
-  entriesAnswer,
-  type entriesQuery,
-  entryAnswer,
-  errorAnswer,
   explainAnswer,
   flushAnswer,
   healthAnswer,
-  type InvalidateBody,
-  invalidateAnswer,
   modelsAnswer,
-  type PolicyBody,
-  type PolicyPatchBody,
-  policiesAnswer,
-  policyAnswer,
   providersAnswer,
   readinessAnswer,
   statsAnswer,
   type statsQuery,
-} from '../admin/schemas.ts';
+} from '../admin/observe-schemas.ts';
+import { type PolicyBody, type PolicyPatchBody, policiesAnswer, policyAnswer } from '../admin/policy-schemas.ts';
+import { errorAnswer } from '../admin/schemas.ts';
 import {
   deadLetterCountAnswer,
   deadLettersAnswer,
@@ -79,46 +88,23 @@ type Query = Readonly<Record<string, string | number | undefined>>;
 /** The admin plane from a program. Every call throws AdminClientError when it fails. */
 export function createAdminClient(options: AdminClientOptions) {
   const call = caller(options);
-  const level = (namespace: string, model?: string): string =>
-    `/admin/v1/policies/${[namespace, ...(model === undefined ? [] : [model])].map(encodeURIComponent).join('/')}`;
-  const key = (id: string): string => `/admin/v1/keys/${encodeURIComponent(id)}`;
-  const tenant = (id: string): string => `/admin/v1/tenants/${encodeURIComponent(id)}`;
   return {
-    policies: {
-      list: () => call('GET', '/admin/v1/policies', policiesAnswer),
-      get: (namespace: string, model?: string) => call('GET', level(namespace, model), policyAnswer),
-      put: (namespace: string, model: string | undefined, body: PolicyBody) =>
-        call('PUT', level(namespace, model), policyAnswer, { body }),
-      patch: (namespace: string, model: string | undefined, body: PolicyPatchBody) =>
-        call('PATCH', level(namespace, model), policyAnswer, { body }),
-      delete: (namespace: string, model?: string) => call('DELETE', level(namespace, model), undefined),
-    },
-    entries: {
-      list: (query: Partial<z.input<typeof entriesQuery>> = {}) =>
-        call('GET', '/admin/v1/entries', entriesAnswer, { query: query as Query }),
-      get: (id: string) => call('GET', `/admin/v1/entries/${encodeURIComponent(id)}`, entryAnswer),
-      delete: (id: string) => call('DELETE', `/admin/v1/entries/${encodeURIComponent(id)}`, undefined),
-    },
-    keys: {
-      list: (query: Partial<z.input<typeof keysQuery>> = {}) =>
-        call('GET', '/admin/v1/keys', keysAnswer, { query: query as Query }),
-      get: (id: string) => call('GET', key(id), keyAnswer),
-      /** `key` of the answer is the secret, which is shown this once. */
-      create: (body: KeyBody) => call('POST', '/admin/v1/keys', madeKeyAnswer, { body }),
-      change: (id: string, body: KeyPatchBody) => call('PATCH', key(id), keyAnswer, { body }),
-      rotate: (id: string, graceSeconds = 0) =>
-        call('POST', `${key(id)}/rotate`, madeKeyAnswer, { body: { graceSeconds } }),
-      delete: (id: string) => call('DELETE', key(id), undefined),
-    },
-    tenants: {
-      list: () => call('GET', '/admin/v1/tenants', tenantsAnswer),
-      get: (id: string) => call('GET', tenant(id), tenantAnswer),
-      put: (id: string, body: TenantBody) => call('PUT', tenant(id), tenantAnswer, { body }),
-      delete: (id: string) => call('DELETE', tenant(id), undefined),
-    },
+    policies: policies(call),
+    entries: entries(call),
+    keys: keys(call),
+    tenants: tenants(call),
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
+    calibration: (query: z.input<typeof calibrationQuery> = {}) =>
+      call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),
+    pairs: {
+      list: (query: Partial<z.input<typeof pairsQuery>> = {}) =>
+        call('GET', '/admin/v1/pairs', pairsAnswer, { query: query as Query }),
+      put: (body: PairsBody) => call('POST', '/admin/v1/pairs', pairsPutAnswer, { body }),
+      delete: (id: string) => call('DELETE', `/admin/v1/pairs/${encodeURIComponent(id)}`, undefined),
+    },
     invalidate: (body: InvalidateBody) => call('POST', '/admin/v1/invalidate', invalidateAnswer, { body }),
     /** `body`: a chat request. `headers`: its `x-nearhit-` controls. */
     explain: (body: object, headers: Readonly<Record<string, string>> = {}) =>
@@ -131,31 +117,8 @@ export function createAdminClient(options: AdminClientOptions) {
       }),
     /** Every process that is there. A gateway of before has no such call: status 404. */
     services: () => call('GET', '/admin/v1/services', servicesAnswer),
-    queue: {
-      /** Status 404 when there is no queue to look into. */
-      counts: () => call('GET', '/admin/v1/queue', queueAnswer),
-      deadLetters: (query: Partial<z.input<typeof deadLettersQuery>> = {}) =>
-        call('GET', DEAD_LETTERS, deadLettersAnswer, { query: query as Query }),
-      /** All of them when no ids are given. */
-      redrive: (ids?: readonly string[]) =>
-        call('POST', `${DEAD_LETTERS}/redrive`, deadLetterCountAnswer, { body: { ids } }),
-      /** All of them when no ids are given. */
-      discard: (ids?: readonly string[]) =>
-        call('POST', `${DEAD_LETTERS}/discard`, deadLetterCountAnswer, { body: { ids } }),
-    },
-    usage: {
-      /** Requests, tokens and money, grouped. A gateway that keeps no accounts has no such call: status 404. */
-      sums: ({ groupBy, ...query }: UsageQuery = {}) =>
-        call('GET', '/admin/v1/usage', usageAnswer, { query: { ...query, groupBy: groupBy?.join(',') } }),
-      /** The same as CSV text. */
-      csv: ({ groupBy, ...query }: UsageQuery = {}) =>
-        call('GET', '/admin/v1/usage', 'text', {
-          query: { ...query, groupBy: groupBy?.join(',') },
-          headers: { accept: 'text/csv' },
-        }),
-      records: (query: Partial<z.input<typeof usageRecordsQuery>> = {}) =>
-        call('GET', '/admin/v1/usage/records', usageRecordsAnswer, { query: query as Query }),
-    },
+    queue: queue(call),
+    usage: usage(call),
     providers: () => call('GET', '/admin/v1/providers', providersAnswer),
     models: () => call('GET', '/admin/v1/models', modelsAnswer),
     /** The process is alive. */
@@ -164,6 +127,88 @@ export function createAdminClient(options: AdminClientOptions) {
     status: () => call('GET', '/readyz', readinessAnswer, { accept: 503 }),
   };
 }
+
+function policies(call: Call) {
+  const level = (namespace: string, model?: string): string =>
+    `/admin/v1/policies/${[namespace, ...(model === undefined ? [] : [model])].map(encodeURIComponent).join('/')}`;
+  return {
+    list: () => call('GET', '/admin/v1/policies', policiesAnswer),
+    get: (namespace: string, model?: string) => call('GET', level(namespace, model), policyAnswer),
+    put: (namespace: string, model: string | undefined, body: PolicyBody) =>
+      call('PUT', level(namespace, model), policyAnswer, { body }),
+    patch: (namespace: string, model: string | undefined, body: PolicyPatchBody) =>
+      call('PATCH', level(namespace, model), policyAnswer, { body }),
+    delete: (namespace: string, model?: string) => call('DELETE', level(namespace, model), undefined),
+  };
+}
+
+function entries(call: Call) {
+  const entry = (id: string): string => `/admin/v1/entries/${encodeURIComponent(id)}`;
+  return {
+    list: (query: Partial<z.input<typeof entriesQuery>> = {}) =>
+      call('GET', '/admin/v1/entries', entriesAnswer, { query: query as Query }),
+    get: (id: string) => call('GET', entry(id), entryAnswer),
+    delete: (id: string) => call('DELETE', entry(id), undefined),
+  };
+}
+
+function keys(call: Call) {
+  const key = (id: string): string => `/admin/v1/keys/${encodeURIComponent(id)}`;
+  return {
+    list: (query: Partial<z.input<typeof keysQuery>> = {}) =>
+      call('GET', '/admin/v1/keys', keysAnswer, { query: query as Query }),
+    get: (id: string) => call('GET', key(id), keyAnswer),
+    /** `key` of the answer is the secret, which is shown this once. */
+    create: (body: KeyBody) => call('POST', '/admin/v1/keys', madeKeyAnswer, { body }),
+    change: (id: string, body: KeyPatchBody) => call('PATCH', key(id), keyAnswer, { body }),
+    rotate: (id: string, graceSeconds = 0) =>
+      call('POST', `${key(id)}/rotate`, madeKeyAnswer, { body: { graceSeconds } }),
+    delete: (id: string) => call('DELETE', key(id), undefined),
+  };
+}
+
+function tenants(call: Call) {
+  const tenant = (id: string): string => `/admin/v1/tenants/${encodeURIComponent(id)}`;
+  return {
+    list: () => call('GET', '/admin/v1/tenants', tenantsAnswer),
+    get: (id: string) => call('GET', tenant(id), tenantAnswer),
+    put: (id: string, body: TenantBody) => call('PUT', tenant(id), tenantAnswer, { body }),
+    delete: (id: string) => call('DELETE', tenant(id), undefined),
+  };
+}
+
+function queue(call: Call) {
+  return {
+    /** Status 404 when there is no queue to look into. */
+    counts: () => call('GET', '/admin/v1/queue', queueAnswer),
+    deadLetters: (query: Partial<z.input<typeof deadLettersQuery>> = {}) =>
+      call('GET', DEAD_LETTERS, deadLettersAnswer, { query: query as Query }),
+    /** All of them when no ids are given. */
+    redrive: (ids?: readonly string[]) =>
+      call('POST', `${DEAD_LETTERS}/redrive`, deadLetterCountAnswer, { body: { ids } }),
+    /** All of them when no ids are given. */
+    discard: (ids?: readonly string[]) =>
+      call('POST', `${DEAD_LETTERS}/discard`, deadLetterCountAnswer, { body: { ids } }),
+  };
+}
+
+function usage(call: Call) {
+  return {
+    /** Requests, tokens and money, grouped. A gateway that keeps no accounts has no such call: status 404. */
+    sums: ({ groupBy, ...query }: UsageQuery = {}) =>
+      call('GET', '/admin/v1/usage', usageAnswer, { query: { ...query, groupBy: groupBy?.join(',') } }),
+    /** The same as CSV text. */
+    csv: ({ groupBy, ...query }: UsageQuery = {}) =>
+      call('GET', '/admin/v1/usage', 'text', {
+        query: { ...query, groupBy: groupBy?.join(',') },
+        headers: { accept: 'text/csv' },
+      }),
+    records: (query: Partial<z.input<typeof usageRecordsQuery>> = {}) =>
+      call('GET', '/admin/v1/usage/records', usageRecordsAnswer, { query: query as Query }),
+  };
+}
+
+type Call = ReturnType<typeof caller>;
 
 type Answered<S> = S extends z.ZodType ? z.output<S> : S extends 'text' ? string : undefined;
 

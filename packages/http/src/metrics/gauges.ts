@@ -1,7 +1,14 @@
-import type { ProviderStatus, QueueCounts } from '@nearhit/core';
+import type { CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
+
+export interface ErrorBound {
+  readonly namespace: string;
+  readonly model: string;
+  readonly bound95: number;
+  readonly maxErrorRate: number;
+}
 
 /** Read at each scrape; one that fails is left out of that scrape. */
 export interface MetricSources {
@@ -17,6 +24,11 @@ export interface MetricSources {
   /** Of the queue that processes share. */
   readonly queue?: Read<QueueCounts>;
   readonly providers?: Read<readonly ProviderStatus[]>;
+  /** Of those places that set an error budget: how much may be wrong at 95 %. */
+  readonly errorBounds?: Read<readonly ErrorBound[]>;
+  readonly labels?: Read<CalibrationReport['samples']>;
+  /** Pairs of questions that were judged. */
+  readonly judgedPairs?: Read<number>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -31,6 +43,22 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
     gauge('nearhit_log_position', 'Last record of the change log.', sources.logPosition),
     gauge('nearhit_replica_lag_records', 'Records of the change log not yet taken in.', sources.replicaLag),
     gauge('nearhit_queue_jobs', 'Writes in the shared queue, by state.', mapped(sources.queue, byState)),
+    gauge(
+      'nearhit_error_bound',
+      'Upper bound, at 95 %, of the wrong share among semantic hits.',
+      mapped(sources.errorBounds, (bounds) => placed(bounds, ({ bound95 }) => bound95)),
+    ),
+    gauge(
+      'nearhit_error_budget',
+      'Wrong share among semantic hits that the policy allows.',
+      mapped(sources.errorBounds, (bounds) => placed(bounds, ({ maxErrorRate }) => maxErrorRate)),
+    ),
+    gauge(
+      'nearhit_labelled_samples',
+      'Labelled samples that are kept for calibration, by source and verdict.',
+      mapped(sources.labels, bySource),
+    ),
+    gauge('nearhit_judged_pairs', 'Pairs of questions in feedback memory.', sources.judgedPairs),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
     gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
     gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
@@ -51,6 +79,23 @@ function byState({ waiting, active, delayed, dead }: QueueCounts): Sample[] {
 
 function byName(breakers: readonly { readonly name: string; readonly open: boolean }[]): Sample[] {
   return breakers.map(({ name, open }) => ({ labels: { name }, value: open ? 1 : 0 }));
+}
+
+const PLACES_MAX = 50;
+
+/** The worst ones. */
+function placed(bounds: readonly ErrorBound[], figure: (bound: ErrorBound) => number): Sample[] {
+  const worst = [...bounds].sort((a, b) => b.bound95 / b.maxErrorRate - a.bound95 / a.maxErrorRate);
+  return worst
+    .slice(0, PLACES_MAX)
+    .map((bound) => ({ labels: { namespace: bound.namespace, model: bound.model }, value: figure(bound) }));
+}
+
+function bySource(counts: CalibrationReport['samples']): Sample[] {
+  return Object.entries(counts).flatMap(([source, { right, wrong }]) => [
+    { labels: { source, verdict: 'right' }, value: right },
+    { labels: { source, verdict: 'wrong' }, value: wrong },
+  ]);
 }
 
 const inFlight = (providers: readonly ProviderStatus[]): Sample[] =>

@@ -36,17 +36,21 @@ describe('metrics', () => {
     metrics.record(
       decision({ outcome: 'hit', layer: 'l1', reason: undefined, costUsd: 0, savedUsd: 0.25, latencyMs: 0.4 }),
     );
+    const identity = { stage: 'identity', similarity: 1, reason: undefined } as const;
+    metrics.record(decision({ outcome: 'hit', layer: 'semantic', ...identity, usage: undefined, costUsd: 0 }));
     metrics.incident('lookup-failed');
     const text = await metrics.render();
     expect(samples(text, 'nearhit_requests_total').sort()).toEqual([
       'nearhit_requests_total{outcome="bypass",layer="",reason="not-cacheable"} 1',
       'nearhit_requests_total{outcome="hit",layer="l1",reason=""} 1',
+      'nearhit_requests_total{outcome="hit",layer="semantic",reason=""} 1',
       'nearhit_requests_total{outcome="miss",layer="",reason="guard:number"} 1',
       'nearhit_requests_total{outcome="miss",layer="",reason="no-candidate"} 1',
     ]);
     expect(text).toContain('nearhit_request_duration_seconds_bucket{le="0.1",outcome="miss"} 0');
     expect(text).toContain('nearhit_request_duration_seconds_bucket{le="0.25",outcome="miss"} 2');
-    expect(text).toContain('nearhit_overhead_seconds_count{outcome="hit"} 1');
+    expect(text).toContain('nearhit_overhead_seconds_count{outcome="hit"} 2');
+    expect(text).toContain('nearhit_identity_hits_total 1');
     expect(text).toContain('nearhit_tokens_total{kind="output",use="spent"} 40');
     expect(text).toContain('nearhit_tokens_total{kind="input",use="saved"} 10');
     expect(text).toContain('nearhit_cost_usd_total 1');

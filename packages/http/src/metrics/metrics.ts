@@ -63,6 +63,7 @@ class RequestTally {
   readonly #models: ReadonlySet<string> | undefined;
   #costUsd = 0;
   #savedUsd = 0;
+  #identityHits = 0;
 
   constructor({ namespaces, models }: MetricsOptions) {
     this.#namespaces = namespaces && new Set(namespaces);
@@ -72,6 +73,7 @@ class RequestTally {
   add(decision: DecisionRecord): void {
     const { outcome, usage, costUsd, savedUsd } = decision;
     this.#count(decision);
+    if (decision.stage === 'identity') this.#identityHits += 1;
     this.#duration.observe(outcome, decision.latencyMs / 1000);
     this.#overhead.observe(outcome, decision.overheadMs / 1000);
     if (usage !== undefined) {
@@ -117,6 +119,11 @@ class RequestTally {
         'nearhit_requests_total',
         'Requests by outcome, cache layer of a hit, and class of the reason why not served from the cache.',
         () => this.#requests.samples(),
+      ),
+      counter(
+        'nearhit_identity_hits_total',
+        'Hits of layer semantic that are the same question but for its form: found without a model.',
+        () => this.#identityHits,
       ),
       {
         name: DURATION,

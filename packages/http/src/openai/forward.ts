@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  guessedPromptTokens,
   type NearhitError,
   NOTHING_SPENT,
   type Observer,
+  promptTokensOf,
+  ReplyEdges,
   type TokenUsage,
   type Upstream,
   type UpstreamCall,
@@ -12,7 +15,6 @@ import { forwardedHeaders } from '../chat/chat.ts';
 import { headersFrom } from '../reply.ts';
 import { requestIdOf } from '../request.ts';
 import { type Passed, reportEmbeddings } from './report.ts';
-import { UsageProbe } from './usage-probe.ts';
 
 export interface ForwardDeps {
   readonly upstream: Pick<Upstream, 'send'> & Partial<Pick<Upstream, 'price'>>;
@@ -22,9 +24,6 @@ export interface ForwardDeps {
 }
 
 const NO_USAGE: TokenUsage = { promptTokens: 0, completionTokens: 0 };
-
-/** What a body of English and JSON averages. */
-const TOKENS_PER_BYTE = 0.22;
 
 /**
  * Passes a call to its provider and the reply back as it comes, at the client's pace. The client leaving cancels it.
@@ -50,7 +49,7 @@ export function forward(
         res.writeHead(head.status, headersOf(head, requestIdOf(req), passed.allowance.headers()));
       },
       onData: (chunk) => {
-        reply.probe.push(chunk);
+        reply.edges.push(chunk);
         if (!res.write(chunk)) flow.pause();
       },
       onEnd: () => {
@@ -74,7 +73,7 @@ export function forward(
 
 /** What is told of a reply when it is over, once. */
 class ForwardedReply {
-  readonly probe = new UsageProbe();
+  readonly edges = new ReplyEdges();
   readonly #req: IncomingMessage;
   readonly #call: Omit<UpstreamCall, 'headers'>;
   readonly #passed: Passed;
@@ -122,8 +121,9 @@ class ForwardedReply {
   #usage(): TokenUsage | undefined {
     const head = this.#head;
     if (head === undefined || head.status < 200 || head.status > 299) return undefined;
-    const promptTokens = Math.ceil(this.#call.body.length * TOKENS_PER_BYTE);
-    return this.probe.usage() ?? { promptTokens, completionTokens: 0, estimated: true };
+    const promptTokens = this.edges.inJson(promptTokensOf);
+    if (promptTokens !== undefined) return { promptTokens, completionTokens: 0 };
+    return { promptTokens: guessedPromptTokens(this.#call.body.length), completionTokens: 0, estimated: true };
   }
 }
 

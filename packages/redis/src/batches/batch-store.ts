@@ -1,17 +1,9 @@
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { type BatchRecord, type BatchStore, hasEnded, type LineResult } from '@nearhit/core';
 import type { Commands } from '../commands.ts';
 import type { RedisConnection } from '../connection.ts';
-import {
-  BATCH_SCRIPTS,
-  CLAIM_BATCH,
-  CREATE_BATCH,
-  FORGET_BATCH,
-  PUT_RESULTS,
-  RELEASE_BATCH,
-  REPLACE_BATCH,
-} from './scripts.ts';
+import { deflated, inflated } from '../gzip.ts';
+import { HOLD_LEASE, RELEASE_LEASE } from '../lease-scripts.ts';
+import { BATCH_SCRIPTS, CREATE_BATCH, FORGET_BATCH, PUT_RESULTS, REPLACE_BATCH } from './scripts.ts';
 
 const RESULTS_PER_CALL = 100;
 const LINES_PER_READ = 1000;
@@ -19,9 +11,6 @@ const FORGET_CHUNK = 500;
 /** A shorter result gains nothing by compression. */
 const GZIP_CHARS_MIN = 512;
 const [FAILED, OK, GZIP] = [0, 1, 2] as const;
-
-const deflated = promisify(gzip) as (bytes: Buffer, options: { level: number }) => Promise<Buffer>;
-const inflated = promisify(gunzip) as (bytes: Buffer) => Promise<Buffer>;
 
 /** Batches of all tenants in one slot, and each one's results and lease in another: no step needs more than one. */
 export class RedisBatches implements BatchStore {
@@ -69,11 +58,11 @@ export class RedisBatches implements BatchStore {
   }
 
   async claim(id: string, holder: string, leaseMs: number): Promise<boolean> {
-    return (await this.#commands.script<number>(CLAIM_BATCH, this.#lease(id), holder, leaseMs)) === 1;
+    return (await this.#commands.script<number>(HOLD_LEASE, this.#lease(id), holder, leaseMs)) === 1;
   }
 
   async release(id: string, holder: string): Promise<void> {
-    await this.#commands.script(RELEASE_BATCH, this.#lease(id), holder);
+    await this.#commands.script(RELEASE_LEASE, this.#lease(id), holder);
   }
 
   async putResults(id: string, results: readonly LineResult[]): Promise<void> {
@@ -131,7 +120,7 @@ const flag = (record: BatchRecord): string => (hasEnded(record) ? '1' : '0');
 async function encoded({ ok, text }: LineResult): Promise<Buffer> {
   const kind = ok ? OK : FAILED;
   if (text.length < GZIP_CHARS_MIN) return Buffer.concat([Buffer.from([kind]), Buffer.from(text)]);
-  return Buffer.concat([Buffer.from([kind | GZIP]), await deflated(Buffer.from(text), { level: 1 })]);
+  return Buffer.concat([Buffer.from([kind | GZIP]), await deflated(Buffer.from(text))]);
 }
 
 async function decoded(line: number, row: Buffer): Promise<LineResult> {

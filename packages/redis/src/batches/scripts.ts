@@ -1,4 +1,5 @@
 import type { Script } from '../commands.ts';
+import { HOLD_LEASE, RELEASE_LEASE } from '../lease-scripts.ts';
 
 /**
  * Keys, all of one slot: `records` and `versions` (hashes by id), `open` (set of ids), `ended` and `of:<tenant>` (by score:
@@ -43,22 +44,6 @@ redis.call('ZREM', B .. 'ended', ARGV[1])
 return redis.call('HDEL', B .. 'records', ARGV[1])`,
 };
 
-/** holder, milliseconds. Answers 1 when the lease is the holder's. */
-export const CLAIM_BATCH: Script = {
-  name: 'nearhitClaimBatch',
-  lua: `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`,
-};
-
-/** holder. */
-export const RELEASE_BATCH: Script = {
-  name: 'nearhitReleaseBatch',
-  lua: `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`,
-};
-
 /** line, result, line, result ... */
 export const PUT_RESULTS: Script = {
   name: 'nearhitPutResults',
@@ -69,5 +54,5 @@ return 0`,
 
 export const BATCH_SCRIPTS: readonly Script[] = [
   ...[CREATE_BATCH, REPLACE_BATCH, FORGET_BATCH],
-  ...[CLAIM_BATCH, RELEASE_BATCH, PUT_RESULTS],
+  ...[HOLD_LEASE, RELEASE_LEASE, PUT_RESULTS],
 ];

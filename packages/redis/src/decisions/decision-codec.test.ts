@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { EntryId, Fingerprint } from '@nearhit/core';
 import { sampleDecision } from '@nearhit/core/conformance/decision-log';
 import { pack, unpack } from 'msgpackr';
 import { decodeDecision, encodeDecision } from './decision-codec.ts';
@@ -20,6 +21,9 @@ test('keeps who asked, who answered, and what was tried', () => {
   const decision = sampleDecision({
     ...{ id: 'call-1', endpoint: 'messages', keyId: 'key_1', upstreamModel: 'x', attempts: 2, shared: true },
     cachedPromptTokens: 3,
+    ...{ fingerprint: 'f'.repeat(64) as Fingerprint, score: 0.97, scorer: 'v1', queryKey: 'a'.repeat(64) },
+    candidate: { entryId: 'e'.repeat(64) as EntryId, query: 'q', key: 'b'.repeat(64) },
+    stage: 'identity',
     route: {
       policy: 'balanced',
       ranked: [{ provider: 'a', model: 'x', score: 0.25, why: 'cheap' }],

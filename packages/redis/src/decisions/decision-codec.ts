@@ -52,6 +52,12 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['shared', optional(flag)],
   ['cachedPromptTokens', optional(amount)],
   ['route', optional(shape({ policy: text, ranked: Array.isArray, attempts: Array.isArray }))],
+  ['fingerprint', optional(text)],
+  ['score', optional(amount)],
+  ['scorer', optional(text)],
+  ['queryKey', optional(text)],
+  ['stage', optional(text)],
+  ['volatile', optional(text)],
   ['notStored', optional(text)],
   ['exactOnly', optional(text)],
 ];

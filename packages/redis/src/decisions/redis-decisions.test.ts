@@ -52,6 +52,22 @@ describe('on one server', () => {
     expect(await ids(a.log)).toEqual(['b2', 'a1']);
   });
 
+  test('a request that another process has just answered is found, among many; without Redis only its own are', async () => {
+    const [a, b] = [await start({ flushMs: 300 }), await start({}, { commandTimeoutMs: 300 })];
+    for (let i = 0; i < 600; i += 1) a.log.push([named(`r${i}`, i)]);
+    await a.log.flush();
+    expect((await b.log.find('r5'))?.atMs).toBe(named('r5', 5).atMs);
+    a.log.push([named('just', 9)]);
+    const found = b.log.find('just', ['default']);
+    b.log.push([named('own', 10)]);
+    expect((await found)?.requestId).toBe('just');
+    expect(await b.log.find('r5', ['other'])).toBeUndefined();
+    await server.kill();
+    expect((await b.log.find('own'))?.requestId).toBe('own');
+    expect(await b.log.find('r5')).toBeUndefined();
+    await server.run();
+  });
+
   test('what several processes wrote in turn is paged through once, in order within a page', async () => {
     const all = [await start(), await start(), await start()];
     for (let i = 0; i < 600; i += 1) all[i % 3]?.log.push([named(`r${i}`, i)]);

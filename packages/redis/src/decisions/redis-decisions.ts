@@ -5,6 +5,7 @@ import {
   type DecisionPage,
   type DecisionRecord,
   DecisionRing,
+  isAskedFor,
   matchesDecision,
   type Observer,
 } from '@nearhit/core';
@@ -41,6 +42,9 @@ const READ_MAX = 250;
 const SCANNED_MAX = 4000;
 /** A record is in the stream at most this long after its decision, as a rule. */
 const WRITTEN_WITHIN_MS = 2000;
+/** How often a request is looked for that another process may be just about to write down, and how long between. */
+const FIND_TRIES = 3;
+const FIND_PAUSE_MS = 400;
 
 /** The recent decisions of all processes in one stream; of this process alone while Redis is away. */
 export function createRedisDecisions(options: RedisDecisionsOptions): RedisDecisions {
@@ -86,6 +90,19 @@ class StreamDecisions implements RedisDecisions {
     }
   }
 
+  async find(requestId: string, tenants?: readonly string[]): Promise<DecisionRecord | undefined> {
+    const own = this.#ring.find(requestId, tenants);
+    if (own !== undefined) return own;
+    let newest = '0-0';
+    for (let attempt = 1; ; attempt += 1) {
+      const seen = await this.#findSince(newest, requestId, tenants).catch(() => undefined);
+      // While Redis is away what this process has decided is all there is.
+      if (seen === undefined || seen.decision !== undefined || attempt === FIND_TRIES) return seen?.decision;
+      newest = seen.newest;
+      await new Promise((resolve) => setTimeout(resolve, FIND_PAUSE_MS));
+    }
+  }
+
   flush(): Promise<void> {
     return this.#outbox.flush();
   }
@@ -123,6 +140,24 @@ class StreamDecisions implements RedisDecisions {
       end = `(${last.id}`;
     }
     return pageOf(found, last);
+  }
+
+  /** Newest first, down to what was seen before. Only what names the request is decoded. */
+  async #findSince(seenUntil: string, requestId: string, tenants: readonly string[] | undefined) {
+    const named = Buffer.from(requestId);
+    let newest = seenUntil;
+    for (let end = '+'; ; ) {
+      const rows = await this.#commands.run((client) =>
+        client.xrevrangeBuffer(this.#key, end, `(${seenUntil}`, 'COUNT', READ_MAX),
+      );
+      for (const [id, fields] of rows) {
+        if (newest === seenUntil) newest = id.toString();
+        const decision = fields[1]?.includes(named) ? decisionIn(fields) : undefined;
+        if (decision !== undefined && isAskedFor(decision, requestId, tenants)) return { decision, newest };
+      }
+      if (rows.length < READ_MAX) return { decision: undefined, newest };
+      end = `(${rows.at(-1)?.[0].toString()}`;
+    }
   }
 
   async #read(end: string, count: number): Promise<{ id: string; decision: DecisionRecord | undefined }[]> {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { clockKey, type EntryHead, type EntryId, tagTerms } from '@nearhit/core';
+import { clockKey, type Entry, type EntryHead, type EntryId, type IdentityKey, tagTerms } from '@nearhit/core';
 
 /** One shard per first digit of the id; its name is the hash tag of all its keys. */
 export const SHARDS = [...'0123456789abcdef'] as const;
-export const shardOf = (id: EntryId): string => id[0] as string;
+export const shardOf = (id: EntryId | IdentityKey): string => id[0] as string;
 
 const CLOCK_BYTES = 6;
 const POSITION_BYTES = 44;
@@ -12,10 +12,34 @@ const ENTRY_ID = /^[0-9a-f]{64}$/;
 
 export const isEntryId = (id: string): id is EntryId => ENTRY_ID.test(id);
 
+/** Told from a term by its beginning. */
+export const identityName = (identity: IdentityKey): string =>
+  `i:${Buffer.from(identity, 'hex').toString('base64url')}`;
+
+export const identityOfName = (name: string): IdentityKey =>
+  Buffer.from(name.slice(2), 'base64url').toString('hex') as IdentityKey;
+
+/** Id (32 bytes), creation (double). */
+export function encodeNamed({ id, createdAtMs }: Entry): Buffer {
+  const bytes = Buffer.allocUnsafe(40);
+  bytes.write(id, 0, 'hex');
+  bytes.writeDoubleBE(createdAtMs, 32);
+  return bytes;
+}
+
+/** Undefined for bytes that are none. */
+export function decodeNamed(bytes: Buffer | null): EntryId | undefined {
+  return bytes?.length === 40 ? (bytes.toString('hex', 0, 32) as EntryId) : undefined;
+}
+
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
 /** Calls once per shard, in parallel, with what falls to it. */
 export async function perShard<T, R>(
   items: Iterable<T>,
-  idOf: (item: T) => EntryId,
+  idOf: (item: T) => EntryId | IdentityKey,
   call: (shard: string, items: T[]) => Promise<R>,
 ): Promise<R[]> {
   const groups = new Map<string, T[]>();

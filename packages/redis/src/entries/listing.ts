@@ -2,6 +2,7 @@ import { decodeCursor, type EntryFilter, type EntryId, encodeCursor } from '@nea
 import {
   ALL_ENTRIES,
   afterInstant,
+  chunks,
   contextTerm,
   decodePosition,
   encodePosition,
@@ -13,7 +14,7 @@ import {
   tagTerm,
 } from './keys.ts';
 import { Merged } from './merged.ts';
-import { chunks, type Shards } from './shards.ts';
+import type { Shards } from './shards.ts';
 import { readUsage } from './usage.ts';
 
 /** Above this many namespaces, one pass over everything is cheaper than merging their lists. */

@@ -5,6 +5,7 @@ import {
   type EntryId,
   type EntryPage,
   entryMatches,
+  type IdentityKey,
   type ResponseStore,
 } from '@nearhit/core';
 import { decodePosition, isEntryId, SHARDS } from './keys.ts';
@@ -32,6 +33,10 @@ export class RedisResponses implements ResponseStore {
   async get(id: EntryId): Promise<Entry | undefined> {
     this.#shards.commands.assertOpen();
     return isEntryId(id) ? this.#shards.read(id) : undefined;
+  }
+
+  async identify(identity: IdentityKey): Promise<EntryId | undefined> {
+    return this.#shards.identities.read(identity);
   }
 
   async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {

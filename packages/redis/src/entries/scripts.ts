@@ -2,15 +2,18 @@ import type { Script } from '../commands.ts';
 
 /**
  * Every script works on one shard; KEYS[1] is what its key names begin with. There:
- *   e:<id>        hash: h head, a answer, v vector; the only key that Redis may expire or evict
+ *   e:<id>        hash: h head, a answer, v vector; but for i:<identity> the only key that Redis may expire or evict
  *   rows          hash id -> position (44 bytes, keys.ts), MessagePack of creation, namespace term, bytes, worth, term of
- *                 the embedding model ('' when not semantic), uses, further terms. What the index needs to be undone.
+ *                 the embedding model ('' when not semantic), uses, further terms, name of its identity if it has one. What
+ *                 the index needs to be undone.
  *   l:<term>      sorted by bytes: positions; the newest-first lists
  *   expiry, rank:<namespace term>  by score (staleUntil; core's store/eviction.ts): members
  *   lru:<namespace term>           by last use: members from before there were ranks; their rows have no uses
  *   embedded      sorted by bytes: term of the embedding model, member
  *   usage         hash: n, b, t and c + namespace term -> entries, bytes, [tenant, namespace], clock of eviction
  *   unlogged      hash id -> token of the change
+ *   i:<identity>  id (32 bytes), creation (double) of the newest entry with this identity. In the identity's shard, which
+ *                 is seldom the entry's: written and removed after it, expires with it; may dangle.
  *   missing       set of ids that have a row and no entry any more
  */
 const SHARED = `
@@ -31,12 +34,16 @@ local function drop(id, raw)
   redis.call('ZREM', B .. 'l:all', position)
   redis.call('ZREM', B .. 'l:' .. namespace, position)
   if row[5] ~= '' then redis.call('ZREM', B .. 'embedded', row[5] .. member) end
-  for i = usesOf(row) and 7 or 6, #row do redis.call('ZREM', B .. 'l:' .. row[i], position) end
+  local identity = ''
+  for i = usesOf(row) and 7 or 6, #row do
+    if string.sub(row[i], 1, 2) == 'i:' then identity = row[i] else redis.call('ZREM', B .. 'l:' .. row[i], position) end
+  end
   if redis.call('HINCRBY', B .. 'usage', 'n' .. namespace, -1) <= 0 then
     redis.call('HDEL', B .. 'usage', 'n' .. namespace, 'b' .. namespace, 't' .. namespace)
   else
     redis.call('HINCRBY', B .. 'usage', 'b' .. namespace, -row[3])
   end
+  return identity
 end
 `;
 
@@ -51,8 +58,8 @@ while i <= #ARGV do
   local id, position, created, stale = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local namespace, names, bytes, worth, model = ARGV[i + 4], ARGV[i + 5], tonumber(ARGV[i + 6]), tonumber(ARGV[i + 7]), ARGV[i + 8]
   local ttl, head, answer, vector = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
-  local terms = tonumber(ARGV[i + 13])
-  local first = i + 14
+  local identity, terms = ARGV[i + 13], tonumber(ARGV[i + 14])
+  local first = i + 15
   local uses = 1
   i = first + terms
   local raw = redis.call('HGET', B .. 'rows', id)
@@ -75,6 +82,7 @@ while i <= #ARGV do
       row[#row + 1] = ARGV[at]
       redis.call('ZADD', B .. 'l:' .. ARGV[at], 0, position)
     end
+    if identity ~= '' then row[#row + 1] = identity end
     redis.call('HSET', B .. 'rows', id, position .. cmsgpack.pack(row))
     redis.call('ZADD', B .. 'expiry', stale, member)
     putInOrder(namespace, member, uses, worth)
@@ -96,7 +104,7 @@ return written`,
 
 /**
  * token, then per entry its id and a condition: '' for none, the member that it must still have, or '?' for one whose
- * entry must be gone. Answers the ids that were removed.
+ * entry must be gone. Answers the ids that were removed, each with the name of its identity or ''.
  */
 export const REMOVE: Script = {
   name: 'nearhitRemove',
@@ -108,13 +116,42 @@ for i = 2, #ARGV, 2 do
   local entry = B .. 'e:' .. id
   if condition == '?' then redis.call('SREM', B .. 'missing', id) end
   if raw and (condition == '' or (condition == '?' and redis.call('EXISTS', entry) == 0) or condition == string.sub(raw, 7, 44)) then
-    drop(id, raw)
+    local identity = drop(id, raw)
     redis.call('UNLINK', entry)
     redis.call('HSET', B .. 'unlogged', id, ARGV[1])
     removed[#removed + 1] = id
+    removed[#removed + 1] = identity
   end
 end
 return removed`,
+};
+
+/** Name of an identity, what it is to hold (keys.ts), time to live. What a newer entry has written stays. */
+export const IDENTIFY: Script = {
+  name: 'nearhitIdentify',
+  lua: `
+local B = KEYS[1]
+for i = 1, #ARGV, 3 do
+  local key, value = B .. ARGV[i], ARGV[i + 1]
+  local held = redis.call('GET', key)
+  if not held or #held ~= #value or struct.unpack('>d', held, 33) <= struct.unpack('>d', value, 33) then
+    redis.call('SET', key, value, 'PX', ARGV[i + 2])
+  end
+end
+return 0`,
+};
+
+/** Name of an identity, id (32 bytes) that it must still hold to be removed. */
+export const UNIDENTIFY: Script = {
+  name: 'nearhitUnidentify',
+  lua: `
+local B = KEYS[1]
+for i = 1, #ARGV, 2 do
+  local key = B .. ARGV[i]
+  local held = redis.call('GET', key)
+  if held and string.sub(held, 1, 32) == ARGV[i + 1] then redis.call('UNLINK', key) end
+end
+return 0`,
 };
 
 /** Ids. Answers those that have a row but no entry: Redis has dropped it. They are also noted for the next sweep. */
@@ -178,4 +215,6 @@ end
 return 0`,
 };
 
-export const ENTRY_SCRIPTS: readonly Script[] = [WRITE, REMOVE, MISSING, HEADS, TOUCH, CLOCK, LOGGED];
+export const ENTRY_SCRIPTS: readonly Script[] = [
+  ...[WRITE, REMOVE, IDENTIFY, UNIDENTIFY, MISSING, HEADS, TOUCH, CLOCK, LOGGED],
+];

@@ -3,7 +3,19 @@ import { clockKey, type Entry, type EntryHead, type EntryId, entryBytes, worthOf
 import type { Commands, ScriptArgument } from '../commands.ts';
 import type { RedisConnection } from '../connection.ts';
 import { decodeEntry, decodeHead, encodeHead, encodeVector } from './entry-codec.ts';
-import { encodePosition, isEntryId, listTerms, modelTerm, namespaceTerm, perShard, SHARDS, shardOf } from './keys.ts';
+import { Identities } from './identities.ts';
+import {
+  chunks,
+  encodePosition,
+  identityName,
+  isEntryId,
+  listTerms,
+  modelTerm,
+  namespaceTerm,
+  perShard,
+  SHARDS,
+  shardOf,
+} from './keys.ts';
 import { CLOCK, HEADS, MISSING, REMOVE, WRITE } from './scripts.ts';
 
 /** Redis drops an entry by itself this long after its end, should nobody sweep. */
@@ -24,10 +36,12 @@ export interface PlacedEntry {
 export class Shards {
   readonly #connection: RedisConnection;
   readonly commands: Commands;
+  readonly identities: Identities;
 
   constructor(connection: RedisConnection, commands: Commands) {
     this.#connection = connection;
     this.commands = commands;
+    this.identities = new Identities(commands, (shard, name) => this.key(shard, name));
   }
 
   key(shard: string, name: string): string {
@@ -87,7 +101,13 @@ export class Shards {
         return (await Promise.all(calls)).flat();
       },
     );
-    return written.flat().map(String) as EntryId[];
+    const ids = written.flat().map(String) as EntryId[];
+    const kept = new Set(ids);
+    await this.identities.write(
+      placed.flatMap(({ entry }) => (kept.has(entry.id) ? [entry] : [])),
+      (entry) => ttlMs(entry, nowMs),
+    );
+    return ids;
   }
 
   /**
@@ -110,7 +130,9 @@ export class Shards {
         return (await Promise.all(calls)).flat();
       },
     );
-    return removed.flat().map(String) as EntryId[];
+    const gone = chunks(removed.flat().map(String), 2).map(([id, name = '']) => ({ id: id as EntryId, name }));
+    await this.identities.remove(gone);
+    return gone.map(({ id }) => id);
   }
 
   /** Moves the clock by which a namespace is evicted up to a rank. */
@@ -139,10 +161,6 @@ export class Shards {
 }
 
 const newToken = (): Buffer => randomBytes(9);
-
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
-}
 
 function inPieces(placed: readonly PlacedEntry[]): PlacedEntry[][] {
   const pieces: PlacedEntry[][] = [];
@@ -176,13 +194,19 @@ function writeArguments({ entry, row }: PlacedEntry, nowMs: number): ScriptArgum
     bytes,
     worthOf(entry, bytes),
     entry.semantic ? modelTerm(vector === undefined ? undefined : entry.embeddingModel) : '',
-    Math.min(Math.max(clockKey(entry.staleUntilMs) - nowMs, 0) + GRACE_MS, TTL_MS_MAX),
+    ttlMs(entry, nowMs),
     encodeHead(entry),
     entry.answer,
     vector === undefined ? '' : encodeVector(vector),
+    entry.identity === undefined ? '' : identityName(entry.identity),
     terms.length,
     ...terms,
   ];
+}
+
+/** Milliseconds until Redis may let it go. */
+function ttlMs({ staleUntilMs }: Entry, nowMs: number): number {
+  return Math.min(Math.max(clockKey(staleUntilMs) - nowMs, 0) + GRACE_MS, TTL_MS_MAX);
 }
 
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);

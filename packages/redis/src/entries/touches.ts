@@ -1,7 +1,7 @@
 import type { EntryId } from '@nearhit/core';
-import { isEntryId, perShard } from './keys.ts';
+import { chunks, isEntryId, perShard } from './keys.ts';
 import { TOUCH } from './scripts.ts';
-import { chunks, type Shards } from './shards.ts';
+import type { Shards } from './shards.ts';
 
 /** Held in memory at most; what comes on top is not noted. */
 const PENDING_MAX = 16_384;

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { type FileDraft, type FileListing, type FileRecord, type FileStore, noSuchFile } from '@nearhit/core';
 import type { Commands } from '../commands.ts';
 import type { RedisConnection } from '../connection.ts';
+import { deflated, inflated } from '../gzip.ts';
 import { DELETE_FILE, FILE_SCRIPTS, FINISH_FILE } from './scripts.ts';
 
 /** Of a file, before gzip. Every piece but the last has this length, so that a byte's piece can be told. */
@@ -12,9 +11,6 @@ const PIECE_BYTES = 1_048_576;
 const LEFT_MS = 86_400_000;
 const LIST_CHUNK = 200;
 const SWEEP_CHUNK = 500;
-
-const deflated = promisify(gzip) as (bytes: Buffer, options: { level: number }) => Promise<Buffer>;
-const inflated = promisify(gunzip) as (bytes: Buffer) => Promise<Buffer>;
 
 /** As it is kept: with the draft that its pieces belong to. */
 interface KeptRecord extends FileRecord {
@@ -43,7 +39,7 @@ export class RedisFiles implements FileStore {
     let isOpen = true;
     await this.#seen(draft);
     const writePiece = async (piece: Buffer): Promise<void> => {
-      const packed = await deflated(piece, { level: 1 });
+      const packed = await deflated(piece);
       await this.#commands.run((client) => client.set(this.#piece(draft, pieces), packed));
       pieces += 1;
       if (pieces % 16 === 0) await this.#seen(draft);

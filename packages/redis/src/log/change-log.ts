@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { assertEntryId, type ChangeLog, type EntryChange, type LogBounds, type LoggedChange } from '@nearhit/core';
 import type { Commands } from '../commands.ts';
-import { perShard } from '../entries/keys.ts';
+import { chunks, perShard } from '../entries/keys.ts';
 import { LOGGED } from '../entries/scripts.ts';
-import { chunks, type Shards } from '../entries/shards.ts';
+import type { Shards } from '../entries/shards.ts';
 import { decodeChange, encodeChange } from './records.ts';
 import { APPEND, BOUNDS } from './scripts.ts';
 

@@ -4,7 +4,7 @@ import type { Script } from '../commands.ts';
  * Keys of the log: `head` (hash: epoch, seq, run), `changes` (stream with ids <seq>-0), `policies` (hash),
  * `invalidations` (by score: when). All share one hash tag, so that a change and its record are one step.
  */
-const SHARED = `
+export const SHARED = `
 local B = KEYS[1]
 local function head(candidate)
   local found = redis.call('HMGET', B .. 'head', 'epoch', 'seq', 'run')

@@ -1,8 +1,13 @@
-import { DEFAULT_NAMESPACE, DEFAULT_TENANT, type Upstream, type UpstreamCall, type UsageRecord } from '@nearhit/core';
+import {
+  DEFAULT_NAMESPACE,
+  DEFAULT_TENANT,
+  guessedPromptTokens,
+  type Upstream,
+  type UpstreamCall,
+  type UsageRecord,
+} from '@nearhit/core';
 import type { Accounts } from './accounts.ts';
 
-/** What a body of English and JSON averages. */
-const TOKENS_PER_BYTE = 0.22;
 /** Of an answer nobody saw the end of. */
 const COMPLETION_TOKENS = 256;
 
@@ -25,7 +30,7 @@ export function accounted(upstream: Upstream, accounts: Pick<Accounts, 'begin'>,
 function interrupted(call: UpstreamCall, id: string, upstream: Pick<Upstream, 'price'>, atMs: number): UsageRecord {
   const { account, model, body } = call;
   const embeds = call.path === '/embeddings';
-  const promptTokens = Math.ceil(body.length * TOKENS_PER_BYTE);
+  const promptTokens = guessedPromptTokens(body.length);
   const completionTokens = embeds ? 0 : COMPLETION_TOKENS;
   const price = upstream.price(model, call.provider);
   const usdPerMTok =

@@ -76,6 +76,10 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
     same: [
       ['Ngôi nhà đó hoà thuận không?', 'Ngôi nhà đó hòa thuận không?'],
       ['How do I write a résumé?', 'How do I write a resume?'],
+      [
+        'Ở các trường đại học lớn nhiều sinh viên chọn ngành đặc thù vì lương cao và việc làm tốt',
+        'Vì lương cao và việc làm tốt nên ở các trường đại học lớn sinh viên đắc ý chọn ngành riêng',
+      ],
     ],
   },
   instruction: {
@@ -190,6 +194,10 @@ const TABLE: Readonly<Record<string, { differ: readonly Pair[]; same: readonly P
       ["Why don't people vote?", 'Why do not people vote?'],
       ['How can I be positive?', 'How can I be a person who is not negative?'],
       ['Bạn có thích nó không?', 'Bạn có thích nó?'],
+      [
+        'Vì sao nhiều gia đình trẻ ở thành phố lớn muốn về quê làm ăn?',
+        'Vì sao không ít gia đình trẻ ở thành phố lớn muốn về quê làm ăn?',
+      ],
       ["Why can't penguins fly?", 'Why are penguins unable to fly?'],
       ['How do I avoid debt?', 'How can I prevent debt?'],
       ['Should I go or not?', 'Should I go?'],

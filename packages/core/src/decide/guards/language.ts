@@ -2,6 +2,7 @@ import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { fold, toneKey } from '../text/normalise.ts';
+import type { Token } from '../text/tokens.ts';
 import { VIETNAMESE_LETTER } from '../words/languages.ts';
 
 /** Words in letters other than Latin ones that the other question lacks. */
@@ -56,6 +57,15 @@ export const languageGuard: Guard = {
   },
 };
 
+/** From this many tokens on both sides, two words count only in the same place: long texts hold `đặc` and `đắc` by chance. */
+const LONG = 16;
+
+/** Is the word before or behind them the same? */
+function isSamePlace(a: readonly Token[], i: number, b: readonly Token[], j: number): boolean {
+  const key = (tokens: readonly Token[], at: number) => tokens[at]?.key ?? '';
+  return key(a, i - 1) === key(b, j - 1) || key(a, i + 1) === key(b, j + 1);
+}
+
 /** Words equal but for their diacritics, in two texts that both write them: the embedder can't see Vietnamese tones. */
 export const diacriticsGuard: Guard = {
   name: 'diacritics',
@@ -63,18 +73,18 @@ export const diacriticsGuard: Guard = {
   differs(a, b) {
     const marks = (facts: QuestionFacts) => facts.tokens.some(({ text }) => fold(text) !== text);
     if (!marks(a) || !marks(b)) return undefined;
-    const spelled = (facts: QuestionFacts) => {
-      const forms = new Map<string, string>();
-      for (const { text } of facts.tokens) forms.set(toneKey(text), fold(text));
-      return forms;
-    };
+    const spelled = ({ tokens }: QuestionFacts) =>
+      new Map(tokens.map(({ text }, at) => [toneKey(text), { base: fold(text), at }]));
     const [left, right] = [spelled(a), spelled(b)];
     const vietnamese = VIETNAMESE_LETTER.test(a.cleaned) && VIETNAMESE_LETTER.test(b.cleaned);
-    for (const [form, base] of left) {
+    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+    for (const [form, { base, at }] of left) {
       if (right.has(form)) continue;
-      for (const [other, otherBase] of right)
-        if (otherBase === base && !left.has(other) && (vietnamese || (form !== base && other !== base)))
-          return describe([form], [other]);
+      for (const [other, found] of right) {
+        if (found.base !== base || left.has(other)) continue;
+        if (long && !isSamePlace(a.tokens, at, b.tokens, found.at)) continue;
+        if (vietnamese || (form !== base && other !== base)) return describe([form], [other]);
+      }
     }
     return undefined;
   },

@@ -78,6 +78,8 @@ function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][
 
 /** From this many tokens on both sides, a denial counts only when the other side affirms the very word. */
 const LONG = 28;
+/** Vietnamese says `không` in many phrases that deny nothing (`không ít`: many), and long sentences are reworded around them. */
+const LONG_VIETNAMESE = 14;
 
 function affirms(facts: QuestionFacts, denied: Negation, own: readonly Negation[]): boolean {
   return denied.head === undefined || (facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head));
@@ -105,7 +107,8 @@ export const negationGuard: Guard = {
     const right = negationsOf(b);
     if (left.length === right.length) return movedDenial(a, b, left, right);
     if (Math.abs(left.length - right.length) === 1 && oppositesBetween(a, b).length === 1) return undefined;
-    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+    const vietnamese = a.language === 'vi' && b.language === 'vi';
+    const long = Math.min(a.tokens.length, b.tokens.length) >= (vietnamese ? LONG_VIETNAMESE : LONG);
     const clash = left.some((n) => affirms(b, n, right)) || right.some((n) => affirms(a, n, left));
     if (long && !clash) return undefined;
     return describe(

@@ -1,5 +1,8 @@
 /** The forms of a text that are compared. All run in linear time, on any string, lone surrogates included. */
 
+/** UTF-16 units of a question that are read; a longer one is compared as a whole only. */
+export const QUESTION_LENGTH_MAX = 4096;
+
 const QUOTES: Readonly<Record<string, string>> = {
   '\u2018': "'",
   '\u2019': "'",
@@ -29,7 +32,7 @@ const QUOTES: Readonly<Record<string, string>> = {
 const REPLACED = new RegExp(`[${Object.keys(QUOTES).join('')}]`, 'gu');
 const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/gu;
 const FULL_WIDTH = /[\uff01-\uff5e]/gu;
-const END_PUNCTUATION = new Set('.?!\u2026,;:\u3002\uff1f\uff01\uff0c\u061f\u0964');
+export const END_PUNCTUATION: ReadonlySet<string> = new Set('.?!\u2026,;:\u3002\uff1f\uff01\uff0c\u061f\u0964');
 
 /** NFC; curly quotes and dashes made plain, invisible characters gone, full-width ASCII made ASCII. Case is kept. */
 export function clean(text: string): string {

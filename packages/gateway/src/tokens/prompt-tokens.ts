@@ -1,4 +1,3 @@
-import type { TokenEstimate } from '@nearhit/core';
 import { countText } from './counter.ts';
 
 /** What a chat template puts around each message, and before the answer. */
@@ -6,32 +5,25 @@ const MESSAGE_TOKENS = 3;
 const REPLY_TOKENS = 3;
 /** OpenAI's count for a 1024 x 1024 image in high detail; its real size is not known here. */
 const IMAGE_TOKENS = 765;
-/** Of an answer whose length the request does not bound. */
-const COMPLETION_TOKENS = 500;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** How many tokens a call will need, before it is made. What it has really used is booked in the end. */
-export interface TokenEstimator {
-  /** Of a chat completion, a Responses or a Messages request. Never throws: of what is none, 0. */
-  chat(body: Buffer | object): TokenEstimate;
+/**
+ * Tokens of a request's prompt, counted before the call is made; what it has really used is booked in the end. Never
+ * throws: what is no request has about none.
+ */
+export const countPrompt = {
+  /** Of a chat completion, a Responses or a Messages request. */
+  chat: (body: Buffer | object): number => chatTokens(objectOf(body)),
   /** Of an embeddings request. */
-  embeddings(body: Buffer | object): TokenEstimate;
-}
-
-export const tokenEstimator: TokenEstimator = {
-  chat: (body) => estimateChat(objectOf(body)),
-  embeddings: (body) => ({ promptTokens: inputTokens(objectOf(body).input), completionTokens: 0 }),
+  embeddings: (body: Buffer | object): number => inputTokens(objectOf(body).input),
 };
 
-function estimateChat(body: Json): TokenEstimate {
-  const messages = listOf(body.messages ?? body.input);
-  let promptTokens = REPLY_TOKENS + textTokens(body.system) + textTokens(body.instructions);
-  for (const message of messages) promptTokens += MESSAGE_TOKENS + messageTokens(message);
-  for (const field of ['tools', 'functions', 'response_format', 'text']) promptTokens += jsonTokens(body[field]);
-  const bound = [body.max_completion_tokens, body.max_tokens, body.max_output_tokens].find(isCount);
-  const choices = isCount(body.n) ? Math.max(1, body.n) : 1;
-  return { promptTokens, completionTokens: (bound ?? COMPLETION_TOKENS) * choices };
+function chatTokens(body: Json): number {
+  let tokens = REPLY_TOKENS + textTokens(body.system) + textTokens(body.instructions);
+  for (const message of listOf(body.messages ?? body.input)) tokens += MESSAGE_TOKENS + messageTokens(message);
+  for (const field of ['tools', 'functions', 'response_format', 'text']) tokens += jsonTokens(body[field]);
+  return tokens;
 }
 
 function messageTokens(message: unknown): number {
@@ -76,5 +68,3 @@ const jsonOf = (value: unknown): Json =>
 
 const listOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : typeof value === 'string' ? [value] : [];
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

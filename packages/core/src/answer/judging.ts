@@ -1,0 +1,76 @@
+import type { Calibration } from '../calibrate/service.ts';
+import { type Bar, barOf } from '../decide/bar.ts';
+import { type Candidate, type Decision, decideVerified } from '../decide/decide.ts';
+import type { LinkMemory } from '../evidence/links.ts';
+import type { Observer } from '../ports/observer.ts';
+import type { Verifier } from '../ports/verifier.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
+import { within } from '../within.ts';
+
+export interface JudgingDeps {
+  readonly observer: Pick<Observer, 'incident'>;
+  /** What was judged before. */
+  readonly links?: Pick<LinkMemory, 'of'> | undefined;
+  /** Absent: cosine similarity and guards decide. */
+  readonly verifier?: Verifier | undefined;
+  /** Where the bar of an error budget lies. Asked only where there is a verifier, whose scores it must be of. */
+  readonly calibration?: Pick<Calibration, 'calibrationFor'> | undefined;
+}
+
+/** A verifier that takes longer than this says nothing. */
+const VERIFY_MS = 50;
+
+/** Judges candidates for one request under the bar in force for it. */
+export class Judging {
+  readonly bar: Bar;
+  /** Whose probabilities they are; undefined: nobody is asked. */
+  readonly scorer: string | undefined;
+  /** Milliseconds that the verifier took, over all candidates. */
+  verifyMs = 0;
+  readonly #request: PreparedRequest;
+  readonly #deps: JudgingDeps;
+  readonly #exhaustive: boolean;
+  readonly #known = new Map<string, number | undefined>();
+
+  constructor(request: PreparedRequest, deps: JudgingDeps, exhaustive = false) {
+    const { verifier, calibration } = deps;
+    this.bar = barOf(request, verifier && (() => calibration?.calibrationFor(request.scope, request.resolved.policy)));
+    this.scorer = this.bar.verified && verifier?.version;
+    this.#request = request;
+    this.#deps = deps;
+    this.#exhaustive = exhaustive;
+  }
+
+  /** Never rejects. */
+  decide(candidates: readonly Candidate[]): Promise<Decision> {
+    const { query, scope, fingerprint, resolved } = this.#request;
+    const input = {
+      ...{ query, candidates, verified: this.bar.verified, exhaustive: this.#exhaustive },
+      policy: { threshold: this.bar.similarityMin, guard: resolved.policy.guard },
+      links: this.#deps.links?.of(scope, fingerprint),
+    };
+    return decideVerified(input, (candidate) => this.#probabilityOf(candidate));
+  }
+
+  async #probabilityOf({ id, query, similarity }: Candidate): Promise<number | undefined> {
+    if (this.#known.has(id)) return this.#known.get(id);
+    const startedAt = performance.now();
+    const probability = await this.#ask(query, similarity);
+    this.verifyMs += performance.now() - startedAt;
+    this.#known.set(id, probability);
+    return probability;
+  }
+
+  async #ask(stored: string, similarity: number): Promise<number | undefined> {
+    const { verifier, observer } = this.#deps;
+    try {
+      const asked = verifier?.verify([{ a: this.#request.query, b: stored, similarity }]);
+      const late = () => new Error(`the verifier took longer than ${VERIFY_MS} ms`);
+      const [probability] = asked === undefined ? [] : await within(asked, VERIFY_MS, late);
+      return probability !== undefined && probability >= 0 && probability <= 1 ? probability : undefined;
+    } catch (error) {
+      observer.incident('verify-failed', error);
+      return undefined;
+    }
+  }
+}

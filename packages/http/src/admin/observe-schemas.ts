@@ -1,0 +1,176 @@
+import type { DecisionRecord } from '@nearhit/core';
+import { z } from 'zod';
+import { count, cursor, limit, model, namespace, tokenUsage } from './schemas.ts';
+
+export const statsQuery = z.strictObject({
+  window: z.enum(['5m', '1h', '24h', '7d']).default('1h'),
+  namespace: namespace.optional(),
+  model: model.optional(),
+});
+
+const quantiles = z.object({
+  count,
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+  p99: z.number().nullable(),
+});
+const tokens = z.object({ input: z.number(), output: z.number() });
+
+const statsSummary = z.object({
+  window: z.enum(['5m', '1h', '24h', '7d']),
+  namespace: z.string().nullable(),
+  model: z.string().nullable(),
+  requests: count,
+  hits: count,
+  hitsByLayer: z.object({ l1: count, l2: count, semantic: count }),
+  misses: count,
+  missesByReason: z.record(z.string(), count),
+  bypasses: count,
+  bypassesByReason: z.record(z.string(), count),
+  stale: count,
+  errors: count,
+  hitRate: z.number().describe('(hits + stale) / (hits + stale + misses); 0 when nothing was looked up.'),
+  tokens: z.object({ spent: tokens, saved: tokens }),
+  usd: z.object({ spent: z.number(), saved: z.number() }),
+  latencyMs: z.record(z.string(), quantiles).describe('By outcome; hits by layer too (`hit:l1`).'),
+  overheadMs: quantiles.describe('Time spent in nearhit, upstream excluded, over all outcomes.'),
+  incidents: z.record(z.string(), count).describe('Survived failures by name, since the process began.'),
+});
+export const statsAnswer = statsSummary.extend({
+  entries: count.describe('Stored now in the namespace, or in all; not by model.'),
+  bytes: count,
+});
+
+export const decisionsQuery = z.strictObject({
+  outcome: z.enum(['hit', 'miss', 'bypass', 'stale', 'error']).optional(),
+  namespace: namespace.optional(),
+  cursor: cursor.optional(),
+  limit,
+});
+const route = z
+  .object({
+    policy: z.string(),
+    ranked: z.array(
+      z.object({ provider: z.string(), model: z.string(), score: z.number().optional(), why: z.string().optional() }),
+    ),
+    attempts: z.array(
+      z.object({
+        provider: z.string(),
+        model: z.string(),
+        outcome: z.string(),
+        status: z.number().optional(),
+        startedAtMs: z.number(),
+        latencyMs: z.number(),
+      }),
+    ),
+  })
+  .describe('How the target was chosen, and the upstream calls that were made.');
+const decision = z.object({
+  id: z.string().optional().describe('Unique, unlike `requestId`, which clients choose.'),
+  requestId: z.string(),
+  endpoint: z.string().optional(),
+  keyId: z.string().optional(),
+  atMs: z.number(),
+  tenant: z.string(),
+  namespace: z.string(),
+  model: z.string(),
+  outcome: z.enum(['hit', 'miss', 'bypass', 'stale', 'error']),
+  layer: z.enum(['l1', 'l2', 'semantic']).optional(),
+  stage: z.string().optional().describe('`identity`: served as the same question but for its form.'),
+  reason: z.string().optional(),
+  volatile: z.string().optional().describe('The rule by which the question is a time-sensitive one.'),
+  similarity: z.number().optional(),
+  score: z.number().optional().describe('The verifier’s probability that serving is right.'),
+  scorer: z.string().optional(),
+  fingerprint: z.string().optional(),
+  threshold: z.number(),
+  entryId: z.string().optional(),
+  candidate: z
+    .object({ entryId: z.string(), query: z.string(), key: z.string().optional() })
+    .optional()
+    .describe('Nearest stored question.'),
+  query: z.string().describe('The first 2,000 characters.'),
+  queryKey: z.string().optional().describe('SHA-256 of the whole normalised wording, where `query` was cut.'),
+  stream: z.boolean(),
+  status: z.number(),
+  provider: z.string().optional(),
+  upstreamModel: z.string().optional(),
+  attempts: z.number().optional(),
+  route: route.optional(),
+  shared: z.boolean().optional().describe('Answered from a call that another request pays for.'),
+  cachedPromptTokens: z.number().optional(),
+  notStored: z.string().optional().describe('Why the answer of a miss was not stored.'),
+  exactOnly: z.string().optional().describe('Why it is found word for word only.'),
+  usage: tokenUsage.optional(),
+  costUsd: z.number(),
+  savedUsd: z.number(),
+  latencyMs: z.number(),
+  firstByteMs: z.number(),
+  overheadMs: z.number(),
+});
+export const decisionsAnswer = z.object({
+  decisions: z.array(decision).describe('Newest first, the last 10,000 at most.'),
+  cursor: z.string().optional(),
+});
+
+export const explainBody = z
+  .looseObject({ model: z.string(), messages: z.array(z.looseObject({ role: z.string() })) })
+  .describe('A chat completion request, as the data plane takes it; its `x-nearhit-` headers count too.');
+export const explainAnswer = z.looseObject({});
+export const flushAnswer = z.object({ flushed: z.literal(true), tookMs: z.number() });
+export const providersAnswer = z.object({
+  providers: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: z.string(),
+      baseUrl: z.string(),
+      requests: count,
+      errors: count,
+      inFlight: count,
+      targets: z
+        .array(
+          z.object({
+            model: z.string(),
+            breaker: z.enum(['closed', 'open', 'half-open']),
+            samples: z.number().describe('How many calls of right now the figures are worth.'),
+            firstTokenMs: z.number().optional(),
+            totalMs: z.number().optional(),
+            errorRate: z.number().optional(),
+            inFlight: count,
+          }),
+        )
+        .optional()
+        .describe('What is known of its models that were asked.'),
+      alarms: z.array(z.string()).optional().describe('What an operator should look at, such as a refused key.'),
+    }),
+  ),
+});
+export const modelsAnswer = z.object({
+  models: z.array(
+    z.object({
+      id: z.string(),
+      provider: z.string(),
+      created: z.number(),
+      aliasOf: z.string().optional(),
+      contextTokens: z.number().optional(),
+      price: z
+        .object({
+          inputUsdPerMTok: z.number(),
+          cachedInputUsdPerMTok: z.number().optional(),
+          outputUsdPerMTok: z.number(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export const healthAnswer = z.object({ status: z.string() });
+export const readinessAnswer = z.object({ status: z.string(), ready: z.boolean(), degraded: z.array(z.string()) });
+
+export type StatsQuery = z.output<typeof statsQuery>;
+export type StatsSummary = Readonly<z.infer<typeof statsSummary>>;
+export type StatsAnswer = z.infer<typeof statsAnswer>;
+export type DecisionsQuery = z.output<typeof decisionsQuery>;
+export interface DecisionPage {
+  readonly decisions: readonly DecisionRecord[];
+  readonly cursor?: string | undefined;
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+/** Five numbers a node: feature, threshold, left, right, value. A leaf has feature -1; the value of an inner node is the mean of its leaves. */
+const NODE = 5;
+
+export const treesSchema = z.object({
+  version: z.string().min(1),
+  /** Names of the features, in order: a model of other features must not be asked. */
+  features: z.array(z.string()).min(1),
+  /** Score of a pair before any tree. */
+  baseline: z.number(),
+  trees: z.array(z.array(z.number()).min(NODE)).min(1),
+  /** Probability = 1 / (1 + exp(-(slope * score + intercept))) (Platt, 1999). */
+  calibration: z.object({ slope: z.number().positive(), intercept: z.number() }),
+});
+type TreesFile = z.infer<typeof treesSchema>;
+
+/** Gradient-boosted trees (Friedman, 2001). Pure and deterministic. */
+export class Trees {
+  readonly version: string;
+  readonly #file: TreesFile;
+  readonly #trees: readonly Float64Array[];
+
+  constructor(file: TreesFile) {
+    this.version = file.version;
+    this.#file = file;
+    this.#trees = file.trees.map((tree) => checked(tree, file.features.length));
+  }
+
+  /** Probability of the features. */
+  probability(features: Float64Array): number {
+    let score = this.#file.baseline;
+    for (const tree of this.#trees) {
+      let at = 0;
+      while ((tree[at] as number) >= 0) at = next(tree, at, features);
+      score += tree[at + 4] as number;
+    }
+    return this.#calibrated(score);
+  }
+
+  /** What each feature adds to the score, in logits: the change of the mean at each split on it (Saabas, 2014). */
+  contributions(features: Float64Array): Float64Array {
+    const found = new Float64Array(features.length);
+    for (const tree of this.#trees) {
+      let at = 0;
+      while ((tree[at] as number) >= 0) {
+        const feature = tree[at] as number;
+        const before = tree[at + 4] as number;
+        at = next(tree, at, features);
+        found[feature] =
+          (found[feature] as number) + ((tree[at + 4] as number) - before) * this.#file.calibration.slope;
+      }
+    }
+    return found;
+  }
+
+  #calibrated(score: number): number {
+    const { slope, intercept } = this.#file.calibration;
+    return 1 / (1 + Math.exp(-(slope * score + intercept)));
+  }
+}
+
+function next(tree: Float64Array, at: number, features: Float64Array): number {
+  const below = (features[tree[at] as number] as number) <= (tree[at + 1] as number);
+  return (tree[at + (below ? 2 : 3)] as number) * NODE;
+}
+
+/** Children come after their parent: a walk ends. */
+function checked(tree: readonly number[], features: number): Float64Array {
+  const nodes = tree.length / NODE;
+  const isNode = (child: number, parent: number) => Number.isInteger(child) && child > parent && child < nodes;
+  for (let i = 0; i < nodes; i++) {
+    const [feature = -1, , left = 0, right = 0] = tree.slice(i * NODE, i * NODE + NODE);
+    if (!Number.isInteger(nodes) || feature >= features || !Number.isInteger(feature))
+      throw new Error('a tree of the verifier is broken');
+    if (feature >= 0 && !(isNode(left, i) && isNode(right, i))) throw new Error('a tree of the verifier is broken');
+  }
+  return Float64Array.from(tree);
+}
