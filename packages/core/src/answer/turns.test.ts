@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decide } from '../decide/decide.ts';
+import { type Candidate, decide } from '../decide/decide.ts';
 import type { EntryId, UnitVector } from '../ids.ts';
 import type { Embedding } from '../ports/embedder.ts';
 import { compareTurns, throughTurns } from './turns.ts';
@@ -119,7 +119,7 @@ describe('earlier turns', () => {
 
 describe('the decision through turns', () => {
   const candidate = (id: string, similarity: number) => ({ id: id as EntryId, query: QUESTION, similarity });
-  const judge = (candidates: readonly ReturnType<typeof candidate>[]) =>
+  const judge = async (candidates: readonly Candidate[]) =>
     decide({ query: QUESTION, candidates, policy: { threshold: 0.9, guard: 'standard' } });
   const all = [candidate('a', 0.99), candidate('b', 0.95), candidate('c', 0.5)];
 
