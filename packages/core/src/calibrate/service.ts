@@ -96,7 +96,10 @@ export class Calibration {
   }
 
   /** Undefined where the policy sets no budget: then its threshold decides. Constant time but after new labels. */
-  calibrationFor(scope: Place, { maxErrorRate }: Partial<Pick<Policy, 'maxErrorRate'>>): CalibrationInForce | undefined {
+  calibrationFor(
+    scope: Place,
+    { maxErrorRate }: Partial<Pick<Policy, 'maxErrorRate'>>,
+  ): CalibrationInForce | undefined {
     if (maxErrorRate === undefined) return undefined;
     const key = `${maxErrorRate} ${scopeKeyOf(scope)}`;
     const known = this.#remembered.get(key);

@@ -96,6 +96,7 @@ describe('formOf', () => {
     ['pictures alone', '😀 😂'],
     ['more than is read', 'why? '.repeat(2000)],
     ['lone surrogates', 'why \ud800?'],
+    ['a hidden message', `why${'\u200b\u2060'.repeat(8)}?`],
     ['code between fences', 'Why?\n```\nx\n```'],
     ['lines of code', 'Why does this fail?\nif x:\n  a()\n  b()'],
   ])('%s has none', (_, text) => {
