@@ -7,6 +7,7 @@ const KEY = {
   ...{ id: 'key_1', name: 'support bot', tenant: 'acme', hint: 'nh_abcd...wxyz', status: 'active' },
   ...{ models: ['gpt-4o*'], namespaces: null, features: null, rpm: 60, tpm: null, concurrent: null },
   ...{ budgetUsdDay: null, budgetUsdMonth: 100, thresholdFloor: null, routing: null, expiresAt: null },
+  ...{ cacheRead: true, cacheWrite: true },
   ...{ upstreamKeys: [], createdAt: '2026-11-30T00:00:00.000Z', revokedAt: null, graceUntil: null },
   use: {
     ...{ requestsThisMinute: 12, tokensThisMinute: 3400, inFlight: 0 },
@@ -44,7 +45,7 @@ describe('keys', () => {
   test('create sends what is given, and prints the secret once, with a note beside it', async () => {
     const { asked, run } = await gateway();
     const flags =
-      '--tenant acme --model gpt-4o*,m --model n --rpm 60 --budget-month 99.5 --feature chat --expires 2099-01-31';
+      '--tenant acme --model gpt-4o*,m --model n --rpm 60 --budget-month 99.5 --feature chat --expires 2099-01-31 --cache-write no';
     const { code, stdout, stderr } = await run(
       'keys',
       'create',
@@ -57,6 +58,7 @@ describe('keys', () => {
     const [, , body] = /^(POST \S+) (.*)$/.exec(asked[0] ?? '') ?? [];
     expect(JSON.parse(body ?? '')).toEqual({
       ...{ name: 'support bot', tenant: 'acme', models: ['gpt-4o*', 'm', 'n'], rpm: 60, budgetUsdMonth: 99.5 },
+      cacheWrite: false,
       ...{ features: ['chat'], expiresAt: '2099-01-31', upstreamKeys: { openai: 'sk-theirs' } },
     });
     expect(stdout.split('nh_the-secret')).toHaveLength(2);

@@ -12,6 +12,10 @@ export interface Grants {
   readonly models?: readonly string[] | undefined;
   readonly namespaces?: readonly string[] | undefined;
   readonly features?: readonly Feature[] | undefined;
+  /** False: always answered from upstream. */
+  readonly cacheRead?: boolean | undefined;
+  /** False: what it brings about is never stored, and no other key's request is answered from its calls. */
+  readonly cacheWrite?: boolean | undefined;
 }
 
 /** What may be used. Absent: no limit. */

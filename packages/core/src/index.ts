@@ -130,10 +130,11 @@ export {
 } from './stats/decision-ring.ts';
 export { oneAtATime } from './stats/one-at-a-time.ts';
 export * from './stats/stats.ts';
+export { Admission, watchRoom } from './store/admission.ts';
 export { clockKey, comparePositions, decodeCursor, type EntryPosition, encodeCursor } from './store/entry-cursor.ts';
 export { entryMatches, tagTerms } from './store/entry-filter.ts';
 export { type EntryHead, entryOf, type HeadTuple, headOf, headTuple } from './store/entry-head.ts';
-export { chooseVictims, type EvictionCandidate, evictionWindow } from './store/eviction.ts';
+export { chooseVictims, rankOf, VICTIMS_MAX, worthOf } from './store/eviction.ts';
 export { createMemoryBatches, Leases, pageOfBatches } from './store/memory-batches.ts';
 export { createMemoryDeliveredEvents } from './store/memory-delivered-events.ts';
 export { createMemoryFiles, noSuchFile, pageOfFiles } from './store/memory-files.ts';

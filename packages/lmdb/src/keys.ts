@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 /** Index keys are big-endian, so that byte order is number order. */
 export const ROW_BYTES = 6;
 export const CLOCK_BYTES = 6;
+export const RANK_BYTES = 8;
 export const TERM_BYTES = 16;
 const INT48_MAX = 2 ** 48 - 1;
 const ENTRY_ID = /^[0-9a-f]{64}$/;
@@ -44,6 +45,21 @@ export function orderedKey(prefix: Buffer | undefined, clockMs: number, row: num
   key.writeUIntBE(clockKey(clockMs), at, CLOCK_BYTES);
   key.writeUIntBE(row, at + CLOCK_BYTES, ROW_BYTES);
   return key;
+}
+
+/** `prefix`, then a rank of 0 or more, then a row: the bytes of such doubles are ordered as they are. */
+export function rankedKey(prefix: Buffer, rank: number, row: number): Buffer {
+  const at = prefix.length;
+  const key = Buffer.allocUnsafe(at + RANK_BYTES + ROW_BYTES);
+  prefix.copy(key);
+  key.writeDoubleBE(rank, at);
+  key.writeUIntBE(row, at + RANK_BYTES, ROW_BYTES);
+  return key;
+}
+
+/** The rank in a key of `rankedKey`. */
+export function rankIn(key: Buffer): number {
+  return key.readDoubleBE(key.length - ROW_BYTES - RANK_BYTES);
 }
 
 export function rowOf(key: Buffer): number {

@@ -3,7 +3,8 @@ import { assertEntryId, entryMatches } from '@nearhit/core';
 import { decodeVector, type Head, toEntry } from './entry-codec.ts';
 import { int48 } from './keys.ts';
 import { decodeCursor, encodeCursor, newestFirst, newestOf, termsOf } from './listing.ts';
-import { RowChanges, readBody, readHead, readIdentity, readNumber, readRow } from './rows.ts';
+import { readUses } from './order.ts';
+import { RowChanges, readBody, readHead, readIdentity, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Writer } from './writer.ts';
@@ -119,8 +120,7 @@ export class LmdbResponses implements ResponseStore {
       for (const entry of byId.values()) {
         const row = readRow(this.#tables, entry.id);
         if (!may(row === undefined ? undefined : readHead(this.#tables, int48(row)), entry)) continue;
-        const usedAtMs = this.#remove(entry.id, changes) ?? 0;
-        changes.insert(entry, Math.max(entry.createdAtMs, usedAtMs));
+        changes.insert(entry, this.#remove(entry.id, changes) ?? 1);
         written.push(entry.id);
       }
       changes.finish();
@@ -128,13 +128,13 @@ export class LmdbResponses implements ResponseStore {
     });
   }
 
-  /** Answers when the entry was last used; undefined when there is none. */
+  /** Answers how often the entry was used; undefined when there is none. */
   #remove(id: EntryId, changes: RowChanges): number | undefined {
-    const touchedAtMs = this.#touches.forget(id);
+    const uses = this.#touches.forget(id);
     const row = readRow(this.#tables, id);
     const head = row === undefined ? undefined : readHead(this.#tables, int48(row));
     if (row === undefined || head === undefined) return undefined;
     changes.remove(row, head);
-    return touchedAtMs ?? readNumber(this.#tables.used, int48(row));
+    return uses + readUses(this.#tables, row);
   }
 }

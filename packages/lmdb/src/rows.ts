@@ -1,16 +1,7 @@
 import { type Entry, type EntryId, type IdentityKey, tagTerms } from '@nearhit/core';
 import { decodeHead, encodeHead, encodeVector, type Head, pack, unpack } from './entry-codec.ts';
-import {
-  ALL_ENTRIES,
-  clockKey,
-  contextTerm,
-  idKey,
-  int48,
-  modelTerm,
-  namespaceTerm,
-  orderedKey,
-  tagTerm,
-} from './keys.ts';
+import { ALL_ENTRIES, contextTerm, idKey, int48, modelTerm, namespaceTerm, orderedKey, tagTerm } from './keys.ts';
+import { putInOrder, takeFromOrder } from './order.ts';
 import type { Table, Tables } from './tables.ts';
 import type { Plan } from './writer.ts';
 
@@ -42,8 +33,8 @@ export class RowChanges {
   }
 
   /** The caller has removed an older row of the same id. */
-  insert(entry: Entry, usedAtMs: number): void {
-    const { ids, heads, bodies, vectors, used, expiry, lists, embedded, unlogged } = this.#tables;
+  insert(entry: Entry, uses: number): void {
+    const { ids, heads, bodies, vectors, expiry, lists, embedded, unlogged } = this.#tables;
     const plan = this.#plan;
     const id = idKey(entry.id) as Buffer;
     const row = ++this.#lastRow;
@@ -54,8 +45,7 @@ export class RowChanges {
     plan.append(heads, rowKey, headBytes);
     plan.append(bodies, rowKey, entry.answer);
     if (entry.vector !== undefined) plan.append(vectors, rowKey, encodeVector(entry.vector));
-    plan.append(used, rowKey, int48(clockKey(usedAtMs)));
-    plan.put(this.#tables.lru, lruKey(head, usedAtMs, row), lruValue(head));
+    putInOrder(this.#tables, plan, row, head, uses);
     plan.put(expiry, orderedKey(undefined, entry.staleUntilMs, row), NOTHING);
     for (const term of listTerms(head)) plan.put(lists, orderedKey(term, entry.createdAtMs, row), NOTHING);
     if (entry.semantic) plan.put(embedded, embeddedKey(head, rowKey), NOTHING);
@@ -65,7 +55,7 @@ export class RowChanges {
   }
 
   remove(row: number, head: Head): void {
-    const { ids, heads, bodies, vectors, used, expiry, lists, embedded, unlogged } = this.#tables;
+    const { ids, heads, bodies, vectors, expiry, lists, embedded, unlogged } = this.#tables;
     const plan = this.#plan;
     const id = idKey(head.id) as Buffer;
     const rowKey = int48(row);
@@ -73,8 +63,7 @@ export class RowChanges {
     plan.remove(heads, rowKey);
     plan.remove(bodies, rowKey);
     if (head.hasVector) plan.remove(vectors, rowKey);
-    plan.remove(this.#tables.lru, lruKey(head, readNumber(used, rowKey), row));
-    plan.remove(used, rowKey);
+    takeFromOrder(this.#tables, plan, row, head);
     plan.remove(expiry, orderedKey(undefined, head.staleUntilMs, row));
     for (const term of listTerms(head)) plan.remove(lists, orderedKey(term, head.createdAtMs, row));
     if (head.semantic) plan.remove(embedded, embeddedKey(head, rowKey));
@@ -122,17 +111,6 @@ export class RowChanges {
     held.row[3] += sign * bytes;
     this.#usage.set(name, held);
   }
-}
-
-/** Moves a row to its place in the order of use. */
-export function moveInLru(tables: Tables, plan: Plan, row: number, usedAtMs: number): void {
-  const rowKey = int48(row);
-  const before = readNumber(tables.used, rowKey);
-  const head = readHead(tables, rowKey);
-  if (head === undefined || before === clockKey(usedAtMs)) return;
-  plan.remove(tables.lru, lruKey(head, before, row));
-  plan.put(tables.lru, lruKey(head, usedAtMs, row), lruValue(head));
-  plan.put(tables.used, rowKey, int48(clockKey(usedAtMs)));
 }
 
 export function readRow(tables: Tables, id: string): number | undefined {
@@ -189,19 +167,4 @@ function listTerms({ scope, tags, context }: Head): Buffer[] {
 
 function embeddedKey(head: Head, rowKey: Buffer): Buffer {
   return Buffer.concat([modelTerm(head.hasVector ? head.embeddingModel : undefined), rowKey]);
-}
-
-function lruKey({ scope }: Head, usedAtMs: number, row: number): Buffer {
-  return orderedKey(namespaceTerm(scope.tenant, scope.namespace), usedAtMs, row);
-}
-
-function lruValue({ costUsd, bytes }: Head): Buffer {
-  const value = Buffer.allocUnsafe(14);
-  value.writeDoubleBE(costUsd, 0);
-  value.writeUIntBE(bytes, 8, 6);
-  return value;
-}
-
-export function decodeLruValue(value: Buffer): { costUsd: number; bytes: number } {
-  return { costUsd: value.readDoubleBE(0), bytes: value.readUIntBE(8, 6) };
 }

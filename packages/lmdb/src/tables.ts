@@ -19,9 +19,14 @@ export interface Tables {
   readonly bodies: Table;
   /** Row -> 32-bit floats, little-endian. */
   readonly vectors: Table;
-  /** Row -> last use. */
+  /** Row -> rank (double), uses (4 bytes). */
+  readonly uses: Table;
+  /** Namespace term, rank, row -> accounted bytes (6 bytes): in this order they are evicted. */
+  readonly ranks: Table;
+  /** Namespace term -> the highest rank that was evicted (double). */
+  readonly clocks: Table;
+  /** Row -> last use; namespace term, last use, row -> cost (double), bytes (6 bytes): of rows from before there were ranks. */
   readonly used: Table;
-  /** Namespace term, last use, row -> cost (double), accounted bytes (6 bytes): what eviction weighs. */
   readonly lru: Table;
   /** Term (all, namespace, tag, context), creation, row -> nothing: the newest-first lists. */
   readonly lists: Table;
@@ -87,6 +92,9 @@ export function openTables(root: Root, compressAboveBytes: number): Tables {
       compression: { threshold: compressAboveBytes, dictionary: ANSWER_DICTIONARY },
     }),
     vectors: open('vectors'),
+    uses: open('uses'),
+    ranks: open('ranks'),
+    clocks: open('clocks'),
     used: open('used'),
     lru: open('lru'),
     lists: open('lists'),

@@ -1,5 +1,7 @@
 import type { EntryId } from '@nearhit/core';
-import { moveInLru, readRow } from './rows.ts';
+import { int48 } from './keys.ts';
+import { putInOrder, readUses, takeFromOrder } from './order.ts';
+import { readHead, readRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -7,7 +9,7 @@ const CHUNK = 512;
 /** Held in memory at most; a fuller map is flushed at once. */
 const PENDING_MAX = 16_384;
 
-/** Last uses, gathered in memory and written in batches: losing some of them in a crash costs nothing but order. */
+/** Uses, counted in memory and written in batches: losing some of them in a crash costs nothing but order. */
 export class Touches {
   readonly #tables: Tables;
   readonly #writer: Writer;
@@ -22,16 +24,16 @@ export class Touches {
     this.#timer = setInterval(() => void this.flush().catch(() => undefined), flushMs).unref();
   }
 
-  add(ids: readonly EntryId[], nowMs: number): void {
-    for (const id of ids) this.#pending.set(id, nowMs);
+  add(ids: readonly EntryId[]): void {
+    for (const id of ids) this.#pending.set(id, (this.#pending.get(id) ?? 0) + 1);
     if (this.#pending.size >= PENDING_MAX && this.#flushing === undefined) void this.flush().catch(() => undefined);
   }
 
-  /** For an entry that is being replaced or removed: answers the use that was not written yet. */
-  forget(id: EntryId): number | undefined {
-    const usedAtMs = this.#pending.get(id);
+  /** For an entry that is being replaced or removed: answers the uses that were not written yet. */
+  forget(id: EntryId): number {
+    const uses = this.#pending.get(id) ?? 0;
     this.#pending.delete(id);
-    return usedAtMs;
+    return uses;
   }
 
   /** Resolves when every use noted before the call is written. */
@@ -52,11 +54,14 @@ export class Touches {
     for (let left = this.#pending.size; left > 0; left -= CHUNK) {
       await this.#writer.run((plan) => {
         let moved = 0;
-        for (const [id, usedAtMs] of this.#pending) {
+        for (const [id, uses] of this.#pending) {
           if (moved++ === CHUNK) break;
           this.#pending.delete(id);
           const row = readRow(this.#tables, id);
-          if (row !== undefined) moveInLru(this.#tables, plan, row, usedAtMs);
+          const head = row === undefined ? undefined : readHead(this.#tables, int48(row));
+          if (row === undefined || head === undefined) continue;
+          takeFromOrder(this.#tables, plan, row, head);
+          putInOrder(this.#tables, plan, row, head, readUses(this.#tables, row) + uses);
         }
       });
     }

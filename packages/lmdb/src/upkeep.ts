@@ -3,9 +3,10 @@ import {
   type Entry,
   type EntryId,
   type EvictionBound,
-  evictionWindow,
   type NamespaceUsage,
   type StoreUpkeep,
+  VICTIMS_MAX,
+  worthOf,
 } from '@nearhit/core';
 import { toEntry, unpack } from './entry-codec.ts';
 import {
@@ -16,10 +17,13 @@ import {
   namespaceTerm,
   orderedKey,
   prefixRange,
+  RANK_BYTES,
   ROW_BYTES,
+  rankIn,
   rowOf,
 } from './keys.ts';
-import { decodeLruValue, RowChanges, readBody, readHead, readUsage, type UsageRow } from './rows.ts';
+import { clockValue, readClock, readUses } from './order.ts';
+import { RowChanges, readBody, readHead, readUsage, type UsageRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 import type { Touches } from './touches.ts';
 import type { Plan, Writer } from './writer.ts';
@@ -38,8 +42,8 @@ export class LmdbUpkeep implements StoreUpkeep {
     this.#touches = deps.touches;
   }
 
-  touch(ids: readonly EntryId[], nowMs: number): void {
-    this.#touches.add(ids, nowMs);
+  touch(ids: readonly EntryId[]): void {
+    this.#touches.add(ids);
   }
 
   async sweep(nowMs: number, limit: number): Promise<EntryId[]> {
@@ -65,10 +69,18 @@ export class LmdbUpkeep implements StoreUpkeep {
     await this.#touches.flush();
     const evicted: EntryId[] = [];
     for (;;) {
-      const gone = await this.#writer.run((plan) => this.#removeRows(this.#victims(bound), plan));
+      const gone = await this.#writer.run((plan) => this.#removeRows(this.#victims(bound, plan), plan));
       if (gone.length === 0) return evicted;
       evicted.push(...gone);
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#writer.assertOpen();
+    const range = { ...prefixRange(namespaceTerm(of.tenant, of.namespace), RANK_BYTES + ROW_BYTES), limit: 1 };
+    const [key] = this.#tables.ranks.getKeys(range);
+    const head = key && readHead(this.#tables, int48(rowOf(key)));
+    return head && readUses(this.#tables, rowOf(key)) * worthOf(head, head.bytes);
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
@@ -90,18 +102,26 @@ export class LmdbUpkeep implements StoreUpkeep {
     return [...this.#tables.expiry.getKeys({ end, limit })].map(rowOf);
   }
 
-  #victims(bound: EvictionBound): number[] {
+  #victims(bound: EvictionBound, plan: Plan): number[] {
+    const { ranks, clocks, lru } = this.#tables;
     const prefix = namespaceTerm(bound.tenant, bound.namespace);
     const usage = readUsage(this.#tables, prefix);
     if (usage === undefined) return [];
     const excess = { entries: usage[2] - bound.maxEntries, bytes: usage[3] - bound.maxBytes };
     if (excess.entries <= 0 && excess.bytes <= 0) return [];
-    const range = { ...prefixRange(prefix, CLOCK_BYTES + ROW_BYTES), limit: evictionWindow(usage[2]) };
-    const window = [...this.#tables.lru.getRange(range)].map(({ key, value }) => ({
-      row: rowOf(key),
-      ...decodeLruValue(value),
+    const unranked = { ...prefixRange(prefix, CLOCK_BYTES + ROW_BYTES), limit: VICTIMS_MAX };
+    const before = [...lru.getRange(unranked)].map(({ key, value }) => ({
+      ...{ row: rowOf(key), bytes: value.readUIntBE(8, 6) },
     }));
-    return chooseVictims(window, excess).map(({ row }) => row);
+    if (before.length > 0) return chooseVictims(before, excess).map(({ row }) => row);
+    const range = { ...prefixRange(prefix, RANK_BYTES + ROW_BYTES), limit: VICTIMS_MAX };
+    const lowestFirst = [...ranks.getRange(range)].map(({ key, value }) => ({
+      ...{ row: rowOf(key), rank: rankIn(key), bytes: value.readUIntBE(0, 6) },
+    }));
+    const victims = chooseVictims(lowestFirst, excess);
+    const highest = victims.at(-1)?.rank ?? 0;
+    if (highest > readClock(this.#tables, prefix)) plan.put(clocks, prefix, clockValue(highest));
+    return victims.map(({ row }) => row);
   }
 
   #removeRows(rows: readonly number[], plan: Plan): EntryId[] {

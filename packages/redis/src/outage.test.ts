@@ -106,7 +106,7 @@ describe('while Redis is away', () => {
     const connection = connectRedis({ url }, (error) => heard.push(error));
     closers.push(() => connection.close());
     const stores = openRedisStores(connection, { touchFlushMs: 5 });
-    stores.upkeep.touch([entryId(1)], 1);
+    stores.upkeep.touch([entryId(1)]);
     for (const call of calls(stores)) {
       const failure = await failureOf(call);
       expect(failure).toBeInstanceOf(NearhitError);

@@ -1,4 +1,5 @@
 import {
+  Admission,
   Calibration,
   type CalibrationPrior,
   ChangeFeed,
@@ -25,6 +26,7 @@ import {
   totalUsage,
   type Verifier,
   type WriteQueue,
+  watchRoom,
 } from '@nearhit/core';
 import { type AccountsOptions, openAccounts } from './accounts/accounts.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
@@ -73,6 +75,7 @@ export interface SharedCacheOptions<M extends SharedMedium, N extends Neighbourh
 }
 
 const STATS_MS = 2000;
+const ROOM_MS = 5000;
 /**
  * A look-up that is late is a miss; a limit that could not be asked is one that did not hold. So limits are waited for
  * longer, and a hurried look-up's failures do not count against them.
@@ -110,8 +113,9 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     ...{ links, calibration },
   };
   const follower = closers.add(followWithMemory(following));
+  const admission = new Admission();
   const lookingUp = {
-    ...{ memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
+    ...{ admission, memory, observer, now, queue, policies, pending, sharedFlights, invalidations },
     ...{ links, calibration, verifier: options.verifier },
     store: guardStore(stores.responses, redis),
     upkeep: stores.upkeep,
@@ -141,6 +145,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
       accounts.start(chores);
       follower.start();
       chores.once('stats-failed', () => stats.load());
+      chores.every(ROOM_MS, 'room-unknown', () => watchRoom({ upkeep: stores.upkeep, policies, admission }));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush().then(() => stats.refresh()));
     },
   };

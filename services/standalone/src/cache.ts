@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import {
+  Admission,
   Calibration,
   ChangeFeed,
   combineObservers,
@@ -26,6 +27,7 @@ import {
   snapshot,
   totalUsage,
   type WriteQueue,
+  watchRoom,
 } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
@@ -107,8 +109,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     },
   });
   closers.add(queue);
+  const admission = new Admission();
   const judging = { links, verifier, calibration };
-  const lookingUp = { ...upkeep, queue, pending: new PendingAnswers(), invalidations, ...judging };
+  const lookingUp = { ...upkeep, admission, queue, pending: new PendingAnswers(), invalidations, ...judging };
   return {
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts, decisions, links, calibration },
     batching: { files: stores.files, batches: stores.batches },
@@ -129,6 +132,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       accounts.start(chores);
       keepUsageInBounds({ store: stores.usage, chores, now, settings: () => live.usage });
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
+      chores.every(MAINTAIN_MS, 'room-unknown', () => watchRoom({ ...upkeep, admission }));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush());
       chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
     },

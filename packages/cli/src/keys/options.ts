@@ -19,6 +19,8 @@ export interface GrantOptions {
   readonly namespace?: readonly string[];
   readonly feature?: readonly string[];
   readonly thresholdFloor?: OrNone<number>;
+  readonly cacheRead?: boolean;
+  readonly cacheWrite?: boolean;
   readonly expires?: string;
   readonly upstreamKey?: readonly string[];
 }
@@ -31,6 +33,11 @@ const number =
     if (value <= max) return value;
     throw new InvalidArgumentError(`Expected ${what}, or none.`);
   };
+
+function yesOrNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new InvalidArgumentError('Expected yes or no.');
+  return text === 'yes';
+}
 
 const collected = (text: string, before: readonly string[] = []): string[] => [
   ...before,
@@ -55,6 +62,8 @@ export function withGrants(command: Command): Command {
     .option('--namespace <name>', 'only these namespaces', collected)
     .option('--feature <name>', 'only these: chat, embeddings, batches, files, messages, responses, models', collected)
     .option('--threshold-floor <similarity>', 'requests can’t go below it', number('a similarity from 0 to 1', 1))
+    .option('--cache-read <yes|no>', 'no: always answered from upstream', yesOrNo)
+    .option('--cache-write <yes|no>', 'no: gets hits, and its answers are never stored for others', yesOrNo)
     .option('--expires <time>', '2027-01-31, or 2027-01-31T12:00:00Z')
     .option(
       '--upstream-key <provider=VARIABLE>',
@@ -69,10 +78,11 @@ export function limitsOf({ rpm, tpm, concurrent, budgetDay, budgetMonth }: Limit
 
 /** `none` among the names: all of them. */
 export function grantsOf(options: GrantOptions, env: Readonly<Record<string, string | undefined>>) {
-  const { model, namespace, feature, thresholdFloor, expires, upstreamKey } = options;
+  const { model, namespace, feature, thresholdFloor, cacheRead, cacheWrite, expires, upstreamKey } = options;
   const names = (given: readonly string[] | undefined) => (given?.includes(NONE) ? null : given);
   return defined({
     ...{ models: names(model), namespaces: names(namespace), features: names(feature), thresholdFloor },
+    ...{ cacheRead, cacheWrite },
     ...{ expiresAt: expires, upstreamKeys: upstreamKey && credentials(upstreamKey, env) },
   });
 }

@@ -23,6 +23,12 @@ export function limitFacts({ rpm, tpm, concurrent, budgetUsdDay, budgetUsdMonth,
 
 const listed = (names: readonly string[] | null): string => (names === null ? 'all' : names.join(', ') || 'none');
 
+function trustOf({ cacheRead, cacheWrite }: KeyAnswer): string | undefined {
+  if (cacheRead && cacheWrite) return undefined;
+  if (cacheRead) return 'reads, and stores nothing for others';
+  return cacheWrite ? 'stores, and reads nothing' : 'neither reads nor stores';
+}
+
 export function showKey(output: Output, key: KeyAnswer): void {
   output.title(`${key.name} (${key.id})`);
   output.facts([
@@ -33,6 +39,7 @@ export function showKey(output: Output, key: KeyAnswer): void {
     ['namespaces', listed(key.namespaces)],
     ['features', listed(key.features)],
     ['threshold floor', key.thresholdFloor === null ? undefined : String(key.thresholdFloor)],
+    ['cache', trustOf(key)],
     ['routing', key.routing === null ? undefined : JSON.stringify(key.routing)],
     ['upstream keys', key.upstreamKeys.length === 0 ? undefined : `of its own for ${key.upstreamKeys.join(', ')}`],
     ['made', key.createdAt],

@@ -4,6 +4,7 @@ import { assertGranted } from '../grants.ts';
 import type { TenantId } from '../ids.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { Memo } from '../ports/memory-cache.ts';
+import type { StoreUpkeep } from '../ports/response-store.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
 import { type PreparedRequest, prepare } from '../request/prepare.ts';
@@ -11,8 +12,10 @@ import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
 import { estimateOf, guessOf, type TokenCounter } from './estimate.ts';
 import { type Client, type Flight, Flights, type Generation } from './flights.ts';
+import { Floods } from './floods.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
+import { apart, type Mode, mayWrite, modeOf, offReason } from './mode.ts';
 import type { Delivery, Exchange, HitOutcome, Outcome, Settled, UpstreamOutcome } from './outcome.ts';
 import { recordOf, spentOf } from './record.ts';
 import type { StorePlan } from './settle.ts';
@@ -20,6 +23,7 @@ import { isUpstreamDown, type StaleFound } from './stale.ts';
 
 export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
   readonly policies: PolicyService;
+  readonly upkeep: Pick<StoreUpkeep, 'touch'>;
   /** What the same bytes meant last time. */
   readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
   readonly lookupTimeoutMs: () => number;
@@ -56,6 +60,7 @@ interface Asked {
 class Answering {
   readonly #deps: AnswerDeps;
   readonly #flights = new Flights();
+  readonly #floods = new Floods();
   readonly #launching: LaunchDeps;
   /** Shares its calls with no other process. */
   readonly #alone: LaunchDeps;
@@ -72,7 +77,7 @@ class Answering {
     const feature = call.endpoint === 'batch' ? 'batches' : call.endpoint;
     assertGranted(call.caller.grants, { feature, model, namespace: scope.namespace });
     const asked = { call, request, stages: {} };
-    const mode = modeOf(request);
+    const mode = modeOf(request, call.caller.grants);
     if (mode === 'off' || request.notCacheable !== undefined) {
       const reason = mode === 'off' ? offReason(request) : `not-cacheable:${request.notCacheable}`;
       if (request.controls.cache === 'only') return this.#end(asked, { kind: 'refused', reason });
@@ -88,15 +93,16 @@ class Answering {
     return this.#miss(asked, mode, found);
   }
 
-  /** What may be served from the cache now. */
+  /** What may be served from the cache now. Where nothing may, it is still told what lies near: floods are counted by it. */
   async #look({ call, request, stages }: Asked, mode: Mode): Promise<Found> {
     const deps = this.#deps;
-    if (mode === 'refresh') return { kind: 'none', reason: mode };
-    const cached = exactInMemory(request, deps);
+    const reads = mode !== 'refresh' && call.caller.grants.cacheRead !== false;
+    const cached = reads ? exactInMemory(request, deps) : undefined;
     const found: Found =
       cached === undefined
         ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, call.requestId)
         : { kind: 'hit', layer: 'l1', cached };
+    if (!reads) return unread(found, call.caller.grants.cacheRead === false ? 'key-no-read' : mode);
     if (found.kind === 'none' || mode !== 'shadow') return found;
     return { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
   }
@@ -104,7 +110,8 @@ class Answering {
   async #miss(asked: Asked, mode: Mode, found: Missed): Promise<Exchange> {
     const { call, request } = asked;
     const { stale } = found;
-    if (stale !== undefined && mode === 'on' && request.resolved.policy.staleMode === 'while-revalidate') {
+    const { staleMode } = request.resolved.policy;
+    if (stale !== undefined && mode === 'on' && staleMode === 'while-revalidate' && mayWrite(call)) {
       this.#revalidate(asked, found);
       return this.#end(
         { ...asked, call: { ...call, allowance: told(call) } },
@@ -129,20 +136,43 @@ class Answering {
   }
 
   /** One upstream call for all who ask the same at the same time; `refresh` wants one of its own. */
-  async #fly({ call, request }: Asked, mode: Mode, found: Missed, client: Client): Promise<UpstreamOutcome> {
+  async #fly({ call, request: asked }: Asked, mode: Mode, found: Missed, client: Client): Promise<UpstreamOutcome> {
+    const request = mayWrite(call) ? asked : apart(asked, call);
     const { vector, embeddingModel, exactOnly, storeAway, nearest } = found;
-    const plan: StorePlan = { request, vector, embeddingModel, exactOnly };
     // The look-up has cost its deadline: to ask for a shared flight where the store is would cost as much again.
     const deps = storeAway ? this.#alone : this.#launching;
-    const launch = (generation: Generation): Flight => launchMiss(call, plan, generation, this.#flights, deps);
+    const launch = (generation: Generation): Flight => {
+      const plan: StorePlan = {
+        request,
+        vector,
+        embeddingModel,
+        exactOnly: exactOnly ?? this.#flood(call, request, found),
+      };
+      return launchMiss(call, plan, generation, this.#flights, deps);
+    };
     const { flight, leader, sameForm, release } =
       mode === 'refresh' ? ownFlight(launch(2)) : await this.#flights.board(request.flightKey, request, client, launch);
     return {
-      ...{ kind: 'upstream', cache: 'miss', entryId: request.id, similarity: nearest?.similarity },
+      ...{ kind: 'upstream', cache: 'miss', similarity: nearest?.similarity },
+      entryId: request.notStored === undefined ? request.id : undefined,
       reason: leader ? found.reason : `joined:${found.reason}`,
       ...{ live: flight.live, leader, sameForm, release },
       ...{ settled: flight.settled, settledNow: flight.settledNow },
     };
+  }
+
+  /** Why this answer must not be found by meaning, although its question could be. */
+  #flood({ caller }: ChatCall, { id, scope, notStored }: PreparedRequest, found: Missed): string | undefined {
+    const { nearest, reason } = found;
+    // What would have been served in shadow is asked again by honest people.
+    if (notStored !== undefined || reason.startsWith('shadow:')) return undefined;
+    const { tenant, namespace, model } = scope;
+    const writer = JSON.stringify([caller.keyId ?? '', tenant, namespace, model]);
+    const verdict = this.#floods.check({ writer, id, nearest }, this.#deps.now());
+    if (verdict === 'calm') return undefined;
+    if (verdict === 'begins')
+      this.#deps.observer.incident('near-duplicate-flood', { tenant, namespace, model, keyId: caller.keyId });
+    return 'flood';
   }
 
   /** A new answer behind the back of the client, which has got the old one. It counts as a call of whoever asked. */
@@ -205,18 +235,11 @@ const told = ({ allowance }: ChatCall): ChatCall['allowance'] => ({
 
 const ownFlight = (flight: Flight) => ({ flight, leader: true, sameForm: true, release: flight.live.hold() });
 
-type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
-
-/** The operator's `off` and `shadow` stand; within them the request chooses, and `only` never goes upstream. */
-function modeOf({ controls, resolved }: PreparedRequest): Mode {
-  const { mode } = resolved.policy;
-  if (mode === 'off' || controls.cache === 'off') return 'off';
-  if (mode === 'shadow') return 'shadow';
-  return controls.cache ?? 'on';
+function unread(found: Found, reason: string): Missed {
+  if (found.kind === 'hit') return { kind: 'none', reason, nearest: shadowed(found) };
+  const { nearest, vector, embeddingModel, exactOnly, storeAway } = found;
+  return { kind: 'none', reason, nearest, vector, embeddingModel, exactOnly, storeAway };
 }
-
-const offReason = ({ resolved }: PreparedRequest): string =>
-  resolved.policy.mode === 'off' ? 'policy-off' : 'cache-off';
 
 const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
   id: cached.entry.id,
@@ -228,7 +251,7 @@ type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage' | 'sc
 
 function hit({ layer, cached, similarity, stage, score, scorer }: Served, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
-  deps.upkeep.touch([cached.entry.id], nowMs);
+  deps.upkeep.touch([cached.entry.id]);
   const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
   return { kind: 'hit', layer, cached, similarity, stage, score, scorer, ageSeconds };
 }

@@ -68,7 +68,6 @@ async function lookedUp(
     {
       memory,
       store: { get, getMany: async () => [], identify },
-      upkeep: { touch() {} },
       embedder: {
         model: { id: 'm', version: 'v1', dimensions: vector.length, tokensMax: 100 },
         embed: async (texts) =>

@@ -6,7 +6,7 @@ import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
 import type { Layer, Observer, Stage } from '../ports/observer.ts';
-import type { ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
+import type { ResponseStore } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
 import { identityInMemory, identityInStore, nameOf } from './by-identity.ts';
@@ -23,7 +23,6 @@ const QUERY_CHARS_MAX = 8192;
 export interface LookUpDeps extends JudgingDeps {
   readonly memory: MemoryCache;
   readonly store: Pick<ResponseStore, 'get' | 'getMany' | 'identify'>;
-  readonly upkeep: Pick<StoreUpkeep, 'touch'>;
   readonly embedder: Embedder;
   readonly index: Pick<NearestIndex, 'nearest'>;
   readonly observer: Observer;
@@ -191,7 +190,6 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
   }
   const { id, similarity } = decision.candidate;
   const entry = entryOf(id);
-  deps.upkeep.touch([id], deps.now());
   return {
     kind: 'hit',
     layer: 'semantic',

@@ -15,6 +15,8 @@ export interface Settled {
   readonly cachedPromptTokens?: number | undefined;
   /** Why it was not stored; absent when it was. */
   readonly notStored?: string | undefined;
+  /** Why it was stored to be found word for word only; absent when it may be found by meaning. */
+  readonly exactOnly?: string | undefined;
   /** Why a reply with a success status is no answer at all. */
   readonly fault?: string | undefined;
 }

@@ -82,12 +82,13 @@ function answeredBy(outcome: Outcome, settled: Settled = { costUsd: 0 }) {
     return { entryId: id, provider, upstreamModel, attempts, usage, costUsd: 0, savedUsd: costUsd };
   }
   const { live, leader, entryId } = outcome;
-  const { usage, costUsd, cachedPromptTokens } = settled;
+  const { usage, costUsd, cachedPromptTokens, notStored, exactOnly } = settled;
   const { head } = live;
   const route = leader ? live.route : undefined;
   const last = head ?? route?.attempts.at(-1);
   return {
     ...{ entryId, provider: last?.provider, upstreamModel: last?.model, route, usage, cachedPromptTokens },
+    ...(outcome.cache === 'miss' && { notStored, ...(exactOnly !== undefined && { exactOnly }) }),
     attempts: head?.attempts ?? route?.attempts.length,
     ...(leader ? { costUsd, savedUsd: 0 } : { shared: true, costUsd: 0, savedUsd: costUsd }),
   };

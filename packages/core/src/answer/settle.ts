@@ -1,4 +1,4 @@
-import type { Entry } from '../entry.ts';
+import { type Entry, entryBytes } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import { identityOf } from '../key/identity.ts';
 import type { MemoryCache } from '../ports/memory-cache.ts';
@@ -10,6 +10,8 @@ import { assembleStream, type IncompleteWhy, partialAnswer, readJsonAnswer } fro
 import { storability } from '../reply/storability.ts';
 import { type CountedUsage, estimateUsage, guessedPromptTokens, usageOf, withUsage } from '../reply/usage.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { type Admission, placeOf } from '../store/admission.ts';
+import { worthOf } from '../store/eviction.ts';
 import { charged } from './charged.ts';
 import type { LiveReply } from './live-reply.ts';
 import type { Settled } from './outcome.ts';
@@ -19,6 +21,8 @@ export interface SettleDeps {
   readonly queue: WriteQueue;
   readonly observer: Observer;
   readonly price: Upstream['price'];
+  /** Absent: every answer that may be stored is. */
+  readonly admission?: Admission | undefined;
   readonly now: () => number;
 }
 
@@ -137,16 +141,23 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   });
   const ttlSeconds =
     request.controls.ttlSeconds ?? (request.volatile !== undefined ? policy.volatileTtlSeconds : policy.ttlSeconds);
-  const refused = ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined;
+  const refused = request.notStored ?? (ttlSeconds === 0 ? 'ttl' : plan.outdated ? 'invalidated' : undefined);
   const notStored = verdict.store ? refused : verdict.why;
   if (notStored !== undefined) return { answer, ...cost, notStored };
   const semantic = verdict.store && verdict.semantic && plan.exactOnly === undefined && request.exactOnly === undefined;
+  const exactOnly = semantic ? undefined : (plan.exactOnly ?? request.exactOnly ?? 'answer');
   const entry = entryOf(live, plan, { answer: ownBytes(answer), usage, costUsd, semantic, ttlSeconds }, deps);
+  const worth = worthOf(entry, entryBytes(entry));
+  const place = placeOf(entry.scope);
+  // The process that made the call may have refused it: what is not stored is not heard of when it is invalidated.
+  if (plan.follower && deps.admission?.doubts(place, worth)) return { answer, ...cost, exactOnly };
+  if (!plan.follower && deps.admission?.refuses(place, entry.id, worth))
+    return { answer, ...cost, notStored: 'not-worth-it' };
   deps.memory.put(entry, deps.now());
-  if (plan.follower) return { answer, ...cost };
+  if (plan.follower) return { answer, ...cost, exactOnly };
   const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);
   if (!deps.queue.enqueue(entry, askedAtMs)) deps.observer.incident('write-dropped');
-  return { answer, ...cost };
+  return { answer, ...cost, exactOnly };
 }
 
 function entryOf(

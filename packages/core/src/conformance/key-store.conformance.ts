@@ -11,7 +11,7 @@ export function sampleKey(n: number, changes: Partial<ApiKeyRecord> = {}): ApiKe
   return {
     ...{ id: idOf(n), version: 1, name: `key ${n}`, tenant: 'acme', hint: 'nh_abcd...wxyz' },
     hashes: [{ hash: hashOf(n) }],
-    grants: { models: ['gpt-4o*'], namespaces: ['support'], features: ['chat'] },
+    grants: { models: ['gpt-4o*'], namespaces: ['support'], features: ['chat'], cacheRead: true, cacheWrite: false },
     limits: { rpm: 60, budgetUsdMonth: 12.5 },
     ...{ thresholdFloor: 0.9, routing: { policy: 'cost', maxCostUsd: 0.1 } },
     upstreamKeys: { openai: 'v1.sealed' },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { entryBytes } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
-import { evictionWindow } from '../store/eviction.ts';
+import { worthOf } from '../store/eviction.ts';
 import type { Stores } from '../store/stores.ts';
 import {
   entryId,
@@ -95,12 +95,13 @@ function evicts(start: Start): void {
   const left = async ({ responses }: Stores): Promise<EntryId[]> =>
     (await responses.list({}, { limit: 1000 })).entries.map(({ id }) => id);
 
-  test('evicts the least recently used first, down to the bound', async () => {
+  test('among equals, evicts the least used first, down to the bound', async () => {
     const stores = await start();
     const { responses, upkeep } = stores;
     await responses.put(Array.from({ length: 6 }, (_, n) => sampleEntry(n)));
-    upkeep.touch([entryId(0), entryId('unknown')], T0 + 100);
-    upkeep.touch([entryId(3), entryId(1)], T0 + 200);
+    upkeep.touch([entryId(0), entryId('unknown')]);
+    upkeep.touch([entryId(3), entryId(1)]);
+    upkeep.touch([entryId(3)]);
     expect(await upkeep.evict({ ...DEFAULT, maxEntries: 6 })).toEqual([]);
     expect(await upkeep.evict({ ...DEFAULT, maxEntries: 3 })).toEqual([2, 4, 5].map(entryId));
     expect(await upkeep.evict({ ...DEFAULT, maxEntries: 1 })).toEqual([0, 1].map(entryId));
@@ -108,16 +109,28 @@ function evicts(start: Start): void {
     expect(await responses.unlogged()).toHaveLength(6);
   });
 
-  test('a later use replaces an earlier one; a replaced entry keeps its use', async () => {
+  test('every use counts; a replaced entry keeps its uses', async () => {
     const { responses, upkeep } = await start();
     await responses.put([sampleEntry(1), sampleEntry(2), sampleEntry(3)]);
-    upkeep.touch([entryId(1)], T0 + 100);
+    upkeep.touch([entryId(1)]);
     await upkeep.evict(DEFAULT);
-    upkeep.touch([entryId(2)], T0 + 200);
-    upkeep.touch([entryId(3)], T0 + 300);
-    upkeep.touch([entryId(1)], T0 + 400);
+    upkeep.touch([entryId(2)]);
+    upkeep.touch([entryId(2)]);
+    upkeep.touch([entryId(1), entryId(1)]);
     await responses.put([sampleEntry(2), sampleEntry(1)]);
-    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 0 })).toEqual([2, 3, 1].map(entryId));
+    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 0 })).toEqual([3, 2, 1].map(entryId));
+  });
+
+  test('what was used much long ago is overtaken by what is in use now', async () => {
+    const { responses, upkeep } = await start();
+    await responses.put([sampleEntry(1), sampleEntry(2)]);
+    upkeep.touch([entryId(1), entryId(1)]);
+    for (let n = 3; n < 9; n++) {
+      await responses.put([sampleEntry(n)]);
+      upkeep.touch([entryId(n)]);
+      await upkeep.evict({ ...DEFAULT, maxEntries: 2 });
+    }
+    expect((await responses.list({}, { limit: 9 })).entries.map(({ id }) => id)).toEqual([8, 7].map(entryId));
   });
 
   test('holds a bound in bytes', async () => {
@@ -145,30 +158,43 @@ function evicts(start: Start): void {
 }
 
 function weighs(start: Start): void {
-  test('among the oldest eighth, what is cheapest per byte goes first', async () => {
+  test('what saves least per byte goes first', async () => {
     const { responses, upkeep } = await start();
-    expect(evictionWindow(32)).toBe(4);
-    const costs = [0.5, 0.001, 0.2, 0.003];
-    const big = Buffer.alloc(50_000);
-    await responses.put(
-      Array.from({ length: 32 }, (_, n) =>
-        // Cheapest of all, but outside the oldest eighth.
-        n === 4
-          ? sampleEntry(n, { costUsd: 0 })
-          : sampleEntry(n, { costUsd: costs[n] ?? 1, ...(n === 2 && { answer: big }) }),
-      ),
-    );
-    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 29 })).toEqual([1, 2, 3].map(entryId));
-    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 28 })).toEqual([entryId(4)]);
+    await responses.put([
+      sampleEntry(0, { costUsd: 0.5 }),
+      sampleEntry(1, { costUsd: 0.001 }),
+      sampleEntry(2, { costUsd: 0.2, answer: Buffer.alloc(500_000) }),
+      sampleEntry(3, { costUsd: 0.003 }),
+      sampleEntry(4, { costUsd: 0 }),
+      sampleEntry(5, { costUsd: 0.003, expiresAtMs: T0 + 30_000 }),
+    ]);
+    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 3 })).toEqual([5, 4, 2].map(entryId));
+    expect(await upkeep.evict({ ...DEFAULT, maxEntries: 0 })).toEqual([1, 3, 0].map(entryId));
+  });
+
+  test('tells what the next to be evicted has been worth', async () => {
+    const { responses, upkeep } = await start();
+    expect(await upkeep.lowest(DEFAULT)).toBeUndefined();
+    const [cheap, dear] = [sampleEntry(1, { costUsd: 0.001 }), sampleEntry(2, { costUsd: 0.0025 })];
+    await responses.put([cheap, dear, inScope(sampleEntry(3, { costUsd: 0 }), { namespace: 'b' })]);
+    const worth = worthOf(cheap, entryBytes(cheap));
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(worth, 15);
+    upkeep.touch([entryId(1)]);
+    await upkeep.evict(DEFAULT);
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(2 * worth, 15);
+    upkeep.touch([entryId(1)]);
+    await upkeep.evict(DEFAULT);
+    expect(await upkeep.lowest(DEFAULT)).toBeCloseTo(worthOf(dear, entryBytes(dear)), 15);
   });
 
   test('evicts more than one round holds', async () => {
     const { responses, upkeep } = await start();
-    await responses.put(Array.from({ length: 1300 }, (_, n) => sampleEntry(n)));
+    // All of one length: among equals the first to arrive is the first to leave.
+    await responses.put(Array.from({ length: 1300 }, (_, n) => sampleEntry(1000 + n)));
     const gone = await upkeep.evict({ ...DEFAULT, maxEntries: 10 });
     expect(new Set(gone).size).toBe(1290);
     expect((await responses.list({}, { limit: 99 })).entries.map(({ id }) => id)).toEqual(
-      Array.from({ length: 10 }, (_, n) => entryId(1299 - n)),
+      Array.from({ length: 10 }, (_, n) => entryId(2299 - n)),
     );
   });
 }
@@ -203,7 +229,7 @@ function outlives(start: Start, reopen: Start): void {
   test('uses noted before closing count after a restart', async () => {
     const { responses, upkeep } = await start();
     await responses.put([sampleEntry(1), sampleEntry(2), sampleEntry(3)]);
-    upkeep.touch([entryId(1)], T0 + 100);
+    upkeep.touch([entryId(1)]);
     const again = await reopen();
     expect(await again.upkeep.evict({ ...DEFAULT, maxEntries: 1 })).toEqual([2, 3].map(entryId));
   });

@@ -1,5 +1,6 @@
 import { readCode, readExpressions, readPictures } from './text/formal.ts';
 import { withoutFrames } from './text/frames.ts';
+import { readHidden } from './text/hidden.ts';
 import { dominantScript, latinLanguage } from './text/language.ts';
 import { readIdentifiers, readQuoted, readTech } from './text/marks.ts';
 import { clean, identityOf, QUESTION_LENGTH_MAX } from './text/normalise.ts';
@@ -25,12 +26,14 @@ export interface QuestionFacts {
   readonly text: string;
   /** Longer than `QUESTION_LENGTH_MAX`: nothing below `identity` was read. */
   readonly tooLong: boolean;
-  /** Unicode form, white space, case and end punctuation removed. */
+  /** Unicode form, white space, case and end punctuation removed; what is hidden kept. */
   readonly identity: string;
   /** As `formOf` gives it: questions of one form are the same question. */
   readonly form: string | undefined;
   /** Every word, number and sign in order, contractions expanded and courtesies dropped. */
   readonly wording: string;
+  /** What nobody sees (text/hidden.ts). */
+  readonly hidden: string;
   /** Unicode made regular, case kept. */
   readonly cleaned: string;
   readonly tokens: readonly Token[];
@@ -115,7 +118,9 @@ function count(tokens: readonly Token[]): Map<string, number> {
 /** Reads a question. Linear, bounded by `QUESTION_LENGTH_MAX`; never throws, whatever the text. */
 export function readFacts(text: string): QuestionFacts {
   const tooLong = text.length > QUESTION_LENGTH_MAX;
-  const identity = identityOf(text);
+  const hidden = readHidden(text);
+  const kept = hidden === '' ? [] : [`\0${hidden}`];
+  const identity = [identityOf(text), ...kept].join('');
   const cleaned = tooLong ? '' : clean(text);
   const tokens = withoutFrames(tokenize(cleaned));
   const expressions = readExpressions(cleaned);
@@ -128,7 +133,8 @@ export function readFacts(text: string): QuestionFacts {
     tooLong,
     identity,
     form: formOf(text),
-    wording: [...tokens.map((token) => token.text), expressions, code, pictures.inside].join(' ').trim(),
+    wording: [...tokens.map((token) => token.text), expressions, code, pictures.inside, ...kept].join(' ').trim(),
+    hidden,
     cleaned,
     tokens,
     keys: count(tokens),

@@ -48,6 +48,11 @@ export class Feedback {
 
   /** In force in this process when it resolves, in the others within a second. Throws NOT_FOUND, FORBIDDEN. */
   async give(input: FeedbackInput, by: FeedbackBy): Promise<FeedbackReport> {
+    if (by.kind === 'caller' && by.grants.cacheWrite === false)
+      throw new NearhitError(
+        'FORBIDDEN',
+        'This API key may not write to the cache, nor judge what others get from it.',
+      );
     const tenants = by.kind === 'caller' ? by.tenants : by.tenant === undefined ? undefined : [by.tenant];
     const judged =
       'requestId' in input

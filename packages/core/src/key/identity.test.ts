@@ -100,7 +100,7 @@ test('equal keys, the same text, and may be served: one and the same where there
       if (x.language === 'vi' || y.language === 'vi') return;
       const equal = one.key === other.key;
       expect(isSameText(x, y)).toBe(equal);
-      expect(mayServeIdentity({ form: one.form, candidate: { id: 'b' as EntryId, query: b } })).toBe(equal);
+      expect(mayServeIdentity({ form: one.form, query: a, candidate: { id: 'b' as EntryId, query: b } })).toBe(equal);
       expect(identityKeyOf(scope, fingerprint, one.form)).toBe(one.key);
     }),
     { numRuns: 1000 },

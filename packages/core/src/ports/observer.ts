@@ -35,7 +35,7 @@ export interface DecisionRecord {
   readonly layer?: Layer | undefined;
   /** What served it; absent: compared by meaning, or not at all. */
   readonly stage?: Stage | undefined;
-  /** Why it was matched exactly only: `pronoun`, `tools` ... */
+  /** Why it is matched exactly only: `pronoun`, `tools`, `flood` ... */
   readonly exactOnly?: string | undefined;
   /** The rule by which the question is a time-sensitive one: `today`, `price` ... */
   readonly volatile?: string | undefined;
@@ -61,6 +61,8 @@ export interface DecisionRecord {
   readonly attempts?: number | undefined;
   /** How the target was chosen and what was tried; of the request that made the call. */
   readonly route?: RouteDecision | undefined;
+  /** Why the answer of a miss was not stored. */
+  readonly notStored?: string | undefined;
   /** Answered from a call that another request pays for. */
   readonly shared?: boolean | undefined;
   /** Of the answer's prompt: read from the provider's own cache. */

@@ -74,16 +74,18 @@ export interface ResponseStore {
 
 /** Upkeep of the store; what it removes is also `unlogged` until the caller has told the log. */
 export interface StoreUpkeep {
-  /** Notes that entries were served, for eviction. Cheap, not durable at once. */
-  touch(ids: readonly EntryId[], nowMs: number): void;
+  /** Notes that entries were served, once each, for eviction. Cheap, not durable at once. */
+  touch(ids: readonly EntryId[]): void;
   /** Deletes at most `limit` entries whose `staleUntilMs` has passed; answers their ids. */
   sweep(nowMs: number, limit: number): Promise<EntryId[]>;
   usage(): Promise<NamespaceUsage[]>;
   /**
-   * Deletes until the namespace is within its bound; answers the ids. Least recently used first; among the oldest
-   * eighth the cheapest per byte goes first (cost-aware LRU).
+   * Deletes until the namespace is within its bound; answers the ids, lowest rank first (`store/eviction.ts`: what saves
+   * least per byte held, by cost, size, life and use). Among equals the one that arrived first goes first.
    */
   evict(bound: EvictionBound): Promise<EntryId[]>;
+  /** Worth times uses of the entry that is next to be evicted there; undefined when nothing says so. Cheap. */
+  lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined>;
   /** Entries that may be found by similarity but carry no vector of this embedding model. At most `limit`, without `vector`. */
   unembedded(embeddingModel: string, limit: number): Promise<Entry[]>;
 }

@@ -34,6 +34,8 @@ export interface PreparedRequest {
   readonly includeUsage: boolean;
   /** Why nothing is read or stored: the `<why>` of `not-cacheable:<why>`. */
   readonly notCacheable?: string | undefined;
+  /** Why its answer will not be stored, where that is known before it is asked. */
+  readonly notStored?: string | undefined;
   /** Why it is matched exactly only. */
   readonly exactOnly?: string | undefined;
   /** How the turns before the question count. */

@@ -10,15 +10,16 @@ import type {
 } from '../ports/response-store.ts';
 import { clockKey, comparePositions, decodeCursor, encodeCursor } from './entry-cursor.ts';
 import { entryMatches } from './entry-filter.ts';
-import { chooseVictims, evictionWindow } from './eviction.ts';
+import { chooseVictims, rankOf, worthOf } from './eviction.ts';
 
 interface Row {
   readonly entry: Entry;
   readonly row: number;
   readonly createdAtMs: number;
   readonly bytes: number;
-  readonly costUsd: number;
-  usedAtMs: number;
+  readonly worth: number;
+  uses: number;
+  rank: number;
 }
 
 const ENTRY_ID = /^[0-9a-f]{64}$/;
@@ -31,6 +32,8 @@ export function assertEntryId(id: string): void {
 /** Answers in a Map. `unlogged` is shared with the change log. */
 export class MemoryResponses implements ResponseStore, StoreUpkeep {
   readonly #rows = new Map<EntryId, Row>();
+  /** Of each namespace: the highest rank that was evicted. */
+  readonly #clocks = new Map<string, number>();
   readonly #byIdentity = new Map<IdentityKey, EntryId>();
   readonly #unlogged: Set<EntryId>;
   readonly #assertOpen: () => void;
@@ -115,10 +118,12 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     return this.#close();
   }
 
-  touch(ids: readonly EntryId[], nowMs: number): void {
+  touch(ids: readonly EntryId[]): void {
     for (const id of ids) {
       const row = this.#rows.get(id);
-      if (row) row.usedAtMs = clockKey(nowMs);
+      if (row === undefined) continue;
+      row.uses += 1;
+      row.rank = rankOf(this.#clock(row.entry.scope), row.uses, row.worth);
     }
   }
 
@@ -146,18 +151,22 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#assertOpen();
     const evicted: EntryId[] = [];
     for (;;) {
-      const rows = [...this.#rows.values()].filter(
-        ({ entry }) => entry.scope.tenant === bound.tenant && entry.scope.namespace === bound.namespace,
-      );
+      const rows = this.#lowestFirst(bound);
       const excess = {
         entries: rows.length - bound.maxEntries,
         bytes: rows.reduce((sum, row) => sum + row.bytes, 0) - bound.maxBytes,
       };
       if (rows.length === 0 || (excess.entries <= 0 && excess.bytes <= 0)) return evicted;
-      const oldest = rows.sort((a, b) => a.usedAtMs - b.usedAtMs || a.row - b.row);
-      const victims = chooseVictims(oldest.slice(0, evictionWindow(rows.length)), excess);
+      const victims = chooseVictims(rows, excess);
+      this.#clocks.set(namespaceKey(bound), Math.max(this.#clock(bound), victims.at(-1)?.rank ?? 0));
       evicted.push(...(await this.delete(victims.map(({ entry }) => entry.id))));
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#assertOpen();
+    const [next] = this.#lowestFirst(of);
+    return next && next.uses * next.worth;
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
@@ -180,20 +189,33 @@ export class MemoryResponses implements ResponseStore, StoreUpkeep {
     this.#rows.delete(id);
   }
 
+  #lowestFirst(of: { readonly tenant: string; readonly namespace: string }): Row[] {
+    return [...this.#rows.values()]
+      .filter(({ entry: { scope } }) => scope.tenant === of.tenant && scope.namespace === of.namespace)
+      .sort((a, b) => a.rank - b.rank || a.row - b.row);
+  }
+
   #write(entry: Entry, before: Row | undefined): void {
+    const bytes = entryBytes(entry);
+    const worth = worthOf(entry, bytes);
+    const uses = before?.uses ?? 1;
+    const rank = rankOf(this.#clock(entry.scope), uses, worth);
     this.#remove(entry.id);
     this.#alias(entry);
     this.#rows.set(entry.id, {
-      entry,
-      row: ++this.#lastRow,
-      createdAtMs: entry.createdAtMs,
-      bytes: entryBytes(entry),
-      costUsd: entry.costUsd,
-      usedAtMs: Math.max(clockKey(entry.createdAtMs), before?.usedAtMs ?? 0),
+      ...{ entry, row: ++this.#lastRow, createdAtMs: entry.createdAtMs, bytes },
+      ...{ worth, uses, rank },
     });
     this.#unlogged.add(entry.id);
   }
+
+  #clock(of: { readonly tenant: string; readonly namespace: string }): number {
+    return this.#clocks.get(namespaceKey(of)) ?? 0;
+  }
 }
+
+const namespaceKey = ({ tenant, namespace }: { readonly tenant: string; readonly namespace: string }): string =>
+  JSON.stringify([tenant, namespace]);
 
 function withoutVector(entry: Entry): Entry {
   const { vector: _, ...rest } = entry;

@@ -46,6 +46,8 @@ const settable = {
   features: z.array(z.enum(FEATURES)).max(FEATURES.length),
   ...limits,
   thresholdFloor: z.number().min(0).max(1).describe('A request’s own threshold can’t go below it.'),
+  cacheRead: z.boolean().describe('False: always answered from upstream. Default true.'),
+  cacheWrite: z.boolean().describe('False: gets hits, and its own answers are never stored for others. Default true.'),
   routing,
   expiresAt: moment,
 };
@@ -106,6 +108,7 @@ const use = z
 
 const answered = {
   ...orNull({ ...settable, expiresAt: z.string() }),
+  ...{ cacheRead: z.boolean(), cacheWrite: z.boolean() },
 };
 
 export const keyAnswer = z.object({

@@ -42,7 +42,18 @@ describe('API keys', () => {
     expect(await create({ name: 'n' })).toMatchObject({
       ...{ tenant: 'default', models: null, namespaces: null, features: null, rpm: null, tpm: null },
       ...{ thresholdFloor: null, routing: null, expiresAt: null, upstreamKeys: [] },
+      ...{ cacheRead: true, cacheWrite: true },
     });
+  });
+
+  test('that may not read or write the cache stay so until they may again', async () => {
+    const { admin, create } = await startWithKeys();
+    const made = await create({ name: 'n', models: ['a'], cacheRead: false, cacheWrite: false });
+    expect(made).toMatchObject({ cacheRead: false, cacheWrite: false });
+    const change = async (patch: object) => (await admin('patch', `/keys/${made.id}`).send(patch)).body;
+    expect(await change({ rpm: 5 })).toMatchObject({ cacheRead: false, cacheWrite: false });
+    expect(await change({ cacheRead: true })).toMatchObject({ cacheRead: true, cacheWrite: false, models: ['a'] });
+    expect(await change({ cacheWrite: null })).toMatchObject({ cacheRead: true, cacheWrite: true });
   });
 
   test('are changed field by field; null takes a limit off', async () => {
@@ -113,6 +124,7 @@ describe('API keys', () => {
     [{ name: 'n', budgetUsdDay: -0.01 }, 'budgetUsdDay'],
     [{ name: 'n', budgetUsdMonth: null }, 'budgetUsdMonth'],
     [{ name: 'n', thresholdFloor: 1.1 }, 'thresholdFloor'],
+    [{ name: 'n', cacheWrite: 'no' }, 'cacheWrite'],
     [{ name: 'n', namespaces: ['a b'] }, 'namespaces[0]'],
     [{ name: 'n', features: ['everything'] }, 'features[0]'],
     [{ name: 'n', models: 'gpt-4o' }, 'models'],

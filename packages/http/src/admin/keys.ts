@@ -128,11 +128,13 @@ type Fields<T> = { readonly [F in keyof T]?: T[F] | null | undefined };
 const given = <T extends object>(patch: T): T =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as T;
 
-function grantsOf({ models, namespaces, features }: Fields<Grants>): Grants {
+function grantsOf({ models, namespaces, features, cacheRead, cacheWrite }: Fields<Grants>): Grants {
   return {
     ...(models != null && { models }),
     ...(namespaces != null && { namespaces }),
     ...(features != null && { features }),
+    ...(cacheRead === false && { cacheRead }),
+    ...(cacheWrite === false && { cacheWrite }),
   };
 }
 
@@ -177,6 +179,7 @@ function answerOf(record: ApiKeyRecord, use: SubjectUse | undefined, nowMs: numb
     models: grants.models === undefined ? null : [...grants.models],
     namespaces: grants.namespaces === undefined ? null : [...grants.namespaces],
     features: grants.features === undefined ? null : [...grants.features],
+    ...{ cacheRead: grants.cacheRead ?? true, cacheWrite: grants.cacheWrite ?? true },
     ...limitsOrNull(limits),
     ...{ thresholdFloor: thresholdFloor ?? null, routing: routing ?? null },
     upstreamKeys: Object.keys(upstreamKeys ?? {}).sort(),

@@ -100,6 +100,7 @@ const decision = z.object({
   route: route.optional(),
   shared: z.boolean().optional().describe('Answered from a call that another request pays for.'),
   cachedPromptTokens: z.number().optional(),
+  notStored: z.string().optional().describe('Why the answer of a miss was not stored.'),
   usage: tokenUsage.optional(),
   costUsd: z.number(),
   savedUsd: z.number(),

@@ -57,6 +57,7 @@ class RequestTally {
   readonly #tokens = new CounterTally();
   readonly #attempts = new CounterTally();
   readonly #attemptDuration = new HistogramTally(ATTEMPT, 'provider', SECONDS);
+  readonly #kept = new CounterTally();
   readonly #reason = bounded();
   readonly #namespaces: ReadonlySet<string> | undefined;
   readonly #models: ReadonlySet<string> | undefined;
@@ -79,6 +80,11 @@ class RequestTally {
       const use = isUsageSaved(decision) ? 'saved' : 'spent';
       this.#tokens.add(`input ${use}`, () => ({ kind: 'input', use }), usage.promptTokens);
       this.#tokens.add(`output ${use}`, () => ({ kind: 'output', use }), usage.completionTokens);
+    }
+    const kept = decision.notStored ?? (decision.exactOnly && `exact-only:${decision.exactOnly}`);
+    if (kept !== undefined && decision.shared !== true) {
+      const reason = this.#reason(kept);
+      this.#kept.add(reason, () => ({ reason }));
     }
     for (const attempt of decision.route?.attempts ?? []) this.#countAttempt(attempt);
     if (Number.isFinite(costUsd)) this.#costUsd += costUsd;
@@ -133,6 +139,11 @@ class RequestTally {
       },
       counter('nearhit_tokens_total', 'Tokens as providers counted them: spent upstream, or saved by the cache.', () =>
         this.#tokens.samples(),
+      ),
+      counter(
+        'nearhit_answers_kept_back_total',
+        'Answers of misses that were not stored, by the reason; with `exact-only:` those found word for word only.',
+        () => this.#kept.samples(),
       ),
       counter('nearhit_upstream_attempts_total', 'Calls made to providers, by how they ended.', () =>
         this.#attempts.samples(),

@@ -58,6 +58,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['queryKey', optional(text)],
   ['stage', optional(text)],
   ['volatile', optional(text)],
+  ['notStored', optional(text)],
   ['exactOnly', optional(text)],
 ];
 

@@ -39,11 +39,20 @@ function decodeVector(bytes: Buffer): UnitVector {
   return vector as UnitVector;
 }
 
-/** What upkeep weighs of an index row (see scripts.ts). Undefined for bytes that are none. */
-export function decodeWeight(row: Buffer): { costUsd: number; bytes: number } | undefined {
+/** Accounted bytes of an index row (see scripts.ts). Undefined for bytes that are none. */
+export const decodeRowBytes = (row: Buffer): number | undefined => rowFields(row)?.[2];
+
+/** Its worth times its uses. Undefined for a row from before this was counted, too. */
+export function decodeRowWorth(row: Buffer): number | undefined {
+  const fields = rowFields(row);
+  return typeof fields?.[5] === 'number' ? fields[3] * fields[5] : undefined;
+}
+
+type RowFields = [created: string, namespace: string, bytes: number, worth: number, model: string, uses: unknown];
+
+function rowFields(row: Buffer): RowFields | undefined {
   try {
-    const [, , bytes, costUsd] = packr.unpack(row) as [string, string, number, number];
-    return { bytes, costUsd };
+    return packr.unpack(row) as RowFields;
   } catch {
     return undefined;
   }

@@ -3,12 +3,14 @@ import type { Script } from '../commands.ts';
 /**
  * Every script works on one shard; KEYS[1] is what its key names begin with. There:
  *   e:<id>        hash: h head, a answer, v vector; but for i:<identity> the only key that Redis may expire or evict
- *   rows          hash id -> position (44 bytes, keys.ts), MessagePack of creation, namespace term, bytes, cost, term of
- *                 the embedding model ('' when not semantic), further terms, name of its identity if it has one. What the index needs to be undone.
+ *   rows          hash id -> position (44 bytes, keys.ts), MessagePack of creation, namespace term, bytes, worth, term of
+ *                 the embedding model ('' when not semantic), uses, further terms, name of its identity if it has one. What
+ *                 the index needs to be undone.
  *   l:<term>      sorted by bytes: positions; the newest-first lists
- *   expiry, lru:<namespace term>   by score (staleUntil, last use): members
+ *   expiry, rank:<namespace term>  by score (staleUntil; core's store/eviction.ts): members
+ *   lru:<namespace term>           by last use: members from before there were ranks; their rows have no uses
  *   embedded      sorted by bytes: term of the embedding model, member
- *   usage         hash: n, b and t + namespace term -> entries, bytes, [tenant, namespace]
+ *   usage         hash: n, b, t and c + namespace term -> entries, bytes, [tenant, namespace], clock of eviction
  *   unlogged      hash id -> token of the change
  *   i:<identity>  id (32 bytes), creation (double) of the newest entry with this identity. In the identity's shard, which
  *                 is seldom the entry's: written and removed after it, expires with it; may dangle.
@@ -16,18 +18,24 @@ import type { Script } from '../commands.ts';
  */
 const SHARED = `
 local B = KEYS[1]
+local function exact(number) return string.format('%.17g', number) end
+local function usesOf(row) return type(row[6]) == 'number' and row[6] or nil end
+local function putInOrder(namespace, member, uses, worth)
+  local clock = tonumber(redis.call('HGET', B .. 'usage', 'c' .. namespace)) or 0
+  redis.call('ZADD', B .. 'rank:' .. namespace, exact(clock + uses * worth), member)
+end
 local function drop(id, raw)
   local position, member = string.sub(raw, 1, 44), string.sub(raw, 7, 44)
   local row = cmsgpack.unpack(string.sub(raw, 45))
   local namespace = row[2]
   redis.call('HDEL', B .. 'rows', id)
   redis.call('ZREM', B .. 'expiry', member)
-  redis.call('ZREM', B .. 'lru:' .. namespace, member)
+  redis.call('ZREM', B .. (usesOf(row) and 'rank:' or 'lru:') .. namespace, member)
   redis.call('ZREM', B .. 'l:all', position)
   redis.call('ZREM', B .. 'l:' .. namespace, position)
   if row[5] ~= '' then redis.call('ZREM', B .. 'embedded', row[5] .. member) end
   local identity = ''
-  for i = 6, #row do
+  for i = usesOf(row) and 7 or 6, #row do
     if string.sub(row[i], 1, 2) == 'i:' then identity = row[i] else redis.call('ZREM', B .. 'l:' .. row[i], position) end
   end
   if redis.call('HINCRBY', B .. 'usage', 'n' .. namespace, -1) <= 0 then
@@ -47,11 +55,12 @@ local token, update = ARGV[1], ARGV[2] == 'update'
 local written = {}
 local i = 3
 while i <= #ARGV do
-  local id, position, created, stale, used = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 4])
-  local namespace, names, bytes, cost, model = ARGV[i + 5], ARGV[i + 6], tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8]), ARGV[i + 9]
-  local ttl, head, answer, vector = ARGV[i + 10], ARGV[i + 11], ARGV[i + 12], ARGV[i + 13]
-  local identity, terms = ARGV[i + 14], tonumber(ARGV[i + 15])
-  local first = i + 16
+  local id, position, created, stale = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local namespace, names, bytes, worth, model = ARGV[i + 4], ARGV[i + 5], tonumber(ARGV[i + 6]), tonumber(ARGV[i + 7]), ARGV[i + 8]
+  local ttl, head, answer, vector = ARGV[i + 9], ARGV[i + 10], ARGV[i + 11], ARGV[i + 12]
+  local identity, terms = ARGV[i + 13], tonumber(ARGV[i + 14])
+  local first = i + 15
+  local uses = 1
   i = first + terms
   local raw = redis.call('HGET', B .. 'rows', id)
   local stored
@@ -63,11 +72,10 @@ while i <= #ARGV do
   if may then
     local member = string.sub(position, 7, 44)
     if raw then
-      local before = cmsgpack.unpack(string.sub(raw, 45))[2]
-      used = math.max(used, tonumber(redis.call('ZSCORE', B .. 'lru:' .. before, string.sub(raw, 7, 44))) or 0)
+      if stored then uses = usesOf(cmsgpack.unpack(string.sub(raw, 45))) or 1 end
       drop(id, raw)
     end
-    local row = { created, namespace, bytes, cost, model }
+    local row = { created, namespace, bytes, worth, model, uses }
     redis.call('ZADD', B .. 'l:all', 0, position)
     redis.call('ZADD', B .. 'l:' .. namespace, 0, position)
     for at = first, i - 1 do
@@ -77,7 +85,7 @@ while i <= #ARGV do
     if identity ~= '' then row[#row + 1] = identity end
     redis.call('HSET', B .. 'rows', id, position .. cmsgpack.pack(row))
     redis.call('ZADD', B .. 'expiry', stale, member)
-    redis.call('ZADD', B .. 'lru:' .. namespace, string.format('%.0f', used), member)
+    putInOrder(namespace, member, uses, worth)
     if model ~= '' then redis.call('ZADD', B .. 'embedded', 0, model .. member) end
     redis.call('HINCRBY', B .. 'usage', 'n' .. namespace, 1)
     redis.call('HINCRBY', B .. 'usage', 'b' .. namespace, bytes)
@@ -171,18 +179,28 @@ for i = 1, #ARGV do heads[i] = redis.call('HGET', B .. 'e:' .. ARGV[i], 'h') end
 return heads`,
 };
 
-/** Ids with their last use. */
+/** Ids with how often they were served since. A row from before there were ranks is left where it is. */
 export const TOUCH: Script = {
   name: 'nearhitTouch',
-  lua: `
-local B = KEYS[1]
+  lua: `${SHARED}
 for i = 1, #ARGV, 2 do
   local raw = redis.call('HGET', B .. 'rows', ARGV[i])
-  if raw then
-    local namespace = cmsgpack.unpack(string.sub(raw, 45))[2]
-    redis.call('ZADD', B .. 'lru:' .. namespace, 'XX', ARGV[i + 1], string.sub(raw, 7, 44))
+  local row = raw and cmsgpack.unpack(string.sub(raw, 45))
+  if row and usesOf(row) then
+    row[6] = row[6] + tonumber(ARGV[i + 1])
+    redis.call('HSET', B .. 'rows', ARGV[i], string.sub(raw, 1, 44) .. cmsgpack.pack(row))
+    putInOrder(row[2], string.sub(raw, 7, 44), row[6], row[4])
   end
 end
+return 0`,
+};
+
+/** Namespace term, rank: the clock of eviction is at least this. */
+export const CLOCK: Script = {
+  name: 'nearhitClock',
+  lua: `
+local usage, field = KEYS[1] .. 'usage', 'c' .. ARGV[1]
+if tonumber(ARGV[2]) > (tonumber(redis.call('HGET', usage, field)) or 0) then redis.call('HSET', usage, field, ARGV[2]) end
 return 0`,
 };
 
@@ -197,4 +215,6 @@ end
 return 0`,
 };
 
-export const ENTRY_SCRIPTS: readonly Script[] = [WRITE, REMOVE, IDENTIFY, UNIDENTIFY, MISSING, HEADS, TOUCH, LOGGED];
+export const ENTRY_SCRIPTS: readonly Script[] = [
+  ...[WRITE, REMOVE, IDENTIFY, UNIDENTIFY, MISSING, HEADS, TOUCH, CLOCK, LOGGED],
+];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { clockKey, type Entry, type EntryHead, type EntryId, entryBytes } from '@nearhit/core';
+import { clockKey, type Entry, type EntryHead, type EntryId, entryBytes, worthOf } from '@nearhit/core';
 import type { Commands, ScriptArgument } from '../commands.ts';
 import type { RedisConnection } from '../connection.ts';
 import { decodeEntry, decodeHead, encodeHead, encodeVector } from './entry-codec.ts';
@@ -13,9 +13,10 @@ import {
   modelTerm,
   namespaceTerm,
   perShard,
+  SHARDS,
   shardOf,
 } from './keys.ts';
-import { HEADS, MISSING, REMOVE, WRITE } from './scripts.ts';
+import { CLOCK, HEADS, MISSING, REMOVE, WRITE } from './scripts.ts';
 
 /** Redis drops an entry by itself this long after its end, should nobody sweep. */
 const GRACE_MS = 600_000;
@@ -134,6 +135,11 @@ export class Shards {
     return gone.map(({ id }) => id);
   }
 
+  /** Moves the clock by which a namespace is evicted up to a rank. */
+  async moveClock(namespace: string, rank: number): Promise<void> {
+    await Promise.all(SHARDS.map((shard) => this.commands.script(CLOCK, this.key(shard, ''), namespace, rank)));
+  }
+
   /** Those that are in the index, but not there any more; the next sweep takes them out. */
   async missing(ids: readonly EntryId[]): Promise<EntryId[]> {
     const missing = await perShard(
@@ -177,16 +183,16 @@ function inPieces(placed: readonly PlacedEntry[]): PlacedEntry[][] {
 function writeArguments({ entry, row }: PlacedEntry, nowMs: number): ScriptArgument[] {
   const { id, scope, vector } = entry;
   const terms = listTerms(entry);
+  const bytes = entryBytes(entry);
   return [
     id,
     encodePosition(entry.createdAtMs, row, id),
     finite(entry.createdAtMs),
     clockKey(entry.staleUntilMs),
-    clockKey(entry.createdAtMs),
     namespaceTerm(scope.tenant, scope.namespace),
     JSON.stringify([scope.tenant, scope.namespace]),
-    entryBytes(entry),
-    finite(entry.costUsd),
+    bytes,
+    worthOf(entry, bytes),
     entry.semantic ? modelTerm(vector === undefined ? undefined : entry.embeddingModel) : '',
     ttlMs(entry, nowMs),
     encodeHead(entry),

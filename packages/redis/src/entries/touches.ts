@@ -1,4 +1,4 @@
-import { clockKey, type EntryId } from '@nearhit/core';
+import type { EntryId } from '@nearhit/core';
 import { chunks, isEntryId, perShard } from './keys.ts';
 import { TOUCH } from './scripts.ts';
 import type { Shards } from './shards.ts';
@@ -7,7 +7,7 @@ import type { Shards } from './shards.ts';
 const PENDING_MAX = 16_384;
 const IDS_PER_CALL = 512;
 
-/** Last uses, gathered in memory and written now and then: losing some of them costs nothing but order. */
+/** Uses, counted in memory and written now and then: losing some of them costs nothing but order. */
 export class Touches {
   readonly #shards: Shards;
   readonly #timer: NodeJS.Timeout;
@@ -18,9 +18,10 @@ export class Touches {
     this.#timer = setInterval(() => void this.flush().catch(() => undefined), flushMs).unref();
   }
 
-  add(ids: readonly EntryId[], nowMs: number): void {
+  add(ids: readonly EntryId[]): void {
     for (const id of ids) {
-      if (this.#pending.size < PENDING_MAX || this.#pending.has(id)) this.#pending.set(id, nowMs);
+      const uses = this.#pending.get(id) ?? 0;
+      if (this.#pending.size < PENDING_MAX || uses > 0) this.#pending.set(id, uses + 1);
     }
   }
 
@@ -38,8 +39,7 @@ export class Touches {
       ([id]) => id,
       async (shard, some) => {
         for (const piece of chunks(some, IDS_PER_CALL)) {
-          const uses = piece.flatMap(([id, usedAtMs]) => [id, clockKey(usedAtMs)]);
-          await this.#shards.commands.script(TOUCH, this.#shards.key(shard, ''), ...uses);
+          await this.#shards.commands.script(TOUCH, this.#shards.key(shard, ''), ...piece.flat());
         }
       },
     );

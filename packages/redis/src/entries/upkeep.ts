@@ -4,12 +4,12 @@ import {
   type Entry,
   type EntryId,
   type EvictionBound,
-  evictionWindow,
   type NamespaceUsage,
   type StoreUpkeep,
+  VICTIMS_MAX,
 } from '@nearhit/core';
-import { decodeWeight } from './entry-codec.ts';
-import { chunks, idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, splitRow } from './keys.ts';
+import { decodeRowBytes, decodeRowWorth } from './entry-codec.ts';
+import { idOfMember, modelTerm, namespaceTerm, perShard, SHARDS, shardOf, splitRow } from './keys.ts';
 import { Merged } from './merged.ts';
 import type { Shards } from './shards.ts';
 import type { Touches } from './touches.ts';
@@ -18,7 +18,6 @@ import { readUsage, readUsageOf } from './usage.ts';
 const SWEEP_CHUNK = 256;
 /** Entries of each shard that a sweep looks at, to find those that Redis has dropped by itself. */
 const CHECKED_PER_SHARD = 128;
-const ROWS_PER_CALL = 512;
 
 interface Scored {
   readonly score: number;
@@ -39,8 +38,8 @@ export class RedisUpkeep implements StoreUpkeep {
     this.#touches = deps.touches;
   }
 
-  touch(ids: readonly EntryId[], nowMs: number): void {
-    this.#touches.add(ids, nowMs);
+  touch(ids: readonly EntryId[]): void {
+    this.#touches.add(ids);
   }
 
   async sweep(nowMs: number, limit: number): Promise<EntryId[]> {
@@ -69,11 +68,23 @@ export class RedisUpkeep implements StoreUpkeep {
       const used = await readUsageOf(this.#shards, term);
       const excess = { entries: used.entries - bound.maxEntries, bytes: used.bytes - bound.maxBytes };
       if (used.entries <= 0 || (excess.entries <= 0 && excess.bytes <= 0)) return evicted;
-      const window = await this.#byScore(`lru:${term}`).take(evictionWindow(used.entries));
-      const gone = await this.#evictFrom(window, excess);
+      const unranked = await this.#byScore(`lru:${term}`).take(VICTIMS_MAX);
+      const ranked = unranked.length > 0 ? [] : await this.#byScore(`rank:${term}`).take(VICTIMS_MAX);
+      const gone = await this.#evictFrom(unranked.length > 0 ? unranked : ranked, excess);
+      const last = ranked.find(({ member }) => idOfMember(member) === gone.at(-1));
+      if (last !== undefined) await this.#shards.moveClock(term, last.score);
       if (gone.length === 0) return evicted;
       evicted.push(...gone);
     }
+  }
+
+  async lowest(of: { readonly tenant: string; readonly namespace: string }): Promise<number | undefined> {
+    this.#shards.commands.assertOpen();
+    const [next] = await this.#byScore(`rank:${namespaceTerm(of.tenant, of.namespace)}`).take(1);
+    if (next === undefined) return undefined;
+    const id = idOfMember(next.member);
+    const [row] = await this.#shards.readRows(shardOf(id), [id]);
+    return row == null ? undefined : decodeRowWorth(splitRow(row).rest);
   }
 
   async unembedded(embeddingModel: string, limit: number): Promise<Entry[]> {
@@ -91,33 +102,31 @@ export class RedisUpkeep implements StoreUpkeep {
   }
 
   /** What Redis has dropped costs nothing to let go; only then is chosen among the rest. */
-  async #evictFrom(window: readonly Scored[], excess: { entries: number; bytes: number }): Promise<EntryId[]> {
-    const dropped = await this.#removeDropped(window.map(({ member }) => idOfMember(member)));
+  async #evictFrom(
+    lowestFirst: readonly Scored[],
+    excess: { readonly entries: number; readonly bytes: number },
+  ): Promise<EntryId[]> {
+    const dropped = await this.#removeDropped(lowestFirst.map(({ member }) => idOfMember(member)));
     if (dropped.length > 0) return dropped;
-    const weights = await this.#weights(window);
-    const weighed = window.map((one) => ({
-      ...one,
-      ...(weights.get(idOfMember(one.member)) ?? { costUsd: 0, bytes: 0 }),
-    }));
+    const bytes = await this.#bytesOf(lowestFirst);
+    const weighed = lowestFirst.map((one) => ({ ...one, bytes: bytes.get(idOfMember(one.member)) ?? 0 }));
     return this.#removeMembers(chooseVictims(weighed, excess));
   }
 
-  async #weights(window: readonly Scored[]): Promise<Map<EntryId, { costUsd: number; bytes: number }>> {
-    const weights = new Map<EntryId, { costUsd: number; bytes: number }>();
+  async #bytesOf(some: readonly Scored[]): Promise<Map<EntryId, number>> {
+    const bytes = new Map<EntryId, number>();
     await perShard(
-      window.map(({ member }) => idOfMember(member)),
+      some.map(({ member }) => idOfMember(member)),
       (id) => id,
       async (shard, ids) => {
-        for (const piece of chunks(ids, ROWS_PER_CALL)) {
-          const rows = await this.#shards.readRows(shard, piece);
-          rows.forEach((row, at) => {
-            const weight = row === null ? undefined : decodeWeight(splitRow(row).rest);
-            if (weight !== undefined) weights.set(piece[at] as EntryId, weight);
-          });
-        }
+        const rows = await this.#shards.readRows(shard, ids);
+        rows.forEach((row, at) => {
+          const counted = row === null ? undefined : decodeRowBytes(splitRow(row).rest);
+          if (counted !== undefined) bytes.set(ids[at] as EntryId, counted);
+        });
       },
     );
-    return weights;
+    return bytes;
   }
 
   /** In the order given. */

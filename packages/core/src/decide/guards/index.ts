@@ -1,8 +1,10 @@
 import type { Guard } from '../guard.ts';
+import { appendedGuard } from './appended.ts';
 import { codeGuard } from './code.ts';
 import { additionGuard, contentGuard, modalGuard, modifierGuard } from './content.ts';
 import { dateGuard } from './date.ts';
 import { entityGuard } from './entity.ts';
+import { hiddenGuard } from './hidden.ts';
 import { instructionGuard } from './instruction.ts';
 import { diacriticsGuard, languageGuard, pictureGuard, scriptGuard } from './language.ts';
 import { lengthGuard } from './length.ts';
@@ -23,6 +25,7 @@ function symmetric(guard: Guard): Guard {
 /** In the order they are asked: the first veto names the reason. The precise come before the broad. */
 export const GUARDS: readonly Guard[] = Object.freeze(
   [
+    hiddenGuard,
     lengthGuard,
     scriptGuard,
     languageGuard,
@@ -43,6 +46,7 @@ export const GUARDS: readonly Guard[] = Object.freeze(
     tenseGuard,
     diacriticsGuard,
     orderGuard,
+    appendedGuard,
     modifierGuard,
     modalGuard,
     contentGuard,

@@ -3,11 +3,12 @@ import { VIETNAMESE_LETTER } from '../words/languages.ts';
 import { expandContraction } from './contractions.ts';
 import { type Piece, withoutCourtesies } from './courtesies.ts';
 import { readCode } from './formal.ts';
+import { readHidden } from './hidden.ts';
 import { foldCase, type Place } from './letter-case.ts';
 import { clean, END_PUNCTUATION, QUESTION_LENGTH_MAX, toneKey } from './normalise.ts';
 
 /** To be raised with every change that gives any text another form: keys made by other rules then never match. */
-export const FORM_VERSION = 1;
+export const FORM_VERSION = 2;
 
 const PLAIN = /^[\p{Ll}\p{Lo}\p{M}]+$/u;
 const EDGES = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}\p{M}]*)$/su;
@@ -27,11 +28,12 @@ const BEFORE_A_MARK = new Set('of is the operator symbol sign character mark cal
  * What is left of a question when nothing but Unicode form, white space, letter case that tells nothing, end
  * punctuation, contractions and courtesies around it may differ: questions of one form are the same question. Narrower
  * than what guards let pass, for nothing else is asked. Undefined for what has none: a text longer than
- * `QUESTION_LENGTH_MAX`, without a letter or digit, with lines of code in it, or not well-formed. Pure, linear, never
+ * `QUESTION_LENGTH_MAX`, without a letter or digit, with lines of code in it, with a hidden message (hidden.ts), or not well-formed. Pure, linear, never
  * throws.
  */
 export function formOf(text: string): string | undefined {
   if (text.length > QUESTION_LENGTH_MAX || !text.isWellFormed() || MIXED_FRACTION.test(text)) return undefined;
+  if (readHidden(text) !== '') return undefined;
   const cleaned = clean(text.replace(COMPATIBLE, (part) => part.normalize('NFKC')));
   if (cleaned.includes('```') || readCode(cleaned) !== '') return undefined;
   const small = cleaned.toLowerCase();

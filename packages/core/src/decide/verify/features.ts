@@ -8,6 +8,39 @@ import type { Lexicon } from './lexicon.ts';
 import { type Reading, read, type Word } from './reading.ts';
 import { sequenceOf } from './sequence.ts';
 
+/** The guards whose verdicts the verifier was trained on, in the order of its features; a guard of later is only a veto. */
+const WEIGHED = [
+  'length',
+  'script',
+  'language',
+  'picture',
+  'instruction',
+  'version',
+  'date',
+  'money',
+  'unit',
+  'number',
+  'code',
+  'negation',
+  'antonym',
+  'entity',
+  'name',
+  'quoted',
+  'question',
+  'tense',
+  'diacritics',
+  'order',
+  'modifier',
+  'modal',
+  'content',
+  'addition',
+] as const;
+const WEIGHED_GUARDS = WEIGHED.map((name) => {
+  const guard = GUARDS.find((one) => one.name === name);
+  if (guard === undefined) throw new Error(`the verifier weighs a guard '${name}' that is no more`);
+  return guard;
+});
+
 export interface PairFeature {
   readonly name: string;
   /** By meaning: 1 where more of it can only speak for the pair, -1 against it, 0 where neither is sure. */
@@ -43,7 +76,7 @@ export const PAIR_FEATURES: readonly PairFeature[] = Object.freeze([
   ...spec(1, 'frameSame', 'answersSame'),
   ...spec(-1, 'answersDiffer', 'frameDiffer', 'frameClash', 'polar', 'numbersDiffer', 'sentencesDiffer'),
   ...spec(0, 'asked', 'vietnamese'),
-  ...GUARDS.flatMap(({ name }) => spec(-1, `guard:${name}`)),
+  ...WEIGHED_GUARDS.flatMap(({ name }) => spec(-1, `guard:${name}`)),
   ...spec(-1, 'vetoes'),
 ]);
 
@@ -190,7 +223,7 @@ function compute(a: Reading, b: Reading, similarity: number, lexicon: Lexicon): 
   const { rest, inserted } = restFeatures(a, b, found);
   const { same, differ, style } = askingFeatures(a, b);
   const order = sequenceOf(a, b, found);
-  const guards = GUARDS.map((guard): number => (guard.differs(a.facts, b.facts) === undefined ? 0 : 1));
+  const guards = WEIGHED_GUARDS.map((guard): number => (guard.differs(a.facts, b.facts) === undefined ? 0 : 1));
   return [
     ...likeness(a, b, similarity, found, lexicon),
     ...rest,
