@@ -38,6 +38,7 @@ const WRITES_WAIT_MS = 2000;
 const PAGE = 500;
 const IDS_SHOWN = 100;
 const EXPLAINED = 5;
+const FEATURES_SHOWN = 8;
 
 /** What operators do with the cache, beside policies. */
 export class CacheAdmin {
@@ -148,6 +149,8 @@ export class CacheAdmin {
     const turnsOf = turnsJudge(request, entryOf, judging.bar.similarityMin, (texts) => deps.embedder.embed(texts));
     const turns = new Map<EntryId, TurnsVerdict | undefined>();
     for (const candidate of candidates) turns.set(candidate.id, await turnsOf(candidate));
+    const weighed = new Map<EntryId, unknown>();
+    for (const candidate of candidates) weighed.set(candidate.id, await this.#weighed(request.query, candidate));
     const settled = await throughTurns(servable, judged, async ({ id }) => turns.get(id));
     return {
       exactOnly: undefined,
@@ -156,14 +159,26 @@ export class CacheAdmin {
           ? { kind: 'hit', layer: 'semantic', entryId: settled.candidate.id, similarity: settled.candidate.similarity }
           : { kind: 'miss', reason: settled.reason, similarity: settled.nearest?.similarity },
       candidates: candidates.map((candidate) =>
-        explained(
-          candidate,
-          verdicts.get(candidate.id),
-          unservable(candidate.entry, request, deps.now()),
-          turns.get(candidate.id),
-        ),
+        explained(candidate, {
+          verdict: verdicts.get(candidate.id),
+          refused: unservable(candidate.entry, request, deps.now()),
+          turns: turns.get(candidate.id),
+          verifier: weighed.get(candidate.id) ?? null,
+        }),
       ),
     };
+  }
+
+  /** What the verifier makes of a pair, the strongest features first; null where there is none, or it fails. */
+  async #weighed(asked: string, { query, similarity }: Candidate) {
+    const { verifier, observer } = this.#deps;
+    try {
+      const found = await verifier?.explain({ a: asked, b: query, similarity });
+      return found === undefined ? null : { ...found, features: found.features.slice(0, FEATURES_SHOWN) };
+    } catch (error) {
+      observer.incident('verify-failed', error);
+      return null;
+    }
   }
 
   async #drop(ids: readonly EntryId[]): Promise<EntryId[]> {
@@ -180,11 +195,17 @@ export class CacheAdmin {
   }
 }
 
+interface Judged {
+  readonly verdict: CandidateVerdict | undefined;
+  /** Why it may not be served whatever its question. */
+  readonly refused: string | undefined;
+  readonly turns: TurnsVerdict | undefined;
+  readonly verifier: unknown;
+}
+
 function explained(
   candidate: { id: EntryId; similarity: number; query: string; entry: Entry },
-  verdict: CandidateVerdict | undefined,
-  refused: string | undefined,
-  turns: TurnsVerdict | undefined,
+  { verdict, refused, turns, verifier }: Judged,
 ) {
   const judged = verdict?.verdict ?? 'not-reached';
   return {
@@ -195,6 +216,7 @@ function explained(
     verdict: refused ?? (judged === 'serve' && turns?.refused !== undefined ? 'guard:turns' : judged),
     link: verdict?.link ?? null,
     guards: verdict?.guards ?? [],
+    verifier,
     ...(turns !== undefined && { turns: turns.turns, turnsRefused: turns.refused ?? null }),
   };
 }
