@@ -120,7 +120,8 @@ describeModes((t) => {
       }).expect(200);
       expect(body).toMatchObject({
         decision: { kind: 'miss', reason: 'guard:number' },
-        threshold: { value: 0.9, origin: 'built-in' },
+        threshold: { value: 0.7, origin: 'floor' },
+        verifier: { probabilityMin: 0.75, similarityWithout: 0.9 },
       });
       expect(body.candidates[0]).toMatchObject({ query: 'What is 7% of 4000?', verdict: 'guard:number' });
       expect(body.candidates[0].guards).toContainEqual(

@@ -178,7 +178,7 @@ describeModes((t) => {
     expect(same.status).toBe(400);
   });
 
-  test('a budget without labels finds no bar yet, and says why; metrics tell of it', async () => {
+  test('a budget that the prior does not show to be kept finds no bar yet, and says why; metrics tell of it', async () => {
     await t.gateway.admin('PUT', '/policies/budgeted', { maxErrorRate: 0.01 });
     await until('the budget is in force', async () => {
       const { json } = await t.gateway.admin('GET', '/calibration?namespace=budgeted&model=m');
@@ -186,7 +186,7 @@ describeModes((t) => {
     });
     const { json } = await t.gateway.admin('GET', '/calibration?namespace=budgeted&model=m');
     expect(json.inForce).toMatchObject([
-      { namespace: 'budgeted', model: 'm', maxErrorRate: 0.01, calibration: { bar: null, origin: 'none', bound95: 1 } },
+      { namespace: 'budgeted', model: 'm', maxErrorRate: 0.01, calibration: { bar: null, origin: 'prior' } },
     ]);
     expect(json.inForce[0].why).toMatch(/only the same question is served/);
     const { text } = await t.gateway.send('GET', '/metrics');
