@@ -9,7 +9,8 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // The drills are long, and a command of their own: `pnpm drill`.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(process.env.NEARHIT_DRILL_SCALE ? [] : ['/test/drills/'])],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

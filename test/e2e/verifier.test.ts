@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { cacheOf } from '../support/client.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const ASKED = 'What are the side effects of ibuprofen?';
 const REWORDED = 'Which side effects does ibuprofen have?';
@@ -8,7 +8,7 @@ const REWORDED = 'Which side effects does ibuprofen have?';
 const USED = 'Can I return a used item?';
 const ANY = 'Can I return an item?';
 
-describeModes((t) => {
+describeEmbedded((t) => {
   const ask = (namespace: string, question: string, nearhit: object = {}) =>
     t.gateway.ask(question, { nearhit: { namespace, ...nearhit } });
   const store = async (namespace: string, question: string) => {

@@ -109,7 +109,11 @@ function inForceIn(scope: Place, calibration: Calibration, policies: Pick<Policy
   const found = calibration.calibrationFor(scope, policy);
   const shared = { ...scope, threshold: policy.threshold, maxErrorRate: policy.maxErrorRate ?? null };
   if (found === undefined)
-    return { ...shared, calibration: null, why: 'no error budget is set: the threshold decides' };
+    return {
+      ...shared,
+      calibration: null,
+      why: 'no error budget is set: a threshold that somebody chose decides, else the verifier’s own bar',
+    };
   return { ...shared, calibration: { ...found, bar: found.bar ?? null }, why: whyOf(found) };
 }
 

@@ -144,7 +144,7 @@ describe('the report', () => {
     ]);
     expect(report.inForce[0]?.why).toContain('budget 1.00 %');
     expect(reportOf(calibration, policies, { namespace: 'other' }).inForce[0]).toMatchObject({
-      ...{ maxErrorRate: null, calibration: null, why: 'no error budget is set: the threshold decides' },
+      ...{ maxErrorRate: null, calibration: null, why: expect.stringContaining('no error budget is set') },
     });
     expect(reportOf(calibration, policies, { namespace: 'never', model: 'm' }).inForce).toHaveLength(1);
   });
