@@ -42,13 +42,18 @@ export class Judging {
     this.#exhaustive = exhaustive;
   }
 
+  /** As it is now. Undefined: nothing was judged in the request's scope. */
+  get links(): ReturnType<LinkMemory['of']> {
+    return this.#deps.links?.of(this.#request.scope, this.#request.fingerprint);
+  }
+
   /** Never rejects. */
   decide(candidates: readonly Candidate[]): Promise<Decision> {
-    const { query, scope, fingerprint, resolved } = this.#request;
+    const { query, resolved } = this.#request;
     const input = {
       ...{ query, candidates, verified: this.bar.verified, exhaustive: this.#exhaustive },
       policy: { threshold: this.bar.similarityMin, guard: resolved.policy.guard },
-      links: this.#deps.links?.of(scope, fingerprint),
+      links: this.links,
     };
     return decideVerified(input, (candidate) => this.#probabilityOf(candidate));
   }

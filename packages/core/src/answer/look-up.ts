@@ -152,9 +152,10 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
   const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
   const judging = new Judging(request, deps);
   const { similarityMin } = judging.bar;
-  const links = deps.links?.of(request.scope, fingerprint);
   // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
-  const worth = neighbours.filter((one, at) => at === 0 || links !== undefined || one.similarity >= similarityMin);
+  const worth = neighbours.filter(
+    (one, at) => at === 0 || judging.links !== undefined || one.similarity >= similarityMin,
+  );
   const { removals } = deps.memory;
   const entries = await Promise.all(
     worth.map(({ id }) => deps.memory.get(id, deps.now())?.entry ?? deps.store.get(id)),

@@ -81,7 +81,7 @@ export interface Exchange {
   /** name, value, name, value ...: what else the caller is told with the answer (`x-ratelimit-*`). */
   readonly headers: () => readonly string[];
   readonly outcome: Outcome;
-  /** Milliseconds of each look-up stage that ran: `identity`, `l2`, `embed`, `nearest`, `decide`. */
+  /** Milliseconds of each look-up stage that ran: `identity`, `l2`, `embed`, `nearest`, `decide`; `verify` is a part of the last. */
   readonly stages: Readonly<Record<string, number>>;
   /**
    * Records the decision; to be called once, when all is ready but the last byte: what a client has got whole must be

@@ -1,3 +1,4 @@
+import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { appendedGuard } from './appended.ts';
 import { codeGuard } from './code.ts';
@@ -17,9 +18,18 @@ import { quotedGuard } from './quoted.ts';
 import { tenseGuard } from './tense.ts';
 import { moneyGuard, unitGuard } from './unit.ts';
 
-/** Always asked in one order of the two questions: what it finds first never depends on who came first. */
+/**
+ * Always asked in one order of the two questions: what it finds first never depends on who came first. Its last verdict is
+ * remembered: the verifier weighs the guards of the very pair that they have just been asked about.
+ */
 function symmetric(guard: Guard): Guard {
-  return { ...guard, differs: (a, b) => (a.text <= b.text ? guard.differs(a, b) : guard.differs(b, a)) };
+  let last: { readonly a: QuestionFacts; readonly b: QuestionFacts; readonly found: string | undefined } | undefined;
+  const differs = (a: QuestionFacts, b: QuestionFacts): string | undefined => {
+    if (a.text > b.text) return differs(b, a);
+    if (last?.a !== a || last.b !== b) last = { a, b, found: guard.differs(a, b) };
+    return last.found;
+  };
+  return { ...guard, differs };
 }
 
 /** In the order they are asked: the first veto names the reason. The precise come before the broad. */
