@@ -145,6 +145,7 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export { dot } from './unit-vector.ts';
 export {
   addCounters,
   countersOf,

@@ -1,6 +1,7 @@
 import {
   type Caller,
   decide,
+  dot,
   type Embedder,
   NearhitError,
   type PolicyService,
@@ -136,7 +137,7 @@ function leaderFor(
   const { policy } = request.resolved;
   const threshold = Math.max(request.controls.threshold ?? policy.threshold, thresholdFloor);
   const near = leaders
-    .map((leader) => ({ leader, similarity: cosine(vector, leader.vector) }))
+    .map((leader) => ({ leader, similarity: dot(vector, leader.vector) }))
     .filter(({ similarity }) => similarity >= threshold)
     .sort((a, b) => b.similarity - a.similarity)
     .slice(0, CANDIDATES);
@@ -146,10 +147,4 @@ function leaderFor(
   const decision = decide({ query: request.query, candidates, policy: { threshold, guard: policy.guard } });
   if (decision.kind !== 'serve') return undefined;
   return near.find(({ leader }) => leader.request.id === decision.candidate.id)?.leader;
-}
-
-function cosine(a: UnitVector, b: UnitVector): number {
-  let sum = 0;
-  for (let at = 0; at < a.length; at++) sum += (a[at] as number) * (b[at] as number);
-  return sum;
 }

@@ -1,4 +1,4 @@
-import type { Embedder, UnitVector } from '@nearhit/core';
+import { dot, type Embedder } from '@nearhit/core';
 import { type Line, linesOf } from '../lines.ts';
 import { type GuardLevel, verdictsOf } from './judge.ts';
 import { type Pair, readPair } from './pairs.ts';
@@ -115,10 +115,4 @@ async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
     next.catch(() => {});
     yield value;
   }
-}
-
-function dot(a: UnitVector, b: UnitVector): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

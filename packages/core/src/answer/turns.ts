@@ -6,6 +6,7 @@ import type { Entry } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { Embedding } from '../ports/embedder.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { dot } from '../unit-vector.ts';
 
 /** Cosine similarity that an earlier turn needs at least, whatever the policy says of the question. */
 export const TURN_SIMILARITY_MIN = 0.95;
@@ -74,9 +75,7 @@ async function measured(pairs: readonly Pair[], threshold: number, embed: Embed)
   return pairs.map((pair, at) => {
     const [a, b] = [vectors[2 * at], vectors[2 * at + 1]];
     if (a === undefined || b === undefined || a.truncated || b.truncated) return { ...pair, verdict: 'long-query' };
-    let similarity = 0;
-    for (let i = 0; i < a.vector.length; i++) similarity += (a.vector[i] as number) * (b.vector[i] as number);
-    return weighed(pair, similarity, threshold);
+    return weighed(pair, dot(a.vector, b.vector), threshold);
   });
 }
 

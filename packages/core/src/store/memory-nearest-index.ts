@@ -1,6 +1,7 @@
 import { NearhitError } from '../errors.ts';
 import type { EntryId, Fingerprint, PartitionKey, UnitVector } from '../ids.ts';
 import type { IndexChange, IndexStats, NearestIndex, NearestQuery, Neighbour } from '../ports/nearest-index.ts';
+import { dot } from '../unit-vector.ts';
 
 interface Held {
   readonly partition: PartitionKey;
@@ -103,7 +104,5 @@ function isUnitVector(vector: Float32Array, dimensions: number): boolean {
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return Math.max(-1, Math.min(1, sum));
+  return Math.max(-1, Math.min(1, dot(a, b)));
 }

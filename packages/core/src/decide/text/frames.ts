@@ -1,4 +1,4 @@
-import { lines } from '../words/lines.ts';
+import { frames } from '../words/courtesies.ts';
 import type { Token } from './tokens.ts';
 
 /** Courtesies around a question that change nothing about its answer; longest first. */
@@ -82,12 +82,6 @@ cám ơn
 với ạ
 ạ
 `);
-
-function frames(list: string): string[][] {
-  return lines(list)
-    .map((line) => line.split(' '))
-    .sort((a, b) => b.length - a.length);
-}
 
 function matchesAt(tokens: readonly Token[], from: number, frame: readonly string[]): boolean {
   return from >= 0 && frame.every((word, i) => tokens[from + i]?.text === word);

@@ -131,7 +131,8 @@ export const SPOKEN_OF_AFTER: ReadonlySet<string> = new Set(
 export const ABOUT_WORDS =
   /["`]|(?<![\p{L}\p{M}])(?:translat|say|said|spell|word|phrase|mean|writ|wrote|pronounc|respond|repl|rhym|lyric|rephras|proofread|correct|gramma|sentenc|synonym|antonym|polite|greet|french|spanish|german|italian|japanese|chinese|korean|vietnamese|english|latin|portuguese|russian|arabic|hindi|greek|turkish|thai|language|tiếng|dịch|nghĩa|từ|câu|nói|viết)/u;
 
-function frames(list: string): string[][] {
+/** One a line, as words; longest first. */
+export function frames(list: string): string[][] {
   return lines(list)
     .map((line) => line.split(' '))
     .sort((a, b) => b.length - a.length);
