@@ -71,9 +71,10 @@ function build() {
     }
   }
   const now = `${newest} ${count}`;
-  if (stamped('built') === now) return;
+  if (stamped('built') === now && existsSync(join('dist', 'standalone.js'))) return;
   console.error('nearhit: building ...');
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], 'build');
+  run(process.execPath, [join('scripts', 'bundle.mjs')], 'bundle');
   stamp('built', now);
 }
 
@@ -91,8 +92,8 @@ if (command === 'test') needRedis();
 install();
 build();
 if (command === 'start') {
-  process.argv = [process.execPath, join(root, 'services/standalone/dist/main.js'), ...args];
-  await import('../services/standalone/dist/main.js');
+  process.argv = [process.execPath, join(root, 'dist', 'standalone.js'), ...args];
+  await import('../dist/standalone.js');
 } else if (command === 'test') {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
   run(process.execPath, ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', jest, ...args], 'jest');

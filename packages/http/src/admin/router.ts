@@ -51,14 +51,24 @@ const NO_QUERY = z.strictObject({});
 /** `/admin/v1`, to be mounted there. */
 export function createAdminRouter(deps: AdminDeps): Router {
   const operations = adminOperations(deps);
-  const document = openApiOf(operations, deps);
+  // Made when it is first asked for: a tenth of a second of every start otherwise.
+  let document: ReturnType<typeof openApiOf> | undefined;
   const router = Router({ caseSensitive: true });
   router.use((_req, res, next) => {
     res.setHeader('cache-control', 'no-store');
     next();
   });
   router.use(
-    routerOf([{ method: 'get', path: '/openapi.json', handler: (_req, res) => sendJson(res, 200, document) }]),
+    routerOf([
+      {
+        method: 'get',
+        path: '/openapi.json',
+        handler(_req, res) {
+          document ??= openApiOf(operations, deps);
+          sendJson(res, 200, document);
+        },
+      },
+    ]),
   );
   const signed = tokenOrSignature(deps.token, deps.webhookSecret, deps.now ?? Date.now);
   router.use(routerOf(operations.filter((one) => one.signed).map((one) => toRoute(one, signed))));
