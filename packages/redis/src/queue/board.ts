@@ -1,21 +1,20 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Queue } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
+import type { BoardHandler } from './board-page.ts';
 import { isReady, openBullQueue } from './bull-queue.ts';
-
-type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 
 export interface QueueBoard {
   /** To be mounted at `basePath`, behind whatever guards the admin plane. */
-  readonly handler: Handler;
+  readonly handler: BoardHandler;
   close(): Promise<void>;
 }
 
 interface OpenBoard {
   readonly queue: Queue;
   readonly client: RedisClient;
-  readonly page: Handler;
+  readonly page: BoardHandler;
 }
 
 /** What would put the shown summary of a job in the place of its data. */
