@@ -168,6 +168,8 @@ export const fileSchema = z.strictObject({
 });
 
 export type FileConfig = z.output<typeof fileSchema>;
+/** What may stand in nearhit.yaml: everything with a default may be left out. */
+export type ConfigInput = z.input<typeof fileSchema>;
 
 function isHttpUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
