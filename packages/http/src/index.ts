@@ -38,8 +38,8 @@ export { labelled, type MetricSource, type Reading, type Sample } from './metric
 export type { MetricSources } from './metrics/gauges.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export { createServiceMetrics, type ServiceMetricsOptions } from './metrics/service-metrics.ts';
-export { createLocalEmbeddings } from './openai/embeddings.ts';
 export { type Mounted, mountDoor } from './mount.ts';
+export { createLocalEmbeddings } from './openai/embeddings.ts';
 export { createOpsApp } from './ops/app.ts';
 export type { Readiness } from './ops/ops.ts';
 export { sendError, sendJson } from './reply.ts';

@@ -115,7 +115,12 @@ describe('nearhit()', () => {
 
   test('wants keys unless the app says that it need not', async () => {
     const other = mkdtempSync(join(tmpdir(), 'nearhit-middleware-'));
-    const guarded = nearhit({ config: { providers: [{ id: 'demo', kind: 'demo' }] }, dataDir: other, env: {}, log: false });
+    const guarded = nearhit({
+      config: { providers: [{ id: 'demo', kind: 'demo' }] },
+      dataDir: other,
+      env: {},
+      log: false,
+    });
     try {
       const app = express().use('/v1', guarded);
       const { status, body } = await request(app).post('/v1/chat/completions').send(ask('May I?'));

@@ -84,4 +84,3 @@ async function start(options: NearhitOptions, config: Config, log: Logger) {
     },
   };
 }
-
