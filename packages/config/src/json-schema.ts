@@ -8,7 +8,7 @@ export function configJsonSchema(): Record<string, unknown> {
     unrepresentable: 'any',
     override: ({ jsonSchema }) => {
       // For messages about faults only.
-      delete jsonSchema['expected'];
+      delete jsonSchema.expected;
     },
   });
   return { ...schema, title: 'nearhit.yaml' };
