@@ -33,11 +33,13 @@ export {
 } from './calibrate/report.ts';
 export { Calibration, type CalibrationOptions } from './calibrate/service.ts';
 export * from './caller.ts';
+export { COSINE_FLOOR } from './decide/bar.ts';
 export * from './decide/decide.ts';
 export type { QuestionFacts } from './decide/facts.ts';
 export { factsOf } from './decide/facts-memo.ts';
 export { GUARDS } from './decide/guards/index.ts';
 export { isSameText } from './decide/same-text.ts';
+export { formOf } from './decide/text/question-form.ts';
 export { PAIR_FEATURES, type PairFeature, pairFeaturesOf } from './decide/verify/features.ts';
 export { Lexicon } from './decide/verify/lexicon.ts';
 export * from './entry.ts';
