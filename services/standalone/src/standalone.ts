@@ -46,6 +46,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       access: cache.access,
       observer: lookingUp.observer,
       metrics: cache.metrics,
+      auditing: cache.auditing,
     },
     config: () => config,
     secretFile: join(config.dataDir, 'house-secret'),
@@ -57,6 +58,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
     ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
   });
   closers.add(batches.runner);
+  await cache.consumeAudits(answering.runAudit);
   const door = closers.add(
     await openDoor({
       ...{ answer, batchRoom: batches.room },

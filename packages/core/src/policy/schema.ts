@@ -30,6 +30,12 @@ export const policySchema = z.strictObject({
   maxBytes: z.number().int().min(1024).optional(),
   /** A longer answer is passed on and not stored. */
   answerBytesMax: z.number().int().min(1024).max(67_108_864).optional(),
+  /** Of the hits by meaning, so many are asked upstream once more, and both answers compared. 0..1. */
+  auditShare: z.number().min(0).max(1).optional(),
+  /** What audits of a namespace may cost in a calendar day, UTC. */
+  auditBudgetUsdDay: z.number().min(0).max(1_000_000).optional(),
+  /** Who compares: `answers`, rules alone, or a model that is served here, asked where the rules can't tell. */
+  auditJudge: z.string().min(1).max(256).optional(),
 });
 
 /** Some fields set, the rest inherited. */
@@ -54,6 +60,9 @@ export const POLICY_DEFAULTS: Policy = Object.freeze({
   maxEntries: 1_000_000,
   maxBytes: 8_589_934_592,
   answerBytesMax: 4_194_304,
+  auditShare: 0,
+  auditBudgetUsdDay: 1,
+  auditJudge: 'answers',
 });
 
 /** What an operator should hear about a policy, wherever it is shown or set. */
