@@ -8,9 +8,10 @@ export function compareJson(a: string, b: string): { readonly differs: 'no' | 'f
   const [left, right] = [leavesOf(a), leavesOf(b)];
   if (left === undefined || right === undefined) return undefined;
   if (left.size !== right.size || [...left.keys()].some((path) => !right.has(path))) return { differs: 'perhaps' };
-  const differing = [...left].filter(([path, value]) => right.get(path) !== value).map(([, value]) => value);
+  const differing = [...left].filter(([path, value]) => right.get(path) !== value);
   if (differing.length === 0) return { differs: 'no' };
-  const isTold = left.size <= LEAVES_TOLD_MAX && differing.some((value) => typeof value !== 'string');
+  const isFigure = ([path, value]: [string, Leaf]) => typeof value !== 'string' && typeof right.get(path) !== 'string';
+  const isTold = left.size <= LEAVES_TOLD_MAX && differing.some(isFigure);
   return { differs: isTold ? 'figures' : 'perhaps' };
 }
 
