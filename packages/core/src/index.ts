@@ -26,7 +26,12 @@ export { type AuditorDeps, createAuditor } from './audit/auditor.ts';
 export { AuditChoice, type ChooseDeps } from './audit/choose.ts';
 export { createMemoryAudits, type MemoryAuditsOptions } from './audit/memory-queue.ts';
 export { type AuditCounts, AuditTally } from './audit/tally.ts';
-export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
+export {
+  CALIBRATION_ORIGINS,
+  type CalibrationInForce,
+  type CalibrationOrigin,
+  Calibrator,
+} from './calibrate/calibrator.ts';
 export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
 export {
   type CalibrationReport,
