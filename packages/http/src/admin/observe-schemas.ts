@@ -230,7 +230,6 @@ export const readinessAnswer = z.object({ status: z.string(), ready: z.boolean()
 export type StatsQuery = z.output<typeof statsQuery>;
 export type StatsSummary = Readonly<z.infer<typeof statsSummary>>;
 export type StatsAnswer = z.infer<typeof statsAnswer>;
-export type ReplayAnswer = z.infer<typeof replayAnswer>;
 export type DecisionsQuery = z.output<typeof decisionsQuery>;
 export interface DecisionPage {
   readonly decisions: readonly DecisionRecord[];
