@@ -20,7 +20,18 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
-export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
+export { type ReplayReport, replayDecision } from './answer/replay.ts';
+export { type AskAudit, type AuditCall, type AuditReply, createAskAudit } from './audit/ask.ts';
+export { type AuditorDeps, createAuditor } from './audit/auditor.ts';
+export { AuditChoice, type ChooseDeps } from './audit/choose.ts';
+export { createMemoryAudits, type MemoryAuditsOptions } from './audit/memory-queue.ts';
+export { type AuditCounts, AuditTally } from './audit/tally.ts';
+export {
+  CALIBRATION_ORIGINS,
+  type CalibrationInForce,
+  type CalibrationOrigin,
+  Calibrator,
+} from './calibrate/calibrator.ts';
 export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
 export {
   type CalibrationReport,
@@ -62,6 +73,7 @@ export type { SubjectState } from './limits/subject.ts';
 export * from './policy/schema.ts';
 export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/service.ts';
 export { volatileReason } from './policy/volatile.ts';
+export * from './ports/audit-queue.ts';
 export * from './ports/batch-store.ts';
 export * from './ports/change-log.ts';
 export * from './ports/decision-log.ts';

@@ -13,6 +13,7 @@ import {
   pairsQuery,
 } from './evidence-schemas.ts';
 import { feedbackInput } from './feedback-input.ts';
+import { replayAnswer, replayParams, replayQuery } from './observe-schemas.ts';
 import { type Operation, operation } from './operation.ts';
 import type { EvidenceAdmin } from './ports.ts';
 
@@ -22,7 +23,10 @@ export interface EvidenceDeps {
 }
 
 /** What people said of answers, and where the bar lies in consequence. */
-export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdmin, now: () => number): Operation[] {
+export function evidenceOperations(
+  { feedback, calibration, pairs, replay }: EvidenceAdmin,
+  now: () => number,
+): Operation[] {
   return [
     operation({
       method: 'post',
@@ -41,6 +45,19 @@ export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdm
       query: calibrationQuery,
       answer: calibrationAnswer,
       handle: ({ query }) => calibration(query),
+    }),
+    operation({
+      method: 'post',
+      path: '/decisions/{id}/replay',
+      id: 'replayDecision',
+      summary: 'Makes a recorded decision once more, under the bar that was in force then: does it come out the same?',
+      params: replayParams,
+      query: replayQuery,
+      answer: replayAnswer,
+      handle: async ({ params: { id }, query: { tenant } }) => {
+        const report = await replay(id, tenant);
+        return { ...report, differs: [...report.differs], bar: report.bar };
+      },
     }),
     ...pairOperations(pairs, now),
   ];

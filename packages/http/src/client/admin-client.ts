@@ -36,6 +36,7 @@ import {
   modelsAnswer,
   providersAnswer,
   readinessAnswer,
+  replayAnswer,
   statsAnswer,
   type statsQuery,
 } from '../admin/observe-schemas.ts';
@@ -96,6 +97,9 @@ export function createAdminClient(options: AdminClientOptions) {
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    /** `id`: of a decision, or its request id. Fails with status 409 and code `not_replayable`, 404 when nobody knows it. */
+    replay: (id: string, query: { tenant?: string } = {}) =>
+      call('POST', `/admin/v1/decisions/${encodeURIComponent(id)}/replay`, replayAnswer, { query }),
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
     calibration: (query: z.input<typeof calibrationQuery> = {}) =>
       call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),

@@ -45,6 +45,20 @@ function place(found: readonly string[], other: QuestionFacts): string | undefin
   return found.find((member) => PLACES.some((group) => member.startsWith(group)) && !known.includes(member));
 }
 
+/** Two members of one group, each named on one side only. */
+function rivals(left: readonly string[], right: readonly string[]): string | undefined {
+  for (const x of left) {
+    const group = x.slice(0, x.indexOf(':') + 1);
+    const y = right.find((other) => other.startsWith(group));
+    if (y !== undefined && !right.includes(x) && !left.includes(y)) return describe([x], [y]);
+  }
+  return undefined;
+}
+
+/** Both sides name a member of one closed group, and not the same. What only one side names is no rival. */
+export const rivalEntities = (a: QuestionFacts, b: QuestionFacts): string | undefined =>
+  rivals(members(a, missingIn(a, b)), members(b, missingIn(b, a)));
+
 /** Members of one closed group (colours, countries, companies, kin...), one on each side: `in Paris` and `in Rome`. */
 export const entityGuard: Guard = {
   name: 'entity',
@@ -52,11 +66,8 @@ export const entityGuard: Guard = {
   differs(a, b) {
     const left = members(a, missingIn(a, b));
     const right = members(b, missingIn(b, a));
-    for (const x of left) {
-      const group = x.slice(0, x.indexOf(':') + 1);
-      const y = right.find((other) => other.startsWith(group));
-      if (y !== undefined && !right.includes(x) && !left.includes(y)) return describe([x], [y]);
-    }
+    const found = rivals(left, right);
+    if (found !== undefined) return found;
     const [here, there] = [place(left, b), place(right, a)];
     return here === undefined && there === undefined ? undefined : describe([here ?? '-'], [there ?? '-']);
   },
