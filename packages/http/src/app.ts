@@ -7,6 +7,7 @@ import { type AdminDeps, createAdminRouter } from './admin/router.ts';
 import { bareApp, withRequestId } from './bare-app.ts';
 import type { AnswerHandler } from './chat/chat.ts';
 import type { AnswerDoors } from './chat/doors.ts';
+import { dashboardSite } from './dashboard/site.ts';
 import type { Logger } from './logger.ts';
 import { batchRoutes } from './openai/batches.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
@@ -33,6 +34,8 @@ export interface AppDeps extends OpsDeps {
   /** Absent: no files and no batches here. */
   readonly batchRoom?: BatchRoom | undefined;
   readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
+  /** Folder of the built dashboard. Absent: there is none. */
+  readonly dashboard?: string | undefined;
   readonly bodyBytesMax: number;
   readonly log: Logger;
 }
@@ -45,6 +48,7 @@ export function createApp(deps: AppDeps): Application {
     app.use('/v1', dataPlane(deps));
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
     if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
+    if (deps.dashboard !== undefined) app.use('/dashboard', dashboardSite(deps.dashboard));
     app.use(routerOf(opsRoutes(deps)));
     app.use(
       '/:provider/v1',
