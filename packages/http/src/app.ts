@@ -3,7 +3,7 @@ import type { BatchRoom } from '@nearhit/batch';
 import { messagesDialect } from '@nearhit/dialects';
 import type { Application, Router } from 'express';
 import { boardDoor } from './admin/board.ts';
-import { type AdminDeps, createAdminRouter } from './admin/router.ts';
+import { type AdminDeps, createAdminRouter, createSessionRouter } from './admin/router.ts';
 import { bareApp, withRequestId } from './bare-app.ts';
 import type { AnswerHandler } from './chat/chat.ts';
 import type { AnswerDoors } from './chat/doors.ts';
@@ -47,6 +47,7 @@ export function createApp(deps: AppDeps): Application {
     app.use(withRequestId);
     app.use('/v1', dataPlane(deps));
     app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
+    app.use(createSessionRouter(deps.admin));
     if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
     if (deps.dashboard !== undefined) app.use('/dashboard', dashboardSite(deps.dashboard));
     app.use(routerOf(opsRoutes(deps)));

@@ -34,7 +34,7 @@ const SHUTDOWN_GRACE_MS = 30_000;
 /** The public port: data plane, admin plane and operations on one listening server. */
 export async function openDoor(deps: DoorDeps): Promise<Door> {
   const { answer, bodyBytesMax, enter, log, upstream } = deps;
-  const authorize = createAuthorize({ ...deps, token: deps.admin.token });
+  const authorize = createAuthorize({ ...deps, token: deps.admin.token, now: deps.admin.now });
   const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
   const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail });
   const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);

@@ -67,9 +67,8 @@ describe('the OpenAPI document', () => {
     const router = createAdminRouter({ ...deps.admin, upstream, log });
     const { call } = await start();
     const { body } = await call.get('/admin/v1/openapi.json');
-    const documented = Object.entries(body.paths as Record<string, object>).flatMap(([path, item]) =>
-      Object.keys(item).map((method) => `${method} ${path}`),
-    );
+    const here = Object.entries(body.paths as Record<string, object>).filter(([path]) => path !== '/dashboard/session');
+    const documented = here.flatMap(([path, item]) => Object.keys(item).map((method) => `${method} ${path}`));
     expect(documented.sort()).toEqual(
       routesOf(router)
         .filter((route) => route !== 'get /openapi.json')
