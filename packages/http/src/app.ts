@@ -33,7 +33,7 @@ export interface AppDeps extends OpsDeps {
   readonly countEmbeddings?: EmbeddingsDeps['countEmbeddings'];
   /** Absent: no files and no batches here. */
   readonly batchRoom?: BatchRoom | undefined;
-  readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
+  readonly admin: Omit<AdminDeps, 'upstream' | 'log' | 'readiness'>;
   /** Folder of the built dashboard. Absent: there is none. */
   readonly dashboard?: string | undefined;
   readonly bodyBytesMax: number;
@@ -46,7 +46,7 @@ export function createApp(deps: AppDeps): Application {
   const mount = (app: Application): void => {
     app.use(withRequestId);
     app.use('/v1', dataPlane(deps));
-    app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
+    app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log, readiness: deps.readiness }));
     app.use(createSessionRouter(deps.admin));
     if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
     if (deps.dashboard !== undefined) app.use('/dashboard', dashboardSite(deps.dashboard));

@@ -38,7 +38,16 @@ export async function openDoor(deps: DoorDeps): Promise<Door> {
   const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
   const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail });
   const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);
-  return openServer(createApp({ ...deps, doors, authorize }), deps, shortcut(doors, isProvider));
+  const closing = new AbortController();
+  const admin = { ...deps.admin, closing: closing.signal };
+  const door = await openServer(createApp({ ...deps, doors, authorize, admin }), deps, shortcut(doors, isProvider));
+  return {
+    ...door,
+    close() {
+      closing.abort();
+      return door.close();
+    },
+  };
 }
 
 type Shortcut = (req: IncomingMessage, res: ServerResponse) => boolean;

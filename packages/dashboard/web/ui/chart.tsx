@@ -33,7 +33,7 @@ const colorOf = (name: string): string => getComputedStyle(document.documentElem
 export function Chart(props: ChartProps) {
   const { title, series, data, format, kind = 'lines', height = 180 } = props;
   const holder = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>();
+  const plot = useRef<uPlot | undefined>(undefined);
   const newest = useRef(props);
   newest.current = props;
   const [cursor, setCursor] = useState<number | null>(null);

@@ -44,12 +44,14 @@ interface TextProps extends Common {
 
 export function TextField({ label, hint, hideLabel, value, onInput, type = 'text', ...rest }: TextProps) {
   const id = useId();
+  // A union of kinds, each with attributes of its own, which `type` chooses from only here.
+  const kind = { type } as { readonly type: 'text' };
   return (
     <Field id={id} label={label} hint={hint} hideLabel={hideLabel}>
       <input
         id={id}
         class="input"
-        type={type}
+        {...kind}
         value={value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}

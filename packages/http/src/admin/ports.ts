@@ -18,8 +18,10 @@ import type {
   PolicyPatch,
   PolicyRecord,
   ProviderStatus,
+  RecentFigures,
   RoutingPreference,
   ServiceStatus,
+  StatsSeries,
   SubjectUse,
   TenantRecord,
 } from '@nearhit/core';
@@ -66,6 +68,10 @@ export interface EntryReader {
 
 export interface StatsReader {
   summary(query: StatsQuery): StatsSummary;
+  /** The same span by span. */
+  series(query: StatsQuery): StatsSeries;
+  /** The last seconds, for whoever asks about once a second; null the first time. */
+  recent(filter: Omit<StatsQuery, 'window'>): { tick(nowMs: number): RecentFigures | null };
   decisions(
     filter: Pick<DecisionsQuery, 'outcome' | 'namespace'>,
     page: { cursor?: string | undefined; limit: number },

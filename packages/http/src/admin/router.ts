@@ -1,10 +1,13 @@
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from '../logger.ts';
+import type { OpsDeps } from '../ops/ops.ts';
 import { sendJson } from '../reply.ts';
 import { routerOf } from '../routes.ts';
 import { Sessions } from '../session/session.ts';
 import { sessionOperations } from '../session/session-operations.ts';
 import { type EntryDeps, entryOperations } from './entries.ts';
+import { eventOperations } from './events/events.ts';
+import { statusOf } from './events/status.ts';
 import { type EvidenceDeps, evidenceOperations } from './evidence.ts';
 import { type KeyDeps, keyOperations } from './keys.ts';
 import { type ObserveDeps, observeOperations } from './observe.ts';
@@ -34,6 +37,10 @@ export interface AdminDeps
   readonly log: Logger;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
+  /** As GET /readyz tells it. */
+  readonly readiness: OpsDeps['readiness'];
+  /** Aborted when the process is about to end: then whoever listens to events is told. */
+  readonly closing?: AbortSignal | undefined;
   /** The queue's page, for /admin/queues. Absent: there is none. */
   readonly board?: RequestHandler | undefined;
 }
@@ -74,6 +81,11 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...policyOperations(deps.policies),
     ...entryOperations({ ...deps, now: deps.now ?? Date.now }),
     ...observeOperations(deps),
+    ...eventOperations({
+      ...deps,
+      now: deps.now ?? Date.now,
+      status: () => statusOf({ ...deps, now: deps.now ?? Date.now }),
+    }),
     ...usageOperations({ ...deps, now: deps.now ?? Date.now }),
     ...serviceOperations(deps),
     ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),

@@ -36,6 +36,7 @@ import {
   modelsAnswer,
   providersAnswer,
   readinessAnswer,
+  seriesAnswer,
   statsAnswer,
   type statsQuery,
 } from '../admin/observe-schemas.ts';
@@ -94,6 +95,7 @@ export function createAdminClient(options: AdminClientOptions) {
     keys: keys(call),
     tenants: tenants(call),
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
+    series: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/series', seriesAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),

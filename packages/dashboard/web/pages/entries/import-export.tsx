@@ -1,7 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
-import { refusalOf, send } from '../../lib/api.ts';
-import { count } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
+import { importFile } from '../../lib/transfer.ts';
 import { useAction } from '../../lib/use-resource.ts';
 import { Button, Card, Failure, Notice } from '../../ui/basics.tsx';
 

@@ -30,7 +30,7 @@ export function LivePage() {
   );
   const { stats, status, decisions, ticks } = live.value;
   const shown = useMemo(() => series.data && spansOf(series.data, ticks), [series.data, window === '5m' && ticks]);
-  const isNew = stats !== undefined && stats.requests === 0 && stats.entries === 0;
+  const isNew = stats !== undefined && stats.requests === 0 && decisions.length === 0 && window !== '5m';
   return (
     <>
       <PageHead title={t('live.title')}>

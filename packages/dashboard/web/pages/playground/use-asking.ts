@@ -23,7 +23,7 @@ const NOTHING: Asked = {
 /** A question on its way: what was decided for it beforehand, and its answer as it comes. */
 export function useAsking() {
   const [asked, setAsked] = useState<Asked>(NOTHING);
-  const running = useRef<AbortController>();
+  const running = useRef<AbortController | undefined>(undefined);
   const change = (changes: Partial<Asked>): void => setAsked((before) => ({ ...before, ...changes }));
   const run = async (question: Question): Promise<void> => {
     running.current?.abort();

@@ -1,0 +1,3 @@
+export async function importFile(_file: File): Promise<string> {
+  return '';
+}
