@@ -59,6 +59,25 @@ module.exports = {
       from: { path: '^packages/', pathNot: '^packages/wiring/' },
       to: { path: '^packages/wiring/' },
     },
+    {
+      name: 'only-services-know-the-dashboard',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/dashboard/' },
+      to: { path: '^packages/dashboard/' },
+    },
+    {
+      name: 'the-page-knows-types-alone',
+      comment: 'what runs in a browser takes nothing of the house but the types of the admin plane',
+      severity: 'error',
+      from: { path: '^packages/dashboard/' },
+      to: { path: '^packages/', pathNot: '^packages/dashboard/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'the-page-knows-no-node',
+      severity: 'error',
+      from: { path: '^packages/dashboard/web/' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
     {
       name: 'services-know-no-service',
@@ -80,7 +99,7 @@ module.exports = {
     tsPreCompilationDeps: 'specify',
     enhancedResolveOptions: {
       conditionNames: ['nearhit-source', 'import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
     },
   },
 };

@@ -15,6 +15,5 @@ export function stacked([xs, ...series]: Columns): Columns {
 
 /** The last column where anything is known; -1 when there is none. */
 export function lastKnown([xs, ...series]: Columns): number {
-  for (let at = xs.length - 1; at >= 0; at -= 1) if (series.some((values) => values[at] != null)) return at;
-  return -1;
+  return xs.findLastIndex((_, at) => series.some((values) => values[at] != null));
 }

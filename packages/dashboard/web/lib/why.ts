@@ -40,3 +40,10 @@ function refusalOf(decided: Decided): string {
 
 const guardName = (kind: string, detail: string): string =>
   kind === 'guard' ? (lookUp(`guard.${detail}`) ?? detail) : detail;
+
+/** A candidate's verdict in words: `serve`, `guard:number` ... */
+export function verdictText(verdict: string): string {
+  const [kind, guard = ''] = verdict.split(':', 2);
+  if (kind === 'guard') return t('verdictOf.guard', { guard: lookUp(`guard.${guard}`) ?? guard });
+  return lookUp(`verdictOf.${verdict}`) ?? verdict;
+}

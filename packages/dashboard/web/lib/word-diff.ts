@@ -52,11 +52,18 @@ function commonPairs(a: readonly string[], b: readonly string[]): [number, numbe
 
 function merged(words: readonly string[], isSame: (at: number) => boolean): DiffPart[] {
   const parts: { text: string; same: boolean }[] = [];
+  const add = (text: string, same: boolean): void => {
+    const last = parts.at(-1);
+    if (last?.same === same) last.text += text;
+    else if (text !== '') parts.push({ text, same });
+  };
   for (const [at, word] of words.entries()) {
     const same = isSame(at);
-    const last = parts.at(-1);
-    if (last?.same === same) last.text += word;
-    else parts.push({ text: word, same });
+    const bare = word.trimEnd();
+    // White space is marked between two marked words, and not after the last one.
+    const inner = !same && at + 1 < words.length && !isSame(at + 1);
+    add(bare, same);
+    add(word.slice(bare.length), same || !inner);
   }
   return parts;
 }

@@ -17,7 +17,8 @@ export interface ChartProps {
   /** x in seconds since 1970, or whatever `formatX` reads. */
   readonly data: Columns;
   readonly format: (value: number) => string;
-  readonly kind?: 'lines' | 'stack';
+  /** `steps`: what is so for the whole of a span. */
+  readonly kind?: 'lines' | 'steps' | 'stack';
   readonly height?: number;
   readonly formatX?: (value: number) => string;
   /** Fixed top of the scale. */
@@ -71,20 +72,17 @@ interface LegendProps extends Pick<ChartProps, 'series' | 'data' | 'format' | 'k
 }
 
 function Legend({ series, data, at, format, kind }: LegendProps) {
-  return (
-    <ul class="legend">
-      {series.map(({ label, color, dashed }, index) => {
-        const value = data[index + 1]?.[at];
-        const shape = dashed === true ? 'dash' : kind === 'stack' ? undefined : 'line';
-        return (
-          <li key={label}>
-            <span class="swatch" data-shape={shape} style={{ background: `var(${color})`, borderColor: `var(${color})` }} />
-            {label} <b>{value == null ? '–' : format(value as number)}</b>
-          </li>
-        );
-      })}
-    </ul>
-  );
+  const items = series.map(({ label, color, dashed }, index) => {
+    const value = data[index + 1]?.[at];
+    const shape = dashed === true ? 'dash' : kind === 'stack' ? undefined : 'line';
+    return (
+      <li key={label}>
+        <span class="swatch" data-shape={shape} style={{ background: `var(${color})`, borderColor: `var(${color})` }} />
+        {label} <b>{value == null ? '–' : format(value as number)}</b>
+      </li>
+    );
+  });
+  return <ul class="legend">{kind === 'stack' ? items.toReversed() : items}</ul>;
 }
 
 type Newest = { readonly current: ChartProps };
@@ -94,7 +92,7 @@ function optionsOf(newest: Newest, width: number, onCursor: (at: number | null) 
   return {
     width,
     height,
-    padding: [10, 6, 0, 0],
+    padding: [10, 24, 0, 0],
     legend: { show: false },
     cursor: { points: { size: 7 }, drag: { x: false, y: false }, y: false },
     scales: {
@@ -113,9 +111,18 @@ function optionsOf(newest: Newest, width: number, onCursor: (at: number | null) 
 
 function seriesOf({ color, dashed }: ChartSeries, kind: ChartProps['kind']): uPlot.Series {
   const paint = colorOf(color);
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  const steps = kind === 'lines' || stepped === undefined ? {} : { paths: stepped };
   const own = kind === 'stack' ? { fill: paint, width: 0 } : { width: 1.75, ...(dashed === true && { dash: [5, 4] }) };
-  return { stroke: paint, points: { show: false }, spanGaps: false, ...own };
+  const points = kind === 'lines' ? { show: true, size: 5, fill: paint, width: 0, filter: lonely } : { show: false };
+  return { stroke: paint, spanGaps: false, points, ...steps, ...own };
 }
+
+/** A point between two gaps has no line to be seen by. */
+const lonely: uPlot.Series.Points.Filter = (plot, at) => {
+  const values = plot.data[at] ?? [];
+  return [...values.keys()].filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null);
+};
 
 function axesOf(newest: Newest, plain: boolean): uPlot.Axis[] {
   const { formatX } = newest.current;

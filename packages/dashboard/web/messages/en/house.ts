@@ -100,6 +100,8 @@ export const house = {
   'tile.saved': 'Saved',
   'tile.spent': 'Spent',
   'tile.spentOf': 'spent {usd}',
+  'tile.tokens': 'Tokens spent',
+  'tile.savedOf': 'saved {n}',
   'tile.errors': 'Errors',
   'tile.errorsOf': '{n} errors',
   'tile.hitsOf': '{n} hits',

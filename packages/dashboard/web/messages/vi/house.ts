@@ -99,6 +99,8 @@ export const house = {
   'tile.saved': 'Tiết kiệm',
   'tile.spent': 'Đã chi',
   'tile.spentOf': 'đã chi {usd}',
+  'tile.tokens': 'Token đã chi',
+  'tile.savedOf': 'tiết kiệm {n}',
   'tile.errors': 'Lỗi',
   'tile.errorsOf': '{n} lỗi',
   'tile.hitsOf': '{n} lần trúng',

@@ -10,7 +10,7 @@ import { ScopeFilter } from '../../ui/filters.tsx';
 import { DecisionItem } from './decision-item.tsx';
 import { filterDecisions, OUTCOME_FILTERS } from './filter.ts';
 
-const PAGE = 100;
+const PAGE = 30;
 
 export function InspectorPage() {
   const { query } = route.value;
@@ -38,7 +38,7 @@ export function InspectorPage() {
           <Card>
             <Decisions found={found} any={data.decisions.length > 0} />
             {data.cursor !== undefined && limit < 1000 && (
-              <Button onClick={() => setLimit(Math.min(1000, limit + 2 * PAGE))}>{t('inspector.more')}</Button>
+              <Button onClick={() => setLimit(Math.min(1000, limit * 3))}>{t('inspector.more')}</Button>
             )}
           </Card>
         )}

@@ -13,11 +13,11 @@ interface ChartsProps {
 export function LiveCharts({ spans }: ChartsProps) {
   return (
     <>
-      <div class="grid-2">
+      <div class="grid-2 grid-even">
         <Requests spans={spans} />
         <HitRate spans={spans} />
       </div>
-      <div class="grid-3">
+      <div class="grid-3 grid-even">
         <Latency spans={spans} />
         <Money spans={spans} />
         <Tokens spans={spans} />
@@ -131,6 +131,7 @@ function Money({ spans }: ChartsProps) {
     <Card title={t('live.money')} aside={<span class="small muted">{unitOf(spans)}</span>}>
       <Chart
         title={t('live.money')}
+        kind="steps"
         data={data}
         format={usd}
         series={[
@@ -156,6 +157,7 @@ function Tokens({ spans }: ChartsProps) {
     <Card title={t('live.tokens')} aside={<span class="small muted">{unitOf(spans)}</span>}>
       <Chart
         title={t('live.tokens')}
+        kind="steps"
         data={data}
         format={some}
         series={[

@@ -21,12 +21,12 @@ export interface LiveState {
 export const NOTHING_YET: LiveState = { stats: undefined, status: undefined, decisions: [], ticks: [] };
 
 /** However much happens, no more than this is held and drawn. */
-export const DECISIONS_MAX = 14;
+export const DECISIONS_MAX = 12;
 export const TICKS_MAX = 300;
 
 /** The state after some more events. What is no event of ours changes nothing. */
 export function afterEvents(state: LiveState, events: readonly ServerEvent[]): LiveState {
-  const next = { ...state, decisions: [...newDecisions(events)], ticks: [...state.ticks] };
+  const next = { ...state, decisions: newDecisions(events), ticks: [...state.ticks] };
   for (const event of events) {
     if (event.event === 'status') next.status = JSON.parse(event.data) as StatusEvent;
     if (event.event !== 'stats') continue;
@@ -34,12 +34,14 @@ export function afterEvents(state: LiveState, events: readonly ServerEvent[]): L
     next.stats = stats;
     if (stats.recent !== null) next.ticks.push(tickOf(stats.atMs, stats.recent));
   }
-  const seen = new Set(next.decisions.map(keyOf));
-  return {
-    ...next,
-    decisions: [...next.decisions, ...state.decisions.filter((one) => !seen.has(keyOf(one)))].slice(0, DECISIONS_MAX),
-    ticks: next.ticks.slice(-TICKS_MAX),
-  };
+  return { ...withOlder(next, state.decisions), ticks: next.ticks.slice(-TICKS_MAX) };
+}
+
+/** The state with decisions behind those that it has, newest first. */
+export function withOlder(state: LiveState, older: readonly Decision[]): LiveState {
+  const seen = new Set(state.decisions.map(keyOf));
+  const behind = older.filter((one) => !seen.has(keyOf(one)));
+  return { ...state, decisions: [...state.decisions, ...behind].slice(0, DECISIONS_MAX) };
 }
 
 const tickOf = (atMs: number, { seconds, ...figures }: NonNullable<StatsEvent['recent']>): Tick => ({ atMs, seconds, figures });

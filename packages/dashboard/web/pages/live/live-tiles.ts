@@ -9,6 +9,8 @@ export function liveTiles(stats: StatsEvent | undefined): Tile[] {
   const looked = hits + stale + misses;
   const perSecond = recent == null ? 0 : recent.requests / recent.seconds;
   const spentTokens = tokens && tokens.spent.input + tokens.spent.output;
+  const savedTokens = tokens && tokens.saved.input + tokens.saved.output;
+  const errorShare = stats === undefined || stats.requests === 0 ? null : stats.errors / stats.requests;
   return [
     { name: t('tile.requests'), figure: count(stats?.requests), beside: t('tile.perSecond', { n: decimal(perSecond, perSecond < 10 ? 1 : 0) }) },
     {
@@ -22,10 +24,7 @@ export function liveTiles(stats: StatsEvent | undefined): Tile[] {
       beside: t('tile.missLatency', { ms: duration(latencyMs?.miss?.p95) }),
     },
     { name: t('tile.saved'), figure: usd(money?.saved), beside: t('tile.spentOf', { usd: usd(money?.spent) }) },
-    {
-      name: t('tile.errors'),
-      figure: count(stats?.errors),
-      beside: t('tile.tokensOf', { n: count(spentTokens) }),
-    },
+    { name: t('tile.tokens'), figure: count(spentTokens), beside: t('tile.savedOf', { n: count(savedTokens) }) },
+    { name: t('tile.errors'), figure: count(stats?.errors), beside: percent(errorShare, 2) },
   ];
 }

@@ -45,14 +45,17 @@ export function levels({ spans }: Spans, readings: readonly Reading[]): Columns 
 }
 
 function columns(spans: readonly Span[], readings: readonly Reading[], scaled: (value: number, span: Span) => number): Columns {
+  const last = spans.at(-1);
+  if (last === undefined) return [[], ...readings.map(() => [])];
   const xs = spans.map(({ startMs }) => startMs / 1000);
   const ys = readings.map((read) =>
-    spans.map((span) => {
+    [...spans, last].map((span) => {
       const value = read(span.figures);
       return value === null ? null : scaled(value, span);
     }),
   );
-  return [xs, ...ys];
+  // A span reaches to its end: the last one has no other to end at.
+  return [[...xs, last.startMs / 1000 + last.seconds], ...ys];
 }
 
 const lookups = ({ hits, stale, misses }: Figures): number => hits + stale + misses;

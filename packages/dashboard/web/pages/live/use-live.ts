@@ -1,9 +1,10 @@
+import type { DecisionsAnswer } from '@nearhit/http/admin-types';
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { send } from '../../lib/api.ts';
+import { get, send } from '../../lib/api.ts';
 import { follow } from '../../lib/follow.ts';
 import type { ServerEvent } from '../../lib/sse.ts';
-import { afterEvents, type LiveState, NOTHING_YET } from './live-state.ts';
+import { afterEvents, type LiveState, NOTHING_YET, withOlder } from './live-state.ts';
 
 export type Connection = 'connecting' | 'open' | 'lost';
 
@@ -18,6 +19,8 @@ export function useLive(query: { readonly window: string; readonly namespace?: s
   const { window, namespace, model } = query;
   useEffect(() => {
     live.value = NOTHING_YET;
+    const gone = new AbortController();
+    void before(namespace, model, gone.signal);
     const batch = batched((events) => {
       live.value = afterEvents(live.peek(), events);
     });
@@ -33,10 +36,19 @@ export function useLive(query: { readonly window: string; readonly namespace?: s
       },
     });
     return () => {
+      gone.abort();
       stop();
       batch.cancel();
     };
   }, [window, namespace, model]);
+}
+
+/** What was decided before the page was opened. */
+async function before(namespace: string | undefined, model: string | undefined, signal: AbortSignal): Promise<void> {
+  const found = await get<DecisionsAnswer>('/decisions', { namespace, limit: 100 }, signal).catch(() => undefined);
+  if (found === undefined || signal.aborted) return;
+  const older = found.decisions.filter((one) => model === undefined || one.model === model);
+  live.value = withOlder(live.peek(), older);
 }
 
 /** Gathers events until the next frame. */

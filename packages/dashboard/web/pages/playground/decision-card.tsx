@@ -1,6 +1,6 @@
 import { decimal, percent } from '../../lib/format.ts';
 import { lookUp, t } from '../../lib/i18n.ts';
-import { whyOf } from '../../lib/why.ts';
+import { verdictText, whyOf } from '../../lib/why.ts';
 import { Card, Empty, Notice, Tag } from '../../ui/basics.tsx';
 import { Compare } from '../../ui/compare.tsx';
 import { Outcome } from '../../ui/outcome.tsx';
@@ -72,10 +72,4 @@ function Candidate({ asked, candidate }: { readonly asked: string; readonly cand
       ))}
     </li>
   );
-}
-
-function verdictText(verdict: string): string {
-  const [kind, guard = ''] = verdict.split(':', 2);
-  if (kind === 'guard') return t('verdictOf.guard', { guard: lookUp(`guard.${guard}`) ?? guard });
-  return lookUp(`verdictOf.${verdict}`) ?? verdict;
 }

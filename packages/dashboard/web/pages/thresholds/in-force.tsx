@@ -1,7 +1,7 @@
 import type { PolicyAnswer } from '@nearhit/http/admin-types';
 import { lookUp, t } from '../../lib/i18n.ts';
 import { Button } from '../../ui/basics.tsx';
-import { chosen, type Knob, KNOBS } from './knob.ts';
+import { chosen, isOwn, type Knob, KNOBS } from './knob.ts';
 import { knobText } from './slider.tsx';
 
 interface InForceProps {
@@ -11,6 +11,7 @@ interface InForceProps {
 
 /** What decides now, and who said so. */
 export function InForce({ policy, onForget }: InForceProps) {
+  const { guard = 'standard', mode = 'on' } = policy;
   return (
     <dl class="facts in-force">
       {KNOBS.map((knob) => {
@@ -18,7 +19,7 @@ export function InForce({ policy, onForget }: InForceProps) {
         return (
           <Row key={knob} name={t(`thresholds.knob.${knob}`)} origin={value === undefined ? undefined : policy.origin[knob]}>
             {value === undefined ? t(`thresholds.${knob}.unset`) : knobText(knob, value)}{' '}
-            {policy.own[knob] !== undefined && (
+            {isOwn(policy, knob) && (
               <Button small kind="quiet" onClick={() => onForget(knob)}>
                 {t('thresholds.forget')}
               </Button>
@@ -27,10 +28,10 @@ export function InForce({ policy, onForget }: InForceProps) {
         );
       })}
       <Row name={t('thresholds.guard')} origin={policy.origin.guard}>
-        {lookUp(`guardLevel.${policy.guard ?? 'standard'}`)}
+        {lookUp(`guardLevel.${guard}`)}
       </Row>
       <Row name={t('thresholds.mode')} origin={policy.origin.mode}>
-        {lookUp(`mode.${policy.mode ?? 'on'}`)}
+        {lookUp(`mode.${mode}`)}
       </Row>
     </dl>
   );

@@ -8,7 +8,7 @@ import { Button, Card, Failure } from '../../ui/basics.tsx';
 import { Segments } from '../../ui/fields.tsx';
 import { say } from '../../ui/toast.tsx';
 import { InForce } from './in-force.tsx';
-import { KNOBS, type Knob, undoOf } from './knob.ts';
+import { chosen, KNOBS, type Knob, undoOf } from './knob.ts';
 import { policyPath } from './policy-path.ts';
 import { Slider } from './slider.tsx';
 
@@ -32,7 +32,7 @@ export function KnobCard({ knob, value, policy, onKnob, onValue, onChanged }: Kn
     say(t(back === undefined ? 'thresholds.undone' : 'thresholds.applied'));
     onChanged();
   });
-  const isSet = policy.own[knob] === value;
+  const isSet = chosen(policy, knob) === value;
   return (
     <Card>
       <div class="stack">

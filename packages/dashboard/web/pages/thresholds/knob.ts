@@ -38,9 +38,14 @@ export function figureAt(figures: Figures, threshold: number): Figures[number] |
 /** Where a curve has something to say: rows with samples. */
 export const hasSamples = (figures: Figures): boolean => figures.some(({ samples }) => samples > 0);
 
+/** Set over the admin plane at exactly this level: what is in the file can't be taken off here. */
+export function isOwn({ namespace, model, origin }: PolicyAnswer, knob: Knob): boolean {
+  return origin[knob] === `admin:${namespace}${model === null ? '' : `/${model}`}`;
+}
+
 /** What to send so that the policy becomes as it was: null where the level had nothing of its own. */
 export function undoOf(policy: PolicyAnswer, knob: Knob): Record<string, number | null> {
-  return { [knob]: policy.own[knob] ?? null };
+  return { [knob]: isOwn(policy, knob) ? (policy[knob] ?? null) : null };
 }
 
 /** Back onto the steps of a slider, free of rounding noise. */
