@@ -75,7 +75,7 @@ module.exports = {
     {
       name: 'the-page-knows-no-node',
       severity: 'error',
-      from: { path: '^packages/dashboard/web/' },
+      from: { path: '^packages/dashboard/web/', pathNot: tests },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },

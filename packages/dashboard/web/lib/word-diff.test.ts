@@ -39,6 +39,6 @@ describe('wordDiff', () => {
   test('of very long texts compares beginning and end only', () => {
     const long = (word: string) => `${word} `.repeat(2000);
     const { a, b } = wordDiff(`same ${long('x')}end`, `same ${long('y')}end`);
-    expect([a[0]?.text, a.at(-1)?.text, marked(b).length]).toEqual(['same ', 'end', 1]);
+    expect([a[0]?.text, a.at(-1)?.text, marked(b).length]).toEqual(['same ', ' end', 1]);
   });
 });
