@@ -65,6 +65,25 @@ describeModes((t) => {
       });
     });
 
+    test('entries are found by meaning, and a change of policy is tried on what was decided', async () => {
+      const headers = { 'x-nearhit-namespace': 'room' };
+      await t.gateway.admin('PUT', '/policies/room', { threshold: 0.9999 });
+      await t.gateway.ask(question, {}, headers);
+      await t.gateway.ask('When does the museum open on Sundays?', {}, headers);
+      await t.gateway.flush();
+      expect((await t.gateway.ask(repeat, {}, headers)).headers['x-nearhit-cache']).toBe('miss');
+      await t.gateway.flush();
+      const found = await t.gateway.admin('GET', '/entries?namespace=room&match=meaning&limit=2&text=lost%20password');
+      const queries = found.json.entries.map(({ query }: { query: string }) => query);
+      expect(queries.sort()).toEqual([repeat, question].sort());
+      const report = async () => (await t.gateway.admin('POST', '/what-if', { namespace: 'room', threshold: 0.8 })).json;
+      await until('the decisions are recorded', async () => (await report()).decisions.looked === 3);
+      expect(await report()).toMatchObject({ before: { served: 0 }, after: { served: 1 }, flips: { served: 1 } });
+      const [flip] = (await report()).flips.shown;
+      expect(flip).toMatchObject({ query: repeat, candidate: { query: question }, recorded: 'below-threshold' });
+      expect(flip.score).toBeGreaterThan(0.5);
+    });
+
     test('a session counts at another replica, or after a restart', async () => {
       const { cookie, csrf } = await login();
       await t.gateway.afresh();

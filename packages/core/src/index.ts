@@ -20,6 +20,7 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
+export type { FoundEntries } from './answer/search.ts';
 export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
 export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
 export {
@@ -171,4 +172,5 @@ export {
 } from './usage/rollup.ts';
 export { idOfPosition, usagePosition } from './usage/usage-cursor.ts';
 export { usageRecordOf } from './usage/usage-record.ts';
+export { type WhatIfQuery, type WhatIfReport, whatIf } from './what-if/what-if.ts';
 export { within } from './within.ts';

@@ -27,6 +27,7 @@ import {
   type UpstreamCall,
   type UpstreamFlow,
   type UpstreamSink,
+  whatIf,
 } from '@nearhit/core';
 import type { CacheAdmin, EvidenceAdmin } from '../src/admin/ports.ts';
 import type { AppDeps } from '../src/app.ts';
@@ -121,6 +122,14 @@ class ArrayCache implements CacheAdmin {
     const matched = this.#store.entries.filter((one) => this.#store.matches(one, filter));
     if (!dryRun) this.#store.entries = this.#store.entries.filter((one) => !matched.includes(one));
     return { matched: matched.length, deleted: dryRun ? 0 : matched.length, ids: matched.map(({ id }) => id) };
+  }
+
+  /** As similar as their questions are long. */
+  async search(text: string, filter: EntryFilter, limit: number) {
+    this.filters.push({ text, ...filter });
+    const matched = this.#store.entries.filter((one) => this.#store.matches(one, filter));
+    const found = matched.map((one) => ({ entry: one, similarity: text.length / one.query.length / 2 }));
+    return { found: found.slice(0, limit), complete: true };
   }
 
   async deleteEntry(id: EntryId): Promise<boolean> {
@@ -257,6 +266,7 @@ function evidenceOf(
     feedback: (input, by) => feedback.give(input, by),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
+    whatIf: (query) => whatIf(query, { decisions, policies, links, calibration }),
   };
 }
 

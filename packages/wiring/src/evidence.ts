@@ -8,6 +8,7 @@ import {
   Feedback,
   type LinkMemory,
   reportOf,
+  whatIf,
 } from '@nearhit/core';
 import type { EvidenceAdmin } from '@nearhit/http';
 
@@ -33,6 +34,7 @@ export function openAdministration(deps: EvidenceDeps) {
     feedback: (input, by) => feedback.give(input, by),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
+    whatIf: (query) => whatIf(query, { decisions, policies, links, calibration, verifier: administering.verifier }),
   };
   const documents = new DocumentEvents({ invalidate: (...of) => cache.invalidate(...of), delivered });
   return { cache, evidence, documents, webhookSecret };

@@ -14,6 +14,7 @@ import { requestParts, verifierPart } from './explain-parts.ts';
 import { Judging } from './judging.ts';
 import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
+import { type FoundEntries, searchByMeaning } from './search.ts';
 import { unservable } from './stale.ts';
 import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
 
@@ -51,6 +52,11 @@ export class CacheAdmin {
   /** Resolves when every write accepted before the call is durable and searchable. Throws FLUSH_TIMEOUT. */
   flush(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     return this.#deps.queue.flush(options);
+  }
+
+  /** Stored questions that mean about the same as a text. Throws EMBEDDER_BUSY. */
+  search(text: string, filter: EntryFilter, limit: number): Promise<FoundEntries> {
+    return searchByMeaning(text, filter, limit, this.#deps);
   }
 
   async deleteEntry(id: EntryId): Promise<boolean> {

@@ -11,6 +11,8 @@ import {
   pairsBody,
   pairsPutAnswer,
   pairsQuery,
+  whatIfAnswer,
+  whatIfBody,
 } from './evidence-schemas.ts';
 import { feedbackInput } from './feedback-input.ts';
 import { type Operation, operation } from './operation.ts';
@@ -22,7 +24,10 @@ export interface EvidenceDeps {
 }
 
 /** What people said of answers, and where the bar lies in consequence. */
-export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdmin, now: () => number): Operation[] {
+export function evidenceOperations(
+  { feedback, calibration, pairs, whatIf }: EvidenceAdmin,
+  now: () => number,
+): Operation[] {
   return [
     operation({
       method: 'post',
@@ -41,6 +46,15 @@ export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdm
       query: calibrationQuery,
       answer: calibrationAnswer,
       handle: ({ query }) => calibration(query),
+    }),
+    operation({
+      method: 'post',
+      path: '/what-if',
+      id: 'whatIf',
+      summary: 'What a change of policy would have done to the last recorded decisions. Changes nothing.',
+      body: whatIfBody,
+      answer: whatIfAnswer,
+      handle: ({ body }) => whatIf(body),
     }),
     ...pairOperations(pairs, now),
   ];

@@ -8,6 +8,7 @@ import type {
   FeedbackBy,
   FeedbackInput,
   FeedbackReport,
+  FoundEntries,
   KeyPage,
   LimitSettings,
   LinkMemory,
@@ -24,6 +25,8 @@ import type {
   StatsSeries,
   SubjectUse,
   TenantRecord,
+  WhatIfQuery,
+  WhatIfReport,
 } from '@nearhit/core';
 import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './observe-schemas.ts';
 
@@ -55,6 +58,8 @@ export interface CacheAdmin {
     filter: EntryFilter,
     dryRun: boolean,
   ): Promise<{ matched: number; deleted: number; ids: readonly string[] }>;
+  /** Stored questions that mean about the same, by falling similarity. */
+  search(text: string, filter: EntryFilter, limit: number): Promise<FoundEntries>;
   /** False when there was none. */
   deleteEntry(id: EntryId): Promise<boolean>;
   /** Throws FLUSH_TIMEOUT when it takes longer than `timeoutMs`. */
@@ -141,6 +146,8 @@ export interface EvidenceAdmin {
     readonly namespace?: string | undefined;
     readonly model?: string | undefined;
   }): CalibrationReport;
+  /** Changes nothing. */
+  whatIf(query: WhatIfQuery): Promise<WhatIfReport>;
 }
 
 /** Who is there. The registry that processes report to is one. */

@@ -15,6 +15,8 @@ import {
   pairsAnswer,
   pairsPutAnswer,
   type pairsQuery,
+  type WhatIfBody,
+  whatIfAnswer,
 } from '../admin/evidence-schemas.ts';
 import {
   type KeyBody,
@@ -101,6 +103,7 @@ export function createAdminClient(options: AdminClientOptions) {
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
     calibration: (query: z.input<typeof calibrationQuery> = {}) =>
       call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),
+    whatIf: (body: WhatIfBody) => call('POST', '/admin/v1/what-if', whatIfAnswer, { body }),
     pairs: {
       list: (query: Partial<z.input<typeof pairsQuery>> = {}) =>
         call('GET', '/admin/v1/pairs', pairsAnswer, { query: query as Query }),
