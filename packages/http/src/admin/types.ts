@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { entriesAnswer, entryAnswer, invalidateAnswer } from './entry-schemas.ts';
+import type { whatIfAnswer } from './evidence-schemas.ts';
 import type { keysAnswer, tenantsAnswer } from './key-schemas.ts';
 import type { decisionsAnswer, modelsAnswer, providersAnswer, seriesAnswer, statsEvent } from './observe-schemas.ts';
 import type { policiesAnswer } from './policy-schemas.ts';
@@ -24,5 +25,6 @@ export type PoliciesAnswer = z.infer<typeof policiesAnswer>;
 export type ProvidersAnswer = z.infer<typeof providersAnswer>;
 export type ModelsAnswer = z.infer<typeof modelsAnswer>;
 export type SeriesAnswer = z.infer<typeof seriesAnswer>;
+export type WhatIfAnswer = z.infer<typeof whatIfAnswer>;
 export type StatsEvent = z.infer<typeof statsEvent>;
 export type Figures = Omit<NonNullable<StatsEvent['recent']>, 'seconds'>;

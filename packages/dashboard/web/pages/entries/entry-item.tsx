@@ -40,7 +40,7 @@ export function EntryItem({ entry, onGone }: EntryItemProps) {
 }
 
 function EntryHead({ entry }: { readonly entry: EntrySummary }) {
-  const { namespace, model, createdAtMs, expiresAtMs, expired, costUsd } = entry; const similarity: number | undefined = (entry as { similarity?: number }).similarity;
+  const { namespace, model, createdAtMs, expiresAtMs, expired, costUsd, similarity } = entry;
   return (
     <div class="decision-head">
       {similarity !== undefined && <Tag tone="accent">{decimal(similarity, 3)}</Tag>}
