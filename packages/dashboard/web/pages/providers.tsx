@@ -14,14 +14,16 @@ export function ProvidersPage() {
   const providers = useResource((signal) => get<ProvidersAnswer>('/providers', {}, signal), [], 5_000);
   const models = useResource((signal) => get<ModelsAnswer>('/models', {}, signal), []);
   return (
-    <div class="stack">
+    <>
       <PageHead title={t('providers.title')} />
-      <Failure error={providers.error ?? models.error} />
-      {providers.data?.providers.map((provider) => (
-        <ProviderCard key={provider.id} provider={provider} />
-      ))}
-      {models.data !== undefined && <Models models={models.data.models} />}
-    </div>
+      <div class="stack">
+        <Failure error={providers.error ?? models.error} />
+        {providers.data?.providers.map((provider) => (
+          <ProviderCard key={provider.id} provider={provider} />
+        ))}
+        {models.data !== undefined && <Models models={models.data.models} />}
+      </div>
+    </>
   );
 }
 

@@ -21,6 +21,8 @@ export interface ChartProps {
   readonly kind?: 'lines' | 'steps' | 'stack';
   readonly height?: number;
   readonly formatX?: (value: number) => string;
+  /** Column whose values are told while nobody points at one. Default: the last one that is known. */
+  readonly rest?: number;
   /** Fixed top of the scale. */
   readonly max?: number;
   /** Upright lines. */
@@ -55,7 +57,7 @@ export function Chart(props: ChartProps) {
   useEffect(() => {
     plot.current?.setData(shown(newest.current));
   }, [data, props.marks]);
-  const at = cursor ?? lastKnown(data);
+  const at = cursor ?? props.rest ?? lastKnown(data);
   return (
     <figure class="chart" aria-label={title}>
       <Legend {...{ series, data, at, format, kind }} />

@@ -6,7 +6,7 @@ import type { decisionsAnswer, modelsAnswer, providersAnswer, seriesAnswer, stat
 import type { policiesAnswer } from './policy-schemas.ts';
 
 /** What the admin plane takes and answers, as types alone: for pages and programs that bring a client of their own. */
-export type { EntrySummary, InvalidateBody } from './entry-schemas.ts';
+export type { InvalidateBody } from './entry-schemas.ts';
 export type { CalibrationAnswer, FeedbackAnswer, FeedbackBody } from './evidence-schemas.ts';
 export type { KeyAnswer, KeyBody, KeyPatchBody, MadeKeyAnswer, TenantAnswer, TenantBody } from './key-schemas.ts';
 export type { StatusEvent } from './events/event-schemas.ts';
@@ -17,6 +17,7 @@ export type { UsageAnswer } from './usage-schemas.ts';
 export type DecisionsAnswer = z.infer<typeof decisionsAnswer>;
 export type Decision = DecisionsAnswer['decisions'][number];
 export type EntriesAnswer = z.infer<typeof entriesAnswer>;
+export type EntryFound = EntriesAnswer['entries'][number];
 export type EntryAnswer = z.infer<typeof entryAnswer>;
 export type InvalidateAnswer = z.infer<typeof invalidateAnswer>;
 export type KeysAnswer = z.infer<typeof keysAnswer>;

@@ -14,9 +14,9 @@ export function EntriesPage() {
         <ScopeFilter />
       </PageHead>
       <p class="page-lead">{t('entries.lead')}</p>
+      <Search />
       <div class="split">
         <div class="stack">
-          <Search />
           <EntryList />
         </div>
         <div class="stack">
@@ -33,7 +33,7 @@ const MATCHES = ['meaning', 'substring'] as const;
 function Search() {
   const { text = '', match, tag = '', context = '' } = route.value.query;
   return (
-    <search class="stack">
+    <search>
       <div class="row search-row">
         <TextField
           label={t('entries.search')}

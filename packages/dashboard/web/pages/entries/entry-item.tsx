@@ -1,4 +1,4 @@
-import type { EntryAnswer, EntrySummary } from '@nearhit/http/admin-types';
+import type { EntryAnswer, EntryFound } from '@nearhit/http/admin-types';
 import { useState } from 'preact/hooks';
 import { get, remove } from '../../lib/api.ts';
 import { answerText } from '../../lib/answer-text.ts';
@@ -9,7 +9,7 @@ import { Button, Failure, Tag } from '../../ui/basics.tsx';
 import { say } from '../../ui/toast.tsx';
 
 interface EntryItemProps {
-  readonly entry: EntrySummary;
+  readonly entry: EntryFound;
   readonly onGone: () => void;
 }
 
@@ -39,7 +39,7 @@ export function EntryItem({ entry, onGone }: EntryItemProps) {
   );
 }
 
-function EntryHead({ entry }: { readonly entry: EntrySummary }) {
+function EntryHead({ entry }: { readonly entry: EntryFound }) {
   const { namespace, model, createdAtMs, expiresAtMs, expired, costUsd, similarity } = entry;
   return (
     <div class="decision-head">
@@ -58,7 +58,7 @@ function EntryHead({ entry }: { readonly entry: EntrySummary }) {
   );
 }
 
-function Marks({ entry: { tags, context, semantic } }: { readonly entry: EntrySummary }) {
+function Marks({ entry: { tags, context, semantic } }: { readonly entry: EntryFound }) {
   return (
     <>
       {!semantic && <Tag>{t('entries.exactOnly')}</Tag>}

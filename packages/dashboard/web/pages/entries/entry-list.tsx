@@ -1,4 +1,4 @@
-import type { EntriesAnswer, EntrySummary } from '@nearhit/http/admin-types';
+import type { EntriesAnswer, EntryFound } from '@nearhit/http/admin-types';
 import { useState } from 'preact/hooks';
 import { get } from '../../lib/api.ts';
 import { t } from '../../lib/i18n.ts';
@@ -7,7 +7,7 @@ import { useResource, useSettled } from '../../lib/use-resource.ts';
 import { Button, Card, Empty, Failure } from '../../ui/basics.tsx';
 import { EntryItem } from './entry-item.tsx';
 
-const PAGE = 50;
+const PAGE = 25;
 const TYPING_MS = 250;
 
 export function EntryList() {
@@ -34,7 +34,7 @@ export function EntryList() {
   );
 }
 
-function Entries({ entries, onGone }: { readonly entries: readonly EntrySummary[]; readonly onGone: () => void }) {
+function Entries({ entries, onGone }: { readonly entries: readonly EntryFound[]; readonly onGone: () => void }) {
   return (
     <ul>
       {entries.map((entry) => (

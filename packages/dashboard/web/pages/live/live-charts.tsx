@@ -113,6 +113,7 @@ function Latency({ spans }: ChartsProps) {
     <Card title={t('live.latency')} aside={<Segments label={t('live.latency')} value={of} onChange={setOf} options={choice} />}>
       <Chart
         title={t('live.latency')}
+        kind="steps"
         data={data}
         format={duration}
         series={[

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { Columns } from '../../lib/chart-data.ts';
 import { count, decimal, percent, usd } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
-import { Card, Empty } from '../../ui/basics.tsx';
+import { Card, Empty, Notice } from '../../ui/basics.tsx';
 import { Chart } from '../../ui/chart.tsx';
 import { chosen, type Figures, figureAt, hasSamples, type Knob } from './knob.ts';
 
@@ -25,6 +25,7 @@ export function Curves({ knob, value, policy, calibration }: CurvesProps) {
     <Card title={t('curves.title')} aside={<Counted figures={figures} />}>
       <div class="stack">
         <AtValue row={figureAt(figures, at)} />
+        {onlyComplaints(calibration) && <Notice tone="warn">{t('curves.onlyComplaints')}</Notice>}
         <Plots figures={figures} at={at} now={now} axis={t(knob === 'threshold' ? 'curves.cosine' : 'curves.probability')} />
       </div>
     </Card>
@@ -37,6 +38,10 @@ const barOf = ({ inForce }: CalibrationAnswer, { namespace, model }: PolicyAnswe
 /** The lowest bar above which, as the samples alone have it, no more than `budget` is wrong. */
 const barFor = (figures: Figures, budget: number): number | undefined =>
   figures.find(({ estimate, samples }) => samples > 0 && estimate !== null && estimate <= budget)?.threshold;
+
+/** Right answers count only where somebody looked without being asked to. */
+const onlyComplaints = ({ samples }: CalibrationAnswer): boolean =>
+  Object.entries(samples).every(([source, { right, wrong }]) => source === 'feedback' || right + wrong === 0);
 
 function Counted({ figures }: { readonly figures: Figures }) {
   const [first] = figures;
@@ -88,7 +93,8 @@ function Plots({ figures, at, now, axis }: PlotsProps) {
     () => [...(now === undefined ? [] : [{ x: now, color: '--line-strong' }]), { x: at, color: '--accent' }],
     [now, at],
   );
-  const common = { marks, height: 200, formatX: (x: number) => decimal(x, 2), format: (y: number) => percent(y, 0) };
+  const rest = figures.findLastIndex(({ threshold }) => threshold <= at + 1e-9);
+  const common = { marks, rest: Math.max(0, rest), height: 200, formatX: (x: number) => decimal(x, 2), format: (y: number) => percent(y, 0) };
   return (
     <>
       <Chart
@@ -118,7 +124,6 @@ function NoSamples() {
             {t('curves.emptyFeedback')} <a href="#/inspector?show=semantic">{t('nav.inspector')}</a>
           </li>
           <li>{t('curves.emptyShadow')}</li>
-          <li>{t('curves.emptyImport')}</li>
         </ul>
         <span>{t('curves.emptyMeanwhile')}</span>
       </Empty>
