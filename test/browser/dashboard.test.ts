@@ -124,7 +124,7 @@ describe('entries', () => {
     await page.getByRole('searchbox', { name: 'Question' }).fill('cancelling the permit to park');
     const first = page.getByRole('listitem').first();
     await first.filter({ hasText: 'How do I cancel a parking permit?' }).waitFor();
-    await first.getByRole('button', { name: 'Answer' }).click();
+    await first.getByRole('button', { name: 'Answer', exact: true }).click();
     await page.getByText("nearhit's built-in demo provider").waitFor();
 
     await page.getByLabel('Which').fill('doc:7');

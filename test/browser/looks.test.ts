@@ -38,15 +38,13 @@ afterEach(() => Promise.all(browser.contexts().map((context) => context.close())
 afterAll(() => Promise.all([browser?.close(), gateway?.close()]));
 
 const tooWide = (page: Page): Promise<number> =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  page.evaluate('Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)');
 
 describe('every page', () => {
   test.each([
     ['light', {}],
     ['dark', { colorScheme: 'dark' as const }],
-    ['phone', PHONE],
-    ['dark phone', { ...PHONE, colorScheme: 'dark' as const }],
-  ])('%s: axe-core finds nothing serious, nothing is too wide, nothing fails', async (_, options) => {
+  ])('%s: axe-core finds nothing serious, nothing fails', async (_, options) => {
     const login = await visit(browser, gateway.url, options);
     await login.page.getByLabel('Admin token').waitFor();
     expect(await seriousIssues(login.page)).toEqual([]);
@@ -55,9 +53,18 @@ describe('every page', () => {
       await goTo(page, hash, heading);
       await page.locator('.main .card').first().waitFor();
       expect([heading, await seriousIssues(page)]).toEqual([heading, []]);
-      expect([heading, await tooWide(page)]).toEqual([heading, 0]);
     }
     expect(complaints).toEqual([]);
+  }, 120_000);
+
+  test('fits a phone', async () => {
+    const { page } = await enter(browser, gateway.url, PHONE);
+    for (const [hash, heading] of PAGES) {
+      await goTo(page, hash, heading);
+      await page.locator('.main .card').first().waitFor();
+      expect([heading, await tooWide(page)]).toEqual([heading, 0]);
+    }
+    expect(await seriousIssues(page)).toEqual([]);
   });
 
   test('is also there in Vietnamese, chosen by hand or by the browser', async () => {
