@@ -4,7 +4,9 @@ import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { calibrationCommand } from './commands/calibration.ts';
 import { evalCommand } from './commands/eval.ts';
+import { exportCommand } from './commands/export.ts';
 import { feedbackCommand } from './commands/feedback.ts';
+import { importCommand } from './commands/import.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -40,6 +42,8 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(calibrationCommand(io))
     .addCommand(roiCommand(io))
     .addCommand(batchCommand(io, exitWith))
+    .addCommand(exportCommand(io))
+    .addCommand(importCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
   settle(program, io);

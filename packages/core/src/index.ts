@@ -146,6 +146,8 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export { type EntryLine, entryLineOf } from './transfer/entry-line.ts';
+export { type ReadEntryDeps, readEntry } from './transfer/read-entry.ts';
 export { dot } from './unit-vector.ts';
 export {
   addCounters,

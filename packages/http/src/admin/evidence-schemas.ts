@@ -54,7 +54,7 @@ export const pairsQuery = z.strictObject({
 });
 const keys = z.tuple([z.string().regex(HEX_64), z.string().regex(HEX_64)]);
 
-const pair = z.object({
+export const pair = z.object({
   id: z.string(),
   tenant: z.string(),
   namespace: z.string(),
@@ -70,7 +70,7 @@ const pair = z.object({
 });
 export const pairsAnswer = z.object({ pairs: z.array(pair), cursor: z.string().optional() });
 
-const newPair = z
+export const newPair = z
   .strictObject({
     id: z.string().optional().describe('Taken from a listing: not looked at.'),
     tenant: tenant.default('default'),

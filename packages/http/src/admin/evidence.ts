@@ -103,7 +103,8 @@ function pairOperations(pairs: EvidenceAdmin['pairs'], now: () => number): Opera
   ];
 }
 
-function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, requestId }: JudgedPair) {
+/** As a listing has it. */
+export function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, requestId }: JudgedPair) {
   return {
     ...{ id, ...scope, a: texts[0], b: texts[1], keys: [keys[0], keys[1]] as [string, string], verdict },
     ...{ fingerprint: fingerprint ?? null, source, atMs, requestId: requestId ?? null },
@@ -112,7 +113,8 @@ function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, req
 
 type Row = z.output<typeof pairsBody>['pairs'][number];
 
-function pairOf({ tenant, namespace, model, a, b, keys, ...row }: Row, nowMs: number): JudgedPair {
+/** Throws INVALID_REQUEST on one that says nothing. */
+export function pairOf({ tenant, namespace, model, a, b, keys, ...row }: Row, nowMs: number): JudgedPair {
   const judged = judgedPair({
     scope: { tenant: tenant as TenantId, namespace, model },
     a: { text: a, key: keys?.[0] },

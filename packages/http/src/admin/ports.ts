@@ -4,6 +4,7 @@ import type {
   Entry,
   EntryFilter,
   EntryId,
+  EntryLine,
   EntryPage,
   FeedbackBy,
   FeedbackInput,
@@ -60,6 +61,10 @@ export interface CacheAdmin {
   ): Promise<{ matched: number; deleted: number; ids: readonly string[] }>;
   /** Stored questions that mean about the same, by falling similarity. */
   search(text: string, filter: EntryFilter, limit: number): Promise<FoundEntries>;
+  /** The entry that a line of an import stands for. Throws INVALID_REQUEST with what is wrong with it. */
+  readEntry(line: EntryLine, ttlSeconds: number | undefined): Entry;
+  /** Durable and searchable when it resolves. */
+  takeIn(entries: readonly Entry[]): Promise<void>;
   /** False when there was none. */
   deleteEntry(id: EntryId): Promise<boolean>;
   /** Throws FLUSH_TIMEOUT when it takes longer than `timeoutMs`. */
@@ -68,6 +73,8 @@ export interface CacheAdmin {
 
 export interface EntryReader {
   get(id: EntryId): Promise<Entry | undefined>;
+  /** In the order asked, with `vector`. */
+  getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
   list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage>;
 }
 

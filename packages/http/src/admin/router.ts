@@ -19,6 +19,7 @@ import { toRoute } from './serve.ts';
 import { type ServiceDeps, serviceOperations } from './services.ts';
 import { tenantOperations } from './tenants.ts';
 import { requireOperator, tokenOrSignature } from './token.ts';
+import { transferOperations } from './transfer/transfer.ts';
 import { type UsageDeps, usageOperations } from './usage.ts';
 import { type WebhookDeps, webhookOperations } from './webhooks.ts';
 
@@ -91,6 +92,7 @@ function adminOperations(deps: AdminDeps): Operation[] {
     ...(deps.keys === undefined ? [] : keyOperations(deps.keys, deps.now ?? Date.now)),
     ...(deps.keys === undefined ? [] : tenantOperations(deps.keys)),
     ...(deps.evidence === undefined ? [] : evidenceOperations(deps.evidence, deps.now ?? Date.now)),
+    ...transferOperations({ ...deps, now: deps.now ?? Date.now }),
     ...webhookOperations(deps),
   ];
 }
