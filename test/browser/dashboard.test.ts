@@ -134,6 +134,14 @@ describe('entries', () => {
     await page.getByRole('button', { name: 'Drop 2' }).click();
     await page.getByText('Dropped: 2.').waitFor();
     expect((await gateway.admin('GET', '/entries?namespace=stored')).json.entries).toHaveLength(0);
+
+    const line = JSON.stringify({ text: 'Is there a lift?', answer: 'Yes.', model: 'demo-fast', namespace: 'stored' });
+    const lines = Buffer.from(`${line}\nnot JSON\n`);
+    await page.locator('input[type=file]').setInputFiles({ name: 'a.jsonl', mimeType: 'text/plain', buffer: lines });
+    await page.getByText('Taken in: 1 entries and 0 judged pairs. Lines refused: 1.').waitFor();
+    await page.getByText('Line 2:').waitFor();
+    await gateway.flush();
+    expect((await gateway.admin('GET', '/entries?namespace=stored')).json.entries).toHaveLength(1);
   });
 });
 

@@ -19,6 +19,8 @@ export type Query = Readonly<Record<string, string | number | undefined>>;
 export interface CallOptions {
   readonly query?: Query | undefined;
   readonly body?: unknown;
+  /** Lines of JSON, sent as they are; instead of `body`. */
+  readonly lines?: Blob | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -35,6 +37,7 @@ export function withQuery(path: string, query: Query = {}): string {
 export async function send(method: Method, path: string, options: CallOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { ...options.headers };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.lines !== undefined) headers['content-type'] = 'application/x-ndjson';
   if (method !== 'GET') headers['x-nearhit-csrf'] = session.value.csrf ?? '';
   try {
     const response = await fetch(withQuery(path, options.query), {
@@ -42,6 +45,7 @@ export async function send(method: Method, path: string, options: CallOptions = 
       headers,
       credentials: 'same-origin',
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+      ...(options.lines !== undefined && { body: options.lines }),
       ...(options.signal && { signal: options.signal }),
     });
     if (response.status === 401) loggedOut();

@@ -13,6 +13,7 @@ export type { StatusEvent } from './events/event-schemas.ts';
 export type { StatsAnswer } from './observe-schemas.ts';
 export type { PolicyAnswer, PolicyPatchBody } from './policy-schemas.ts';
 export type { QueueAnswer, ServicesAnswer } from './service-schemas.ts';
+export type { ImportAnswer } from './transfer/transfer-schemas.ts';
 export type { UsageAnswer } from './usage-schemas.ts';
 export type DecisionsAnswer = z.infer<typeof decisionsAnswer>;
 export type Decision = DecisionsAnswer['decisions'][number];

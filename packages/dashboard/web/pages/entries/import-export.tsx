@@ -1,15 +1,17 @@
+import type { ImportAnswer } from '@nearhit/http/admin-types';
 import { useRef, useState } from 'preact/hooks';
+import { call } from '../../lib/api.ts';
 import { t } from '../../lib/i18n.ts';
-import { importFile } from '../../lib/transfer.ts';
 import { useAction } from '../../lib/use-resource.ts';
-import { Button, Card, Failure, Notice } from '../../ui/basics.tsx';
+import { Button, Card, Failure } from '../../ui/basics.tsx';
+import { ImportReport } from './import-report.tsx';
 
 export function ImportExport() {
   const file = useRef<HTMLInputElement>(null);
-  const [report, setReport] = useState<string | undefined>();
+  const [report, setReport] = useState<ImportAnswer | undefined>();
   const load = useAction(async (chosen: File) => {
     setReport(undefined);
-    setReport(await importFile(chosen));
+    setReport(await call<ImportAnswer>('POST', '/admin/v1/import', { lines: chosen }));
   });
   return (
     <Card title={t('transfer.title')}>
@@ -36,7 +38,7 @@ export function ImportExport() {
           }}
         />
         <Failure error={load.error} />
-        {report !== undefined && <Notice tone="good">{report}</Notice>}
+        {report !== undefined && <ImportReport report={report} />}
       </div>
     </Card>
   );

@@ -1,3 +1,0 @@
-export async function importFile(_file: File): Promise<string> {
-  return '';
-}
