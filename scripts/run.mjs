@@ -86,13 +86,27 @@ function compile() {
 function bundle() {
   const room = join('packages', 'dashboard');
   const hash = createHash('sha256').update(readFileSync('pnpm-lock.yaml'));
-  for (const file of [...files(join(room, 'web'), (name) => !name.endsWith('.test.ts')), join(room, 'vite.config.ts')].sort()) {
+  for (const file of [
+    ...files(join(room, 'web'), (name) => !name.endsWith('.test.ts')),
+    join(room, 'vite.config.ts'),
+  ].sort()) {
     hash.update(file).update(readFileSync(file));
   }
   const now = hash.digest('hex');
   if (stamped('bundled') === now && existsSync(join(room, 'dist', 'site', 'index.html'))) return;
   console.error('nearhit: building the dashboard ...');
-  run(process.execPath, [join(room, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--config', join(room, 'vite.config.ts'), '--logLevel', 'warn'], 'vite build');
+  run(
+    process.execPath,
+    [
+      join(room, 'node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      '--config',
+      join(room, 'vite.config.ts'),
+      '--logLevel',
+      'warn',
+    ],
+    'vite build',
+  );
   stamp('bundled', now);
 }
 

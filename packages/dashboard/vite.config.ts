@@ -12,10 +12,22 @@ const precompress: Plugin = {
   closeBundle() {
     for (const file of filesIn(OUT)) {
       const bytes = readFileSync(file);
-      const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } };
+      const brotli = {
+        params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+      };
       writeFileSync(`${file}.br`, brotliCompressSync(bytes, brotli));
       writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
     }
+  },
+};
+
+/** What runs in a browser takes nothing of the house but types, of which nothing is left here. */
+const alone: Plugin = {
+  name: 'alone',
+  apply: 'build',
+  load(id) {
+    if (/[\\/]packages[\\/](?!dashboard[\\/])/.test(id) && !id.includes('node_modules'))
+      this.error(`${id} is no part of the page: import its types only.`);
   },
 };
 
@@ -38,6 +50,10 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // `vite dev` beside a running gateway.
-  server: { proxy: Object.fromEntries(['/admin/v1', '/dashboard/session', '/v1'].map((path) => [path, 'http://127.0.0.1:8080'])) },
-  plugins: [precompress],
+  server: {
+    proxy: Object.fromEntries(
+      ['/admin/v1', '/dashboard/session', '/v1'].map((path) => [path, 'http://127.0.0.1:8080']),
+    ),
+  },
+  plugins: [alone, precompress],
 });

@@ -44,10 +44,10 @@ describe('live', () => {
       const requests = page.locator('.tile').filter({ hasText: 'Requests' }).locator('.figure');
       await page.getByText('Ask your first question').waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('one request is counted', async () => (await requests.innerText()) === '1');
+      await until('one request is counted', async () => (await requests.textContent()) === '1');
       await page.getByRole('listitem').filter({ hasText: 'How long is a day pass valid?' }).waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('two are', async () => (await requests.innerText()) === '2');
+      await until('two are', async () => (await requests.textContent()) === '2');
 
       own.env = { ...own.env, PORT: new URL(own.url).port };
       await own.shut();
@@ -55,7 +55,7 @@ describe('live', () => {
       await own.open();
       await page.locator('.connection[data-state=open]').waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('the third is, after all that', async () => (await requests.innerText()) === '3');
+      await until('the third is, after all that', async () => (await requests.textContent()) === '3');
     } finally {
       await own.close();
     }
@@ -68,7 +68,9 @@ describe('threshold room', () => {
     await ask('How long is a return ticket valid for 2 persons?', headers);
     await gateway.flush();
     const paraphrase = 'For how long is a return ticket for 2 persons valid?';
-    expect(cacheOf(await ask(paraphrase, { ...headers, 'x-nearhit-cache': 'only' }))).toMatchObject({ layer: 'semantic' });
+    expect(cacheOf(await ask(paraphrase, { ...headers, 'x-nearhit-cache': 'only' }))).toMatchObject({
+      layer: 'semantic',
+    });
 
     const { page } = await enter(browser, gateway.url);
     await goTo(page, '#/thresholds?namespace=room', 'Threshold room');
@@ -83,7 +85,9 @@ describe('threshold room', () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('As it was before.').waitFor();
     expect((await gateway.admin('GET', '/policies/room')).json.own).toEqual({});
-    expect(cacheOf(await ask(paraphrase, { ...headers, 'x-nearhit-cache': 'only' }))).toMatchObject({ layer: 'semantic' });
+    expect(cacheOf(await ask(paraphrase, { ...headers, 'x-nearhit-cache': 'only' }))).toMatchObject({
+      layer: 'semantic',
+    });
   });
 });
 
@@ -94,7 +98,9 @@ describe('inspector', () => {
     await gateway.flush();
     const paraphrase = 'For how long is a museum card for 2 persons valid?';
     expect(cacheOf(await ask(paraphrase, headers))).toMatchObject({ cache: 'hit', layer: 'semantic' });
-    expect(cacheOf(await ask('How long is a museum card valid for 3 persons?', headers))).toMatchObject({ reason: 'guard:number' });
+    expect(cacheOf(await ask('How long is a museum card valid for 3 persons?', headers))).toMatchObject({
+      reason: 'guard:number',
+    });
 
     const { page } = await enter(browser, gateway.url);
     await goTo(page, '#/inspector?namespace=inspected&show=near', 'Inspector');
@@ -154,7 +160,7 @@ describe('keys and usage', () => {
     await dialog.getByLabel('Name', { exact: true }).fill('support bot');
     await dialog.getByLabel('USD per month').fill('10');
     await dialog.getByRole('button', { name: 'Make the key' }).click();
-    const key = await page.getByTestId('secret').innerText();
+    const key = (await page.getByTestId('secret').textContent()) ?? '';
     expect(key).toMatch(/^nh_/);
     await page.keyboard.press('Escape');
     await page.getByRole('rowheader', { name: 'support bot' }).waitFor();

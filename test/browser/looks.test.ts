@@ -44,18 +44,22 @@ describe('every page', () => {
   test.each([
     ['light', {}],
     ['dark', { colorScheme: 'dark' as const }],
-  ])('%s: axe-core finds nothing serious, nothing fails', async (_, options) => {
-    const login = await visit(browser, gateway.url, options);
-    await login.page.getByLabel('Admin token').waitFor();
-    expect(await seriousIssues(login.page)).toEqual([]);
-    const { page, complaints } = await enter(browser, gateway.url, options);
-    for (const [hash, heading] of PAGES) {
-      await goTo(page, hash, heading);
-      await page.locator('.main .card').first().waitFor();
-      expect([heading, await seriousIssues(page)]).toEqual([heading, []]);
-    }
-    expect(complaints).toEqual([]);
-  }, 120_000);
+  ])(
+    '%s: axe-core finds nothing serious, nothing fails',
+    async (_, options) => {
+      const login = await visit(browser, gateway.url, options);
+      await login.page.getByLabel('Admin token').waitFor();
+      expect(await seriousIssues(login.page)).toEqual([]);
+      const { page, complaints } = await enter(browser, gateway.url, options);
+      for (const [hash, heading] of PAGES) {
+        await goTo(page, hash, heading);
+        await page.locator('.main .card').first().waitFor();
+        expect([heading, await seriousIssues(page)]).toEqual([heading, []]);
+      }
+      expect(complaints).toEqual([]);
+    },
+    120_000,
+  );
 
   test('fits a phone', async () => {
     const { page } = await enter(browser, gateway.url, PHONE);

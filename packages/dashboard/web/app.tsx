@@ -53,16 +53,9 @@ function House() {
   }, [title]);
   return (
     <div class="shell">
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {t('nav.skip')}
-      </a>
+      </button>
       <Side page={page} />
       <main class="main" id="main" tabIndex={-1} ref={main}>
         <View key={page} />
@@ -73,14 +66,20 @@ function House() {
 
 function Side({ page }: { readonly page: Page }) {
   const [open, setOpen] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever another page is shown
   useEffect(() => setOpen(false), [page]);
   return (
     <header class="side" data-open={open ? '' : undefined}>
       <a class="brand" href="#/live">
         <Logo /> nearhit
       </a>
-      <button type="button" class="button menu-button" aria-expanded={open} aria-controls="menu" aria-label={t('nav.menu')} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="button menu-button"
+        aria-expanded={open}
+        aria-controls="menu"
+        aria-label={t('nav.menu')}
+        onClick={() => setOpen(!open)}
+      >
         <Icon name="menu" />
       </button>
       <div class="side-menu" id="menu">

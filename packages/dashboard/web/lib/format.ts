@@ -20,7 +20,9 @@ const known = (value: Figure, say: (value: number) => string): string =>
 /** 12,345; from 100,000 on 123K. */
 export const count = (value: Figure): string =>
   known(value, (n) =>
-    format(Math.abs(n) >= 100_000 ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: 0 }).format(n),
+    format(
+      Math.abs(n) >= 100_000 ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: 0 },
+    ).format(n),
   );
 
 export const decimal = (value: Figure, digits = 2): string =>
@@ -37,7 +39,12 @@ export const usd = (value: Figure): string =>
   known(value, (n) => {
     const size = Math.abs(n);
     const digits = size === 0 ? 2 : size < 0.01 ? 5 : size < 1 ? 4 : size < 1000 ? 2 : 0;
-    return format({ style: 'currency', currency: 'USD', minimumFractionDigits: Math.min(2, digits), maximumFractionDigits: digits }).format(n);
+    return format({
+      style: 'currency',
+      currency: 'USD',
+      minimumFractionDigits: Math.min(2, digits),
+      maximumFractionDigits: digits,
+    }).format(n);
   });
 
 /** 0.4 ms, 12 ms, 1.25 s. */

@@ -1,11 +1,9 @@
 import { signal } from '@preact/signals';
-import { en } from '../messages/en.ts';
+import { en, type MessageKey, type Messages } from '../messages/en.ts';
 import { recall, remember } from './preferences.ts';
 
 export const LANGUAGES = ['en', 'vi'] as const;
 export type Language = (typeof LANGUAGES)[number];
-export type MessageKey = keyof typeof en;
-export type Messages = Readonly<Record<MessageKey, string>>;
 
 export const language = signal<Language>('en');
 const messages = signal<Messages>(en);

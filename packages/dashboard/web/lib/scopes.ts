@@ -18,7 +18,11 @@ export function scopesOf(
   const unique = (names: readonly (string | null | undefined)[]): string[] =>
     [...new Set(names)].filter((name): name is string => typeof name === 'string' && name !== '').sort();
   return {
-    namespaces: unique(['default', ...groups.map(({ namespace }) => namespace), ...policies.map(({ namespace }) => namespace)]),
+    namespaces: unique([
+      'default',
+      ...groups.map(({ namespace }) => namespace),
+      ...policies.map(({ namespace }) => namespace),
+    ]),
     models: unique([...models, ...groups.map(({ model }) => model), ...policies.map(({ model }) => model)]),
   };
 }

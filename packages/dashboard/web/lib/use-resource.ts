@@ -20,7 +20,7 @@ export function useResource<T>(
   const [turn, setTurn] = useState(0);
   const newest = useRef(load);
   newest.current = load;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what the call depends on
+  // The caller says what the call depends on.
   useEffect(() => {
     const gone = new AbortController();
     setState((before) => ({ ...before, loading: true }));

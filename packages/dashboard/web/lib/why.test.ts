@@ -11,8 +11,14 @@ describe('why', () => {
     [{ outcome: 'hit', layer: 'semantic', similarity: 0.95, threshold: 0.9 }, /similarity 0.950, at least 0.90/],
     [{ outcome: 'hit', layer: 'semantic', similarity: 0.95, score: 0.91, threshold: 0.7 }, /gives 91% that/],
     [{ outcome: 'miss', reason: 'guard:number', threshold: 0.9 }, /a guard sees a difference: another number\.$/],
-    [{ outcome: 'miss', reason: 'below-threshold', similarity: 0.5, threshold: 0.9 }, /similarity 0.500, at least 0.90/],
-    [{ outcome: 'miss', reason: 'no-candidate', exactOnly: 'tools', threshold: 0.9 }, /word for word only: it uses tools\.$/],
+    [
+      { outcome: 'miss', reason: 'below-threshold', similarity: 0.5, threshold: 0.9 },
+      /similarity 0.500, at least 0.90/,
+    ],
+    [
+      { outcome: 'miss', reason: 'no-candidate', exactOnly: 'tools', threshold: 0.9 },
+      /word for word only: it uses tools\.$/,
+    ],
     [{ outcome: 'bypass', reason: 'not-cacheable:volatile', threshold: 0.9 }, /about now/],
     [{ outcome: 'bypass', reason: 'not-cacheable:new-one', threshold: 0.9 }, 'Not cached: new-one.'],
     [{ outcome: 'miss', reason: 'never-heard-of', threshold: 0.9 }, 'never-heard-of'],

@@ -34,8 +34,13 @@ function refusalOf(decided: Decided): string {
   const [kind = '', detail = ''] = reason.split(/:(.*)/s, 2);
   const own = lookUp(`why.reason.${reason}`) ?? lookUp(`why.reason.${kind}`);
   const said = own === undefined ? reason : own.replace('{detail}', guardName(kind, detail));
-  const filled = Object.entries(figuresOf(decided)).reduce((text, [name, value]) => text.replace(`{${name}}`, value), said);
-  return exactOnly === undefined ? filled : `${filled} ${t('why.exactOnly', { why: lookUp(`why.exactOnly.${exactOnly}`) ?? exactOnly })}`;
+  const filled = Object.entries(figuresOf(decided)).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, value),
+    said,
+  );
+  return exactOnly === undefined
+    ? filled
+    : `${filled} ${t('why.exactOnly', { why: lookUp(`why.exactOnly.${exactOnly}`) ?? exactOnly })}`;
 }
 
 const guardName = (kind: string, detail: string): string =>

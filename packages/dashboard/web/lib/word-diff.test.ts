@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { type DiffPart, wordDiff } from './word-diff.ts';
 
 const whole = (parts: readonly DiffPart[]): string => parts.map(({ text }) => text).join('');
-const marked = (parts: readonly DiffPart[]): string[] => parts.filter(({ same }) => !same).map(({ text }) => text.trim());
+const marked = (parts: readonly DiffPart[]): string[] =>
+  parts.filter(({ same }) => !same).map(({ text }) => text.trim());
 
 describe('wordDiff', () => {
   test.each([
@@ -18,7 +19,9 @@ describe('wordDiff', () => {
     expect([marked(diff.a), marked(diff.b)]).toEqual([onlyA, onlyB]);
   });
 
-  const text = fc.array(fc.constantFrom('a', 'b', 'B', ' ', '  ', '?', '3.5', 'né', '\n')).map((words) => words.join(''));
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'B', ' ', '  ', '?', '3.5', 'né', '\n'))
+    .map((words) => words.join(''));
 
   test('loses nothing, and what it calls the same is the same', () => {
     fc.assert(
@@ -26,7 +29,9 @@ describe('wordDiff', () => {
         const diff = wordDiff(a, b);
         expect([whole(diff.a), whole(diff.b)]).toEqual([a, b]);
         const kept = (parts: readonly DiffPart[]) =>
-          whole(parts.filter(({ same }) => same)).toLowerCase().replaceAll(/\s+/g, '');
+          whole(parts.filter(({ same }) => same))
+            .toLowerCase()
+            .replaceAll(/\s+/g, '');
         expect(kept(diff.a)).toBe(kept(diff.b));
       }),
     );

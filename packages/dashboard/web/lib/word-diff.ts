@@ -8,7 +8,8 @@ export interface DiffPart {
 const WORDS_MAX = 400;
 
 /** Words with what follows them; a full stop or a comma is a word of its own. */
-const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{M}\p{N}_]+(?:[.,'’-][\p{L}\p{M}\p{N}_]+)*\s*|[^\p{L}\p{M}\p{N}_\s]\s*|\s+/gu) ?? [];
+const wordsOf = (text: string): string[] =>
+  text.match(/[\p{L}\p{M}\p{N}_]+(?:[.,'’-][\p{L}\p{M}\p{N}_]+)*\s*|[^\p{L}\p{M}\p{N}_\s]\s*|\s+/gu) ?? [];
 
 const keyOf = (word: string): string => word.trim().toLowerCase();
 
@@ -19,7 +20,8 @@ export function wordDiff(a: string, b: string): { a: DiffPart[]; b: DiffPart[] }
   let head = 0;
   while (head < keysA.length && head < keysB.length && keysA[head] === keysB[head]) head += 1;
   let tail = 0;
-  while (tail < keysA.length - head && tail < keysB.length - head && keysA.at(-1 - tail) === keysB.at(-1 - tail)) tail += 1;
+  while (tail < keysA.length - head && tail < keysB.length - head && keysA.at(-1 - tail) === keysB.at(-1 - tail))
+    tail += 1;
   const middleA = keysA.slice(head, keysA.length - tail);
   const middleB = keysB.slice(head, keysB.length - tail);
   const common = middleA.length > WORDS_MAX || middleB.length > WORDS_MAX ? [] : commonPairs(middleA, middleB);

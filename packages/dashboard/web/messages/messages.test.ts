@@ -23,7 +23,13 @@ describe('messages', () => {
 
   /** `window.5m` is used where somebody writes `window.${one}`. */
   const patterns = [...sources.matchAll(/[`']([a-z]\w*\.[^`'\s]*)[`']/gi)].map(
-    ([, used = '']) => new RegExp(`^${used.split(/\$\{.*?\}/).map((part) => part.replaceAll('.', '\\.')).join('.+')}$`),
+    ([, used = '']) =>
+      new RegExp(
+        `^${used
+          .split(/\$\{.*?\}/)
+          .map((part) => part.replaceAll('.', '\\.'))
+          .join('.+')}$`,
+      ),
   );
 
   test('none of them is unused', () => {

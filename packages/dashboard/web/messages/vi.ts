@@ -1,4 +1,4 @@
-import type { Messages } from '../lib/i18n.ts';
+import type { Messages } from './en.ts';
 import { house } from './vi/house.ts';
 import { tune } from './vi/tune.ts';
 import { watch } from './vi/watch.ts';

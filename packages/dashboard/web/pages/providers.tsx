@@ -30,7 +30,10 @@ export function ProvidersPage() {
 function ProviderCard({ provider }: { readonly provider: Provider }) {
   const { id, kind, baseUrl, requests, errors, inFlight, alarms = [], targets = [] } = provider;
   return (
-    <Card title={id} aside={<span class="small muted">{kind === 'demo' ? t('providers.demo') : `${kind} · ${baseUrl}`}</span>}>
+    <Card
+      title={id}
+      aside={<span class="small muted">{kind === 'demo' ? t('providers.demo') : `${kind} · ${baseUrl}`}</span>}
+    >
       <div class="stack">
         {alarms.map((alarm) => (
           <Notice key={alarm} tone="warn">
@@ -79,11 +82,23 @@ function Models({ models }: { readonly models: readonly Model[] }) {
         keyOf={({ id }) => id}
         columns={[
           { title: t('column.model'), heads: true, cell: ({ id }) => id },
-          { title: t('column.answeredBy'), cell: ({ aliasOf, provider }) => (aliasOf === undefined ? provider : t('providers.aliasOf', { model: aliasOf })) },
+          {
+            title: t('column.answeredBy'),
+            cell: ({ aliasOf, provider }) =>
+              aliasOf === undefined ? provider : t('providers.aliasOf', { model: aliasOf }),
+          },
           { title: t('column.contextTokens'), number: true, cell: ({ contextTokens }) => count(contextTokens) },
-          { title: t('column.priceInput'), number: true, cell: ({ price }) => (price === null ? NOTHING : usd(price.inputUsdPerMTok)) },
+          {
+            title: t('column.priceInput'),
+            number: true,
+            cell: ({ price }) => (price === null ? NOTHING : usd(price.inputUsdPerMTok)),
+          },
           { title: t('column.priceCached'), number: true, cell: ({ price }) => usd(price?.cachedInputUsdPerMTok) },
-          { title: t('column.priceOutput'), number: true, cell: ({ price }) => (price === null ? NOTHING : usd(price.outputUsdPerMTok)) },
+          {
+            title: t('column.priceOutput'),
+            number: true,
+            cell: ({ price }) => (price === null ? NOTHING : usd(price.outputUsdPerMTok)),
+          },
         ]}
       />
     </Card>

@@ -92,13 +92,12 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-/** A share 0..1 of something that should not be used up; its figure must stand beside it. */
-export function Meter({ share, label }: { readonly share: number; readonly label: string }) {
+/** A share 0..1 of something that should not be used up. Only seen: its figures must stand beside it. */
+export function Meter({ share }: { readonly share: number }) {
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : undefined;
-  const value = Math.round(Math.min(1, share) * 100);
   return (
-    <span class="bar" data-tone={tone} role="meter" aria-label={label} aria-valuenow={value} aria-valuemin={0} aria-valuemax={100}>
-      <span style={{ width: `${value}%` }} />
+    <span class="bar" data-tone={tone} aria-hidden="true">
+      <span style={{ width: `${Math.round(Math.min(1, share) * 100)}%` }} />
     </span>
   );
 }

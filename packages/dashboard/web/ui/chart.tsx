@@ -41,7 +41,7 @@ export function Chart(props: ChartProps) {
   newest.current = props;
   const [cursor, setCursor] = useState<number | null>(null);
   const painting = paintings.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew only when its looks change; data come below
+  // Made anew only when its looks change; data come below.
   useEffect(() => {
     const element = holder.current;
     if (element === null) return;
@@ -79,7 +79,11 @@ function Legend({ series, data, at, format, kind }: LegendProps) {
     const shape = dashed === true ? 'dash' : kind === 'stack' ? undefined : 'line';
     return (
       <li key={label}>
-        <span class="swatch" data-shape={shape} style={{ background: `var(${color})`, borderColor: `var(${color})` }} />
+        <span
+          class="swatch"
+          data-shape={shape}
+          style={{ [dashed === true ? 'borderColor' : 'background']: `var(${color})` }}
+        />
         {label} <b>{value == null ? '–' : format(value as number)}</b>
       </li>
     );
@@ -151,7 +155,9 @@ function axesOf(newest: Newest, plain: boolean): uPlot.Axis[] {
   ];
 }
 
-const TIME_STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800];
+const TIME_STEPS = [
+  1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800,
+];
 
 function drawMarks(plot: uPlot, marks: ChartProps['marks'] = []): void {
   const { ctx, bbox } = plot;

@@ -27,8 +27,13 @@ function Parts({ parts, kind }: { readonly parts: readonly DiffPart[]; readonly 
   return (
     <p>
       {parts.map(({ text, same }, at) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
-        same ? <span key={at}>{text}</span> : <mark key={at} class={kind}>{text}</mark>,
+        same ? (
+          <span key={at}>{text}</span>
+        ) : (
+          <mark key={at} class={kind}>
+            {text}
+          </mark>
+        ),
       )}
     </p>
   );

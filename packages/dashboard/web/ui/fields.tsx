@@ -133,11 +133,24 @@ export function Segments<T extends string>({ label, value, onChange, options }: 
   );
 }
 
-export function Check({ label, value, onChange }: { label: string; value: boolean; onChange: (value: boolean) => void }) {
+export function Check({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: boolean;
+  onChange: (value: boolean) => void;
+}) {
   const id = useId();
   return (
     <span class="field-inline">
-      <input id={id} type="checkbox" checked={value} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
+      <input
+        id={id}
+        type="checkbox"
+        checked={value}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
       <label for={id}>{label}</label>
     </span>
   );

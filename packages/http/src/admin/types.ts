@@ -7,9 +7,9 @@ import type { policiesAnswer } from './policy-schemas.ts';
 
 /** What the admin plane takes and answers, as types alone: for pages and programs that bring a client of their own. */
 export type { InvalidateBody } from './entry-schemas.ts';
+export type { StatusEvent } from './events/event-schemas.ts';
 export type { CalibrationAnswer, FeedbackAnswer, FeedbackBody } from './evidence-schemas.ts';
 export type { KeyAnswer, KeyBody, KeyPatchBody, MadeKeyAnswer, TenantAnswer, TenantBody } from './key-schemas.ts';
-export type { StatusEvent } from './events/event-schemas.ts';
 export type { StatsAnswer } from './observe-schemas.ts';
 export type { PolicyAnswer, PolicyPatchBody } from './policy-schemas.ts';
 export type { QueueAnswer, ServicesAnswer } from './service-schemas.ts';

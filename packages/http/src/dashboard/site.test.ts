@@ -24,16 +24,19 @@ afterEach(closeAll);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the dashboard', () => {
-  test.each(['/dashboard', '/dashboard/', '/dashboard/index.html'])('%s is the page, asked for anew each time', async (path) => {
-    const { call } = await start({ dashboard: folder });
-    const page = await call.get(path);
-    expect(page.status).toBe(200);
-    expect(page.text).toContain('<title>nearhit</title>');
-    expect(page.headers['content-type']).toBe('text/html;charset=utf-8');
-    expect(page.headers['cache-control']).toBe('no-cache');
-    const again = await call.get(path).set('if-none-match', page.headers.etag as string);
-    expect(again.status).toBe(304);
-  });
+  test.each(['/dashboard', '/dashboard/', '/dashboard/index.html'])(
+    '%s is the page, asked for anew each time',
+    async (path) => {
+      const { call } = await start({ dashboard: folder });
+      const page = await call.get(path);
+      expect(page.status).toBe(200);
+      expect(page.text).toContain('<title>nearhit</title>');
+      expect(page.headers['content-type']).toBe('text/html;charset=utf-8');
+      expect(page.headers['cache-control']).toBe('no-cache');
+      const again = await call.get(path).set('if-none-match', page.headers.etag as string);
+      expect(again.status).toBe(304);
+    },
+  );
 
   test('allows nothing inline, nothing from elsewhere, and no frame', async () => {
     const { call } = await start({ dashboard: folder });
@@ -51,19 +54,25 @@ describe('the dashboard', () => {
   ])('a hashed file for `accept-encoding: %s` is sent as %s, for good', async (accepted, encoding) => {
     const { call } = await start({ dashboard: folder });
     const file = await call.get('/dashboard/assets/main-1a2b3c4d.js').set('accept-encoding', accepted);
-    expect([file.status, file.headers['content-encoding'], file.headers.vary]).toEqual([200, encoding, 'Accept-Encoding']);
+    expect([file.status, file.headers['content-encoding'], file.headers.vary]).toEqual([
+      200,
+      encoding,
+      'Accept-Encoding',
+    ]);
     expect(file.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(file.headers['content-type']).toMatch(/^text\/javascript/);
     expect(Number(file.headers['content-length']) < SCRIPT.length).toBe(encoding !== undefined);
   });
 
-  test.each(['/dashboard/../package.json', '/dashboard/%2e%2e/package.json', '/dashboard/assets/none.js', '/dashboard/..%2f..%2fetc/passwd'])(
-    '%s is nothing',
-    async (path) => {
-      const { call } = await start({ dashboard: folder });
-      expect((await call.get(path)).status).toBe(404);
-    },
-  );
+  test.each([
+    '/dashboard/../package.json',
+    '/dashboard/%2e%2e/package.json',
+    '/dashboard/assets/none.js',
+    '/dashboard/..%2f..%2fetc/passwd',
+  ])('%s is nothing', async (path) => {
+    const { call } = await start({ dashboard: folder });
+    expect((await call.get(path)).status).toBe(404);
+  });
 
   test('takes nothing', async () => {
     const { call } = await start({ dashboard: folder });

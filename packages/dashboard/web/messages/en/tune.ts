@@ -1,12 +1,15 @@
 /** Threshold room, Entries, Keys, Usage. */
 export const tune = {
   'thresholds.title': 'Threshold room',
-  'thresholds.lead': 'How near a stored question must be before its answer is served. Move the slider, see what it would have changed, apply it, take it back.',
+  'thresholds.lead':
+    'How near a stored question must be before its answer is served. Move the slider, see what it would have changed, apply it, take it back.',
   'thresholds.knob': 'What to set',
   'thresholds.knob.threshold': 'Threshold',
   'thresholds.knob.maxErrorRate': 'Error budget',
-  'thresholds.knob.threshold.hint': 'Cosine similarity at or above which an answer may be served by meaning. Guards and verifier still judge it.',
-  'thresholds.knob.maxErrorRate.hint': 'Of what is served by meaning, at most this share may be wrong. nearhit finds the bar that keeps it.',
+  'thresholds.knob.threshold.hint':
+    'Cosine similarity at or above which an answer may be served by meaning. Guards and verifier still judge it.',
+  'thresholds.knob.maxErrorRate.hint':
+    'Of what is served by meaning, at most this share may be wrong. nearhit finds the bar that keeps it.',
   'thresholds.threshold.low': 'more hits',
   'thresholds.threshold.high': 'safer',
   'thresholds.maxErrorRate.low': 'safer',
@@ -33,15 +36,19 @@ export const tune = {
   'curves.cosine': 'cosine similarity',
   'curves.probability': 'the verifier’s probability of being right',
   'curves.empty': 'No labelled samples yet',
-  'curves.emptyHint': 'The curve shows how many hits and how many wrong answers each setting gives. It needs samples that somebody, or a second answer, has judged:',
+  'curves.emptyHint':
+    'The curve shows how many hits and how many wrong answers each setting gives. It needs samples that somebody, or a second answer, has judged:',
   'curves.emptyFeedback': 'Mark wrong answers in the',
   'curves.emptyShadow': 'Let answers be checked by a second one: audits, or mode: shadow, for a while.',
-  'curves.onlyComplaints': 'So far only complaints are counted, so the share of wrong answers looks far too high. Audits or shadow mode give a fair sample.',
-  'curves.emptyMeanwhile': 'Until then the shipped prior decides, and what you set here works all the same: below you see what it would have done to your own traffic.',
+  'curves.onlyComplaints':
+    'So far only complaints are counted, so the share of wrong answers looks far too high. Audits or shadow mode give a fair sample.',
+  'curves.emptyMeanwhile':
+    'Until then the shipped prior decides, and what you set here works all the same: below you see what it would have done to your own traffic.',
   'whatIf.title': 'What this would have done',
   'whatIf.looked': 'the last {looked} decisions, since {since}; {judged} of them by meaning',
   'whatIf.empty': 'Nothing to judge again yet',
-  'whatIf.emptyHint': 'This counts requests that had a stored question near them. Ask some questions twice, in other words.',
+  'whatIf.emptyHint':
+    'This counts requests that had a stored question near them. Ask some questions twice, in other words.',
   'whatIf.same': 'Nothing would have come out otherwise.',
   'whatIf.flips': 'Served in addition: {served}. No longer served: {refused}.',
   'whatIf.nothingKeeps': 'No bar is known that keeps this budget, so only the same question would be served.',
@@ -99,7 +106,8 @@ export const tune = {
   'invalidate.drop': 'Drop {count}',
   'invalidate.done': 'Dropped: {count}.',
   'transfer.title': 'Export and import',
-  'transfer.lead': 'Entries with their answers, and judged pairs, as lines of JSON: a backup, or to fill another gateway.',
+  'transfer.lead':
+    'Entries with their answers, and judged pairs, as lines of JSON: a backup, or to fill another gateway.',
   'transfer.export': 'Export',
   'transfer.import': 'Import a file',
   'transfer.importing': 'Importing …',
@@ -111,7 +119,8 @@ export const tune = {
   'keys.new': 'New key',
   'keys.create': 'Make the key',
   'keys.empty': 'No keys yet',
-  'keys.emptyHint': 'Without keys, whoever reaches the port may use it. Make one for each application, and say what it may spend.',
+  'keys.emptyHint':
+    'Without keys, whoever reaches the port may use it. Make one for each application, and say what it may spend.',
   'keys.editOf': 'Edit {name}',
   'keys.rotate': 'New secret',
   'keys.revoke': 'Revoke',
@@ -148,7 +157,6 @@ export const tune = {
   'limits.day': 'today',
   'limits.month': 'this month',
   'limits.spentOf': '{spent} of {budget}',
-  'limits.used': '{share} of the budget used {period}',
   'limits.unknown': 'can’t be asked just now',
   'tenants.title': 'Tenants',
   'tenants.set': 'Set a tenant’s limits',

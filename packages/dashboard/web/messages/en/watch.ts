@@ -23,7 +23,8 @@ export const watch = {
   'live.feedEmpty': 'Nothing yet',
   'live.feedEmptyHint': 'Requests show up here as they are answered.',
   'first.title': 'Ask your first question',
-  'first.text': 'Nobody has asked anything yet. Send a request from a terminal, or ask in the playground, and watch the figures move. Ask twice to see a hit.',
+  'first.text':
+    'Nobody has asked anything yet. Send a request from a terminal, or ask in the playground, and watch the figures move. Ask twice to see a hit.',
   'first.question': 'How long is a return ticket valid for 2 persons?',
   'health.providers': 'Providers',
   'health.toProviders': 'Details',
@@ -35,7 +36,8 @@ export const watch = {
   'health.servicesUnknown': 'The other processes can’t be asked just now.',
   'health.oneProcess': 'Everything runs in this one process.',
   'inspector.title': 'Inspector',
-  'inspector.lead': 'What was decided for each request, and why. Say which answers were right or wrong: a wrong one is not served for that question again, and the verdict counts in the calibration.',
+  'inspector.lead':
+    'What was decided for each request, and why. Say which answers were right or wrong: a wrong one is not served for that question again, and the verdict counts in the calibration.',
   'inspector.reload': 'Load newest',
   'inspector.more': 'Load older',
   'inspector.show': 'Show',
@@ -87,7 +89,8 @@ export const watch = {
   'fact.costOf': '{spent} spent, {saved} saved',
   'fact.notStored': 'Not stored because',
   'playground.title': 'Playground',
-  'playground.lead': 'Ask as a client would, and see what the cache makes of it. What you ask here is answered by the provider, and stored.',
+  'playground.lead':
+    'Ask as a client would, and see what the cache makes of it. What you ask here is answered by the provider, and stored.',
   'playground.question': 'Question',
   'playground.system': 'System prompt',
   'playground.ask': 'Ask',
@@ -106,9 +109,11 @@ export const watch = {
   'playground.wholeAfter': 'whole after {ms}',
   'playground.decision': 'Decision',
   'playground.noDecision': 'No question yet',
-  'playground.noDecisionHint': 'For each question this shows the stored questions near it, and why they were served or refused.',
+  'playground.noDecisionHint':
+    'For each question this shows the stored questions near it, and why they were served or refused.',
   'playground.deciding': 'Deciding',
-  'playground.inForce': 'In force: similarity at least {threshold}, probability at least {probability}, guards: {guard}.',
+  'playground.inForce':
+    'In force: similarity at least {threshold}, probability at least {probability}, guards: {guard}.',
   'playground.candidates': 'Nearest stored questions',
   'playground.probability': 'probability of being right {value}',
   'verdictOf.serve': 'may be served',

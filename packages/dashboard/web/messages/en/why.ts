@@ -3,11 +3,13 @@ export const why = {
   'why.exact': 'The same request was answered before, word for word.',
   'why.identity': 'The same question but for its form: case, spaces, courtesies.',
   'why.semantic': 'Near enough in meaning: similarity {similarity}, at least {threshold} is asked for.',
-  'why.verified': 'Near enough in meaning (similarity {similarity}), and the verifier gives {score} that the answer is right.',
+  'why.verified':
+    'Near enough in meaning (similarity {similarity}), and the verifier gives {score} that the answer is right.',
   'why.error': 'The request failed: {reason}',
   'why.exactOnly': 'Matched word for word only: {why}.',
   'why.reason.no-candidate': 'Nothing like it was stored.',
-  'why.reason.below-threshold': 'The nearest stored question is not near enough: similarity {similarity}, at least {threshold} is asked for.',
+  'why.reason.below-threshold':
+    'The nearest stored question is not near enough: similarity {similarity}, at least {threshold} is asked for.',
   'why.reason.guard': 'Near in meaning, but a guard sees a difference: {detail}.',
   'why.reason.verifier': 'Near in meaning, but the verifier gives only {score} that the answer would be right.',
   'why.reason.error-budget': 'No bar is known that keeps the error budget, so only the same question is served.',

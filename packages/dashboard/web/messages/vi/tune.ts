@@ -1,11 +1,14 @@
 export const tune = {
   'thresholds.title': 'Phòng chỉnh ngưỡng',
-  'thresholds.lead': 'Câu hỏi đã lưu phải gần đến mức nào thì câu trả lời của nó mới được dùng. Hãy kéo thanh trượt, xem điều gì lẽ ra đã đổi, áp dụng, rồi lấy lại nếu muốn.',
+  'thresholds.lead':
+    'Câu hỏi đã lưu phải gần đến mức nào thì câu trả lời của nó mới được dùng. Hãy kéo thanh trượt, xem điều gì lẽ ra đã đổi, áp dụng, rồi lấy lại nếu muốn.',
   'thresholds.knob': 'Đặt gì',
   'thresholds.knob.threshold': 'Ngưỡng',
   'thresholds.knob.maxErrorRate': 'Ngân sách lỗi',
-  'thresholds.knob.threshold.hint': 'Độ giống cosin từ đó trở lên thì câu trả lời được dùng theo ý nghĩa. Bộ canh và bộ kiểm chứng vẫn xét thêm.',
-  'thresholds.knob.maxErrorRate.hint': 'Trong những gì được dùng theo ý nghĩa, nhiều nhất chừng này được phép sai. nearhit tự tìm mức giữ được điều đó.',
+  'thresholds.knob.threshold.hint':
+    'Độ giống cosin từ đó trở lên thì câu trả lời được dùng theo ý nghĩa. Bộ canh và bộ kiểm chứng vẫn xét thêm.',
+  'thresholds.knob.maxErrorRate.hint':
+    'Trong những gì được dùng theo ý nghĩa, nhiều nhất chừng này được phép sai. nearhit tự tìm mức giữ được điều đó.',
   'thresholds.threshold.low': 'trúng nhiều hơn',
   'thresholds.threshold.high': 'an toàn hơn',
   'thresholds.maxErrorRate.low': 'an toàn hơn',
@@ -32,11 +35,14 @@ export const tune = {
   'curves.cosine': 'độ giống cosin',
   'curves.probability': 'xác suất đúng theo bộ kiểm chứng',
   'curves.empty': 'Chưa có mẫu có nhãn',
-  'curves.emptyHint': 'Đường cong cho biết mỗi mức cho bao nhiêu lần trúng và bao nhiêu câu sai. Nó cần những mẫu đã được ai đó, hoặc một câu trả lời thứ hai, đánh giá:',
+  'curves.emptyHint':
+    'Đường cong cho biết mỗi mức cho bao nhiêu lần trúng và bao nhiêu câu sai. Nó cần những mẫu đã được ai đó, hoặc một câu trả lời thứ hai, đánh giá:',
   'curves.emptyFeedback': 'Hãy đánh dấu câu trả lời sai trong trang',
   'curves.emptyShadow': 'Cho câu trả lời được kiểm bằng một câu thứ hai: kiểm toán, hoặc mode: shadow, một thời gian.',
-  'curves.onlyComplaints': 'Đến nay chỉ tính các lời phàn nàn, nên tỷ lệ sai trông cao quá mức. Kiểm toán hoặc chế độ bóng cho mẫu công bằng.',
-  'curves.emptyMeanwhile': 'Cho đến lúc đó, số liệu kèm sẵn quyết định, và điều bạn đặt ở đây vẫn có tác dụng: bên dưới là điều nó lẽ ra đã làm với chính các yêu cầu của bạn.',
+  'curves.onlyComplaints':
+    'Đến nay chỉ tính các lời phàn nàn, nên tỷ lệ sai trông cao quá mức. Kiểm toán hoặc chế độ bóng cho mẫu công bằng.',
+  'curves.emptyMeanwhile':
+    'Cho đến lúc đó, số liệu kèm sẵn quyết định, và điều bạn đặt ở đây vẫn có tác dụng: bên dưới là điều nó lẽ ra đã làm với chính các yêu cầu của bạn.',
   'whatIf.title': 'Điều này lẽ ra đã làm gì',
   'whatIf.looked': '{looked} quyết định gần nhất, từ {since}; {judged} trong đó theo ý nghĩa',
   'whatIf.empty': 'Chưa có gì để xét lại',
@@ -98,7 +104,8 @@ export const tune = {
   'invalidate.drop': 'Bỏ {count}',
   'invalidate.done': 'Đã bỏ: {count}.',
   'transfer.title': 'Xuất và nhập',
-  'transfer.lead': 'Các mục kèm câu trả lời, và các cặp đã đánh giá, dưới dạng dòng JSON: để sao lưu, hoặc đưa vào một cổng khác.',
+  'transfer.lead':
+    'Các mục kèm câu trả lời, và các cặp đã đánh giá, dưới dạng dòng JSON: để sao lưu, hoặc đưa vào một cổng khác.',
   'transfer.export': 'Xuất',
   'transfer.import': 'Nhập một tệp',
   'transfer.importing': 'Đang nhập …',
@@ -110,7 +117,8 @@ export const tune = {
   'keys.new': 'Khóa mới',
   'keys.create': 'Tạo khóa',
   'keys.empty': 'Chưa có khóa',
-  'keys.emptyHint': 'Không có khóa thì ai đến được cổng cũng dùng được. Hãy tạo một khóa cho mỗi ứng dụng, và định mức chi.',
+  'keys.emptyHint':
+    'Không có khóa thì ai đến được cổng cũng dùng được. Hãy tạo một khóa cho mỗi ứng dụng, và định mức chi.',
   'keys.editOf': 'Sửa {name}',
   'keys.rotate': 'Mã bí mật mới',
   'keys.revoke': 'Thu hồi',
@@ -147,7 +155,6 @@ export const tune = {
   'limits.day': 'hôm nay',
   'limits.month': 'tháng này',
   'limits.spentOf': '{spent} trên {budget}',
-  'limits.used': 'đã dùng {share} ngân sách {period}',
   'limits.unknown': 'hiện không hỏi được',
   'tenants.title': 'Bên thuê',
   'tenants.set': 'Đặt giới hạn cho một bên thuê',

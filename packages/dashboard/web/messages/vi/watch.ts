@@ -22,7 +22,8 @@ export const watch = {
   'live.feedEmpty': 'Chưa có gì',
   'live.feedEmptyHint': 'Yêu cầu hiện ra ở đây ngay khi được trả lời.',
   'first.title': 'Hãy hỏi câu đầu tiên',
-  'first.text': 'Chưa ai hỏi gì. Hãy gửi một yêu cầu từ dòng lệnh, hoặc hỏi trong trang thử nghiệm, rồi xem các con số chuyển động. Hỏi hai lần để thấy một lần trúng.',
+  'first.text':
+    'Chưa ai hỏi gì. Hãy gửi một yêu cầu từ dòng lệnh, hoặc hỏi trong trang thử nghiệm, rồi xem các con số chuyển động. Hỏi hai lần để thấy một lần trúng.',
   'first.question': 'Vé khứ hồi cho 2 người có hạn bao lâu?',
   'health.providers': 'Nhà cung cấp',
   'health.toProviders': 'Chi tiết',
@@ -34,7 +35,8 @@ export const watch = {
   'health.servicesUnknown': 'Hiện không hỏi được các tiến trình khác.',
   'health.oneProcess': 'Tất cả chạy trong một tiến trình này.',
   'inspector.title': 'Kiểm tra',
-  'inspector.lead': 'Mỗi yêu cầu đã được quyết định thế nào, và vì sao. Hãy nói câu trả lời nào đúng hay sai: câu sai không được dùng lại cho câu hỏi đó, và nhận xét được tính vào hiệu chỉnh.',
+  'inspector.lead':
+    'Mỗi yêu cầu đã được quyết định thế nào, và vì sao. Hãy nói câu trả lời nào đúng hay sai: câu sai không được dùng lại cho câu hỏi đó, và nhận xét được tính vào hiệu chỉnh.',
   'inspector.reload': 'Tải mới nhất',
   'inspector.more': 'Tải cũ hơn',
   'inspector.show': 'Hiện',
@@ -86,7 +88,8 @@ export const watch = {
   'fact.costOf': 'chi {spent}, tiết kiệm {saved}',
   'fact.notStored': 'Không lưu vì',
   'playground.title': 'Thử nghiệm',
-  'playground.lead': 'Hãy hỏi như một ứng dụng, và xem bộ đệm xử lý ra sao. Câu hỏi ở đây được nhà cung cấp trả lời và được lưu lại.',
+  'playground.lead':
+    'Hãy hỏi như một ứng dụng, và xem bộ đệm xử lý ra sao. Câu hỏi ở đây được nhà cung cấp trả lời và được lưu lại.',
   'playground.question': 'Câu hỏi',
   'playground.system': 'Lời nhắc hệ thống',
   'playground.ask': 'Hỏi',
@@ -105,7 +108,8 @@ export const watch = {
   'playground.wholeAfter': 'trọn vẹn sau {ms}',
   'playground.decision': 'Quyết định',
   'playground.noDecision': 'Chưa có câu hỏi',
-  'playground.noDecisionHint': 'Với mỗi câu hỏi, đây là các câu đã lưu gần nó, và vì sao chúng được dùng hay bị từ chối.',
+  'playground.noDecisionHint':
+    'Với mỗi câu hỏi, đây là các câu đã lưu gần nó, và vì sao chúng được dùng hay bị từ chối.',
   'playground.deciding': 'Đang quyết định',
   'playground.inForce': 'Đang áp dụng: độ giống ít nhất {threshold}, xác suất ít nhất {probability}, bộ canh: {guard}.',
   'playground.candidates': 'Các câu hỏi đã lưu gần nhất',

@@ -11,7 +11,12 @@ export function criteriaBody(by: Criterion, value: string, version = ''): Omit<I
   if (said === '') return undefined;
   switch (by) {
     case 'tag':
-      return { tags: said.split(',').map((tag) => tag.trim()).filter((tag) => tag !== '') };
+      return {
+        tags: said
+          .split(',')
+          .map((tag) => tag.trim())
+          .filter((tag) => tag !== ''),
+      };
     case 'context':
       return { context: { id: said, ...(version.trim() !== '' && { versionBelow: versionOf(version.trim()) }) } };
     case 'age': {

@@ -51,8 +51,18 @@ function Search() {
             options={MATCHES.map((one) => [one, t(`entries.match.${one}`)] as const)}
           />
         </div>
-        <TextField label={t('entries.tag')} value={tag} placeholder="doc:42" onInput={(value) => setQuery({ tag: value })} />
-        <TextField label={t('entries.context')} value={context} placeholder="42" onInput={(value) => setQuery({ context: value })} />
+        <TextField
+          label={t('entries.tag')}
+          value={tag}
+          placeholder="doc:42"
+          onInput={(value) => setQuery({ tag: value })}
+        />
+        <TextField
+          label={t('entries.context')}
+          value={context}
+          placeholder="42"
+          onInput={(value) => setQuery({ context: value })}
+        />
       </div>
     </search>
   );

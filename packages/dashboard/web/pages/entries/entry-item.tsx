@@ -1,7 +1,7 @@
 import type { EntryAnswer, EntryFound } from '@nearhit/http/admin-types';
 import { useState } from 'preact/hooks';
-import { get, remove } from '../../lib/api.ts';
 import { answerText } from '../../lib/answer-text.ts';
+import { get, remove } from '../../lib/api.ts';
 import { bytes, dateTime, decimal, relative, usd } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { useAction, useResource } from '../../lib/use-resource.ts';

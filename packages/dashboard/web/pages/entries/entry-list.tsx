@@ -24,7 +24,11 @@ export function EntryList() {
       <Failure error={error} retry={<Button onClick={reload}>{t('action.retry')}</Button>} />
       {data !== undefined && (
         <Card>
-          {data.entries.length === 0 ? <NoEntries filtered={filtered} /> : <Entries entries={data.entries} onGone={reload} />}
+          {data.entries.length === 0 ? (
+            <NoEntries filtered={filtered} />
+          ) : (
+            <Entries entries={data.entries} onGone={reload} />
+          )}
           {data.cursor !== undefined && limit < 1000 && (
             <Button onClick={() => setLimit(Math.min(1000, limit * 2))}>{t('entries.more')}</Button>
           )}

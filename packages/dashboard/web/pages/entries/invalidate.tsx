@@ -22,10 +22,12 @@ export function Invalidate() {
     setFound(undefined);
     say(t('invalidate.done', { count: count(deleted) }));
   });
-  const changed = <T,>(set: (value: T) => void) => (next: T) => {
-    setFound(undefined);
-    set(next);
-  };
+  const changed =
+    <T,>(set: (value: T) => void) =>
+    (next: T) => {
+      setFound(undefined);
+      set(next);
+    };
   return (
     <Card title={t('invalidate.title')}>
       <form
@@ -35,7 +37,12 @@ export function Invalidate() {
           void look.run();
         }}
       >
-        <Which {...{ by, value, version }} onBy={changed(setBy)} onValue={changed(setValue)} onVersion={changed(setVersion)} />
+        <Which
+          {...{ by, value, version }}
+          onBy={changed(setBy)}
+          onValue={changed(setValue)}
+          onVersion={changed(setVersion)}
+        />
         <Button submit disabled={body === undefined || look.busy}>
           {t('invalidate.dryRun')}
         </Button>
@@ -74,7 +81,12 @@ function Which({ by, value, version, onBy, onValue, onVersion }: WhichProps) {
         onInput={onValue}
       />
       {by === 'context' && (
-        <TextField label={t('invalidate.versionBelow')} hint={t('invalidate.versionHint')} value={version} onInput={onVersion} />
+        <TextField
+          label={t('invalidate.versionBelow')}
+          hint={t('invalidate.versionHint')}
+          value={version}
+          onInput={onVersion}
+        />
       )}
     </>
   );

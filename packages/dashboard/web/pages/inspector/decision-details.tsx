@@ -30,7 +30,8 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 }
 
 function factsOf(decision: Decision): (readonly [string, string])[] {
-  const { requestId, entryId, candidate, score, scorer, provider, upstreamModel, attempts, reason, notStored } = decision;
+  const { requestId, entryId, candidate, score, scorer, provider, upstreamModel, attempts, reason, notStored } =
+    decision;
   const all: (readonly [string, string | undefined])[] = [
     [t('fact.requestId'), requestId],
     [t('fact.entry'), entryId ?? candidate?.entryId],
@@ -40,7 +41,10 @@ function factsOf(decision: Decision): (readonly [string, string])[] {
     [t('fact.attempts'), attempts === undefined ? undefined : String(attempts)],
     [t('fact.key'), decision.keyId],
     [t('fact.tenant'), decision.tenant],
-    [t('fact.latency'), t('fact.latencyOf', { total: duration(decision.latencyMs), own: duration(decision.overheadMs) })],
+    [
+      t('fact.latency'),
+      t('fact.latencyOf', { total: duration(decision.latencyMs), own: duration(decision.overheadMs) }),
+    ],
     [t('fact.cost'), t('fact.costOf', { spent: usd(decision.costUsd), saved: usd(decision.savedUsd) })],
     [t('fact.notStored'), notStored],
   ];

@@ -16,7 +16,11 @@ export function InspectorPage() {
   const { query } = route.value;
   const { namespace, show = 'all' } = query;
   const [limit, setLimit] = useState(PAGE);
-  const outcome = ['hit', 'miss', 'bypass', 'stale', 'error'].includes(show) ? show : show === 'near' ? 'miss' : undefined;
+  const outcome = ['hit', 'miss', 'bypass', 'stale', 'error'].includes(show)
+    ? show
+    : show === 'near'
+      ? 'miss'
+      : undefined;
   const { data, error, loading, reload } = useResource(
     (signal) => get<DecisionsAnswer>('/decisions', { namespace, outcome, limit }, signal),
     [namespace, outcome, limit],

@@ -18,12 +18,22 @@ describe('what a key form sends', () => {
     const before = fieldsOf(KEY);
     expect(before).toMatchObject({ models: 'gpt-4o*, x', rpm: '60', expiresAt: '2027-01-31', tpm: '' });
     expect(keyChanges(before, before)).toEqual({});
-    expect(keyChanges(before, { ...before, rpm: '', tpm: '1000', models: '' })).toEqual({ rpm: null, tpm: 1000, models: null });
+    expect(keyChanges(before, { ...before, rpm: '', tpm: '1000', models: '' })).toEqual({
+      rpm: null,
+      tpm: 1000,
+      models: null,
+    });
     expect(keyChanges(before, { ...before, name: 'other' })).toEqual({ name: 'other' });
   });
 
   test('of a tenant: every limit, null for none', () => {
     const fields = { ...tenantFieldsOf(undefined), rpm: '5' };
-    expect(tenantBodyOf(fields)).toEqual({ rpm: 5, tpm: null, concurrent: null, budgetUsdDay: null, budgetUsdMonth: null });
+    expect(tenantBodyOf(fields)).toEqual({
+      rpm: 5,
+      tpm: null,
+      concurrent: null,
+      budgetUsdDay: null,
+      budgetUsdMonth: null,
+    });
   });
 });

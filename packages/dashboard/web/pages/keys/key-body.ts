@@ -44,20 +44,29 @@ const valuesOf = (fields: KeyFields): Body => ({
 });
 
 function listOf(text: string): string[] | undefined {
-  const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return names.length === 0 ? undefined : names;
 }
 
 /** For `POST /keys`: what is empty is not said. */
 export function newKeyBody(fields: KeyFields): Body {
   const { name, tenant } = fields;
-  return { name: name.trim(), ...(tenant.trim() !== '' && { tenant: tenant.trim() }), ...withoutUndefined(valuesOf(fields)) };
+  return {
+    name: name.trim(),
+    ...(tenant.trim() !== '' && { tenant: tenant.trim() }),
+    ...withoutUndefined(valuesOf(fields)),
+  };
 }
 
 /** For `PATCH /keys/{id}`: what differs from `before`; what was emptied is taken off. */
 export function keyChanges(before: KeyFields, fields: KeyFields): Body {
   const values = valuesOf(fields);
-  const changed = Object.keys(values).filter((name) => fields[name as keyof KeyFields] !== before[name as keyof KeyFields]);
+  const changed = Object.keys(values).filter(
+    (name) => fields[name as keyof KeyFields] !== before[name as keyof KeyFields],
+  );
   return {
     ...(fields.name.trim() !== before.name && { name: fields.name.trim() }),
     ...Object.fromEntries(changed.map((name) => [name, values[name] ?? null])),

@@ -51,7 +51,10 @@ interface FieldsProps {
 }
 
 function Fields({ fields, isNew, onChange }: FieldsProps) {
-  const field = (name: keyof KeyFields, more: { type?: 'text' | 'number' | 'date'; required?: boolean; placeholder?: string } = {}) => (
+  const field = (
+    name: keyof KeyFields,
+    more: { type?: 'text' | 'number' | 'date'; required?: boolean; placeholder?: string } = {},
+  ) => (
     <TextField
       label={t(`keyField.${name}`)}
       value={fields[name]}

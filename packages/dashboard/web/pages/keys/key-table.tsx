@@ -34,10 +34,17 @@ export function KeyTable({ keys, onEdit, onChanged }: KeyTableProps) {
         columns={[
           { title: t('column.name'), heads: true, cell: (key) => <Name of={key} /> },
           { title: t('column.tenant'), cell: ({ tenant }) => tenant },
-          { title: t('column.status'), cell: ({ status }) => <Tag tone={TONES[status]}>{lookUp(`keys.status.${status}`)}</Tag> },
+          {
+            title: t('column.status'),
+            cell: ({ status }) => <Tag tone={TONES[status]}>{lookUp(`keys.status.${status}`)}</Tag>,
+          },
           { title: t('column.limits'), cell: (key) => <Limits of={key} /> },
           { title: t('column.budget'), cell: (key) => <Budget of={key} /> },
-          { title: t('column.actions'), quiet: true, cell: (key) => <Actions of={key} onEdit={onEdit} onAsk={setAsked} /> },
+          {
+            title: t('column.actions'),
+            quiet: true,
+            cell: (key) => <Actions of={key} onEdit={onEdit} onAsk={setAsked} />,
+          },
         ]}
       />
       {asked !== undefined && (
@@ -88,7 +95,13 @@ function Actions({ of: key, onEdit, onAsk }: ActionsProps) {
         </Button>
       )}
       {acts.map((act) => (
-        <Button key={act} small kind={act === 'rotate' ? undefined : 'danger'} label={`${t(`keys.${act}`)}: ${name}`} onClick={() => onAsk({ act, key })}>
+        <Button
+          key={act}
+          small
+          kind={act === 'rotate' ? undefined : 'danger'}
+          label={`${t(`keys.${act}`)}: ${name}`}
+          onClick={() => onAsk({ act, key })}
+        >
           {t(`keys.${act}`)}
         </Button>
       ))}

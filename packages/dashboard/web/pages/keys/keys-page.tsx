@@ -10,7 +10,11 @@ import { ShownOnce } from './shown-once.tsx';
 import { Tenants } from './tenants.tsx';
 
 export function KeysPage() {
-  const { data, error, reload } = useResource((signal) => get<KeysAnswer>('/keys', { limit: 1000 }, signal), [], 10_000);
+  const { data, error, reload } = useResource(
+    (signal) => get<KeysAnswer>('/keys', { limit: 1000 }, signal),
+    [],
+    10_000,
+  );
   const [edited, setEdited] = useState<KeyAnswer | 'new' | undefined>();
   const [made, setMade] = useState<MadeKeyAnswer | undefined>();
   const done = (fresh?: MadeKeyAnswer): void => {

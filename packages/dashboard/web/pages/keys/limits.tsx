@@ -1,4 +1,4 @@
-import { count, percent, usd } from '../../lib/format.ts';
+import { count, usd } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { Meter } from '../../ui/basics.tsx';
 
@@ -8,7 +8,11 @@ export interface Limited {
   readonly concurrent: number | null;
   readonly budgetUsdDay: number | null;
   readonly budgetUsdMonth: number | null;
-  readonly use: { readonly spentUsdDay: number; readonly spentUsdMonth: number; readonly requestsThisMinute: number } | null;
+  readonly use: {
+    readonly spentUsdDay: number;
+    readonly spentUsdMonth: number;
+    readonly requestsThisMinute: number;
+  } | null;
 }
 
 export function Limits({ of: { rpm, tpm, concurrent, use } }: { readonly of: Limited }) {
@@ -52,7 +56,7 @@ function Line({ label, spent, budget }: LineProps) {
   return (
     <div class="nowrap">
       {t('limits.spentOf', { spent: usd(spent), budget: usd(budget) })} <span class="muted">{label}</span>
-      <Meter share={share} label={t('limits.used', { share: percent(share, 0), period: label })} />
+      <Meter share={share} />
     </div>
   );
 }

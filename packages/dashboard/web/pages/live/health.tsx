@@ -66,7 +66,8 @@ function Services({ status: { services, log } }: { readonly status: StatusEvent 
         {
           title: t('column.lag'),
           number: true,
-          cell: ({ lag, position }) => (lag === undefined ? '' : `${count(lag)}${log && position !== undefined ? ` / ${count(log.lastSeq)}` : ''}`),
+          cell: ({ lag, position }) =>
+            lag === undefined ? '' : `${count(lag)}${log && position !== undefined ? ` / ${count(log.lastSeq)}` : ''}`,
         },
       ]}
     />

@@ -110,7 +110,10 @@ function Latency({ spans }: ChartsProps) {
   );
   const choice = OUTCOMES.map((one) => [one, t(`live.latency.${one}`)] as const);
   return (
-    <Card title={t('live.latency')} aside={<Segments label={t('live.latency')} value={of} onChange={setOf} options={choice} />}>
+    <Card
+      title={t('live.latency')}
+      aside={<Segments label={t('live.latency')} value={of} onChange={setOf} options={choice} />}
+    >
       <Chart
         title={t('live.latency')}
         kind="steps"

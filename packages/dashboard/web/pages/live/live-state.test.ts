@@ -3,7 +3,11 @@ import type { Decision } from '@nearhit/http/admin-types';
 import type { ServerEvent } from '../../lib/sse.ts';
 import { afterEvents, DECISIONS_MAX, type LiveState, NOTHING_YET, TICKS_MAX, withOlder } from './live-state.ts';
 
-const event = (name: string, data: unknown): ServerEvent => ({ event: name, data: JSON.stringify(data), id: undefined });
+const event = (name: string, data: unknown): ServerEvent => ({
+  event: name,
+  data: JSON.stringify(data),
+  id: undefined,
+});
 const decision = (id: number): Decision => ({ id: `d${id}`, requestId: 'r', atMs: id, query: 'q' }) as Decision;
 const stats = (atMs: number, requests: number, recent = true) =>
   event('stats', { atMs, requests, recent: recent ? { seconds: 1, requests: 2 } : null });
@@ -20,7 +24,11 @@ describe('what the events have told', () => {
   test('newest decisions first, each once, however they come', () => {
     const first = afterEvents(NOTHING_YET, [event('decision', decision(1)), event('decision', decision(2))]);
     expect(ids(first)).toEqual(['d2', 'd1']);
-    expect(ids(afterEvents(first, [event('decision', decision(2)), event('decision', decision(3))]))).toEqual(['d3', 'd2', 'd1']);
+    expect(ids(afterEvents(first, [event('decision', decision(2)), event('decision', decision(3))]))).toEqual([
+      'd3',
+      'd2',
+      'd1',
+    ]);
     expect(ids(withOlder(first, [decision(2), decision(0)]))).toEqual(['d2', 'd1', 'd0']);
   });
 

@@ -44,7 +44,11 @@ export function withOlder(state: LiveState, older: readonly Decision[]): LiveSta
   return { ...state, decisions: [...state.decisions, ...behind].slice(0, DECISIONS_MAX) };
 }
 
-const tickOf = (atMs: number, { seconds, ...figures }: NonNullable<StatsEvent['recent']>): Tick => ({ atMs, seconds, figures });
+const tickOf = (atMs: number, { seconds, ...figures }: NonNullable<StatsEvent['recent']>): Tick => ({
+  atMs,
+  seconds,
+  figures,
+});
 
 export const keyOf = ({ id, requestId }: Decision): string => id ?? requestId;
 

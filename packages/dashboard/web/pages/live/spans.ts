@@ -44,7 +44,11 @@ export function levels({ spans }: Spans, readings: readonly Reading[]): Columns 
   return columns(spans, readings, (value) => value);
 }
 
-function columns(spans: readonly Span[], readings: readonly Reading[], scaled: (value: number, span: Span) => number): Columns {
+function columns(
+  spans: readonly Span[],
+  readings: readonly Reading[],
+  scaled: (value: number, span: Span) => number,
+): Columns {
   const last = spans.at(-1);
   if (last === undefined) return [[], ...readings.map(() => [])];
   const xs = spans.map(({ startMs }) => startMs / 1000);

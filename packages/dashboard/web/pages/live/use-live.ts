@@ -15,7 +15,11 @@ const UNSEEN_MS = 1000;
 const WAITING_MAX = 2000;
 
 /** Follows the events of a window, a namespace and a model, as long as the page shows them. */
-export function useLive(query: { readonly window: string; readonly namespace?: string | undefined; readonly model?: string | undefined }): void {
+export function useLive(query: {
+  readonly window: string;
+  readonly namespace?: string | undefined;
+  readonly model?: string | undefined;
+}): void {
   const { window, namespace, model } = query;
   useEffect(() => {
     live.value = NOTHING_YET;

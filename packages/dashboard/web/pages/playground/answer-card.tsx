@@ -41,10 +41,17 @@ function Head({ asked: { headers, status, firstMs, tookMs } }: { readonly asked:
   if (status === undefined) return null;
   const header = (name: string): string | undefined => headers.find(([one]) => one === `x-nearhit-${name}`)?.[1];
   const cache = header('cache');
-  const times = [firstMs === undefined ? undefined : t('playground.firstAfter', { ms: duration(firstMs) }), tookMs === undefined ? undefined : t('playground.wholeAfter', { ms: duration(tookMs) })];
+  const times = [
+    firstMs === undefined ? undefined : t('playground.firstAfter', { ms: duration(firstMs) }),
+    tookMs === undefined ? undefined : t('playground.wholeAfter', { ms: duration(tookMs) }),
+  ];
   return (
     <span class="row small muted">
-      {status >= 400 ? <Tag tone="bad">{status}</Tag> : cache !== undefined && <Outcome outcome={cache as 'hit'} layer={header('layer')} />}
+      {status >= 400 ? (
+        <Tag tone="bad">{status}</Tag>
+      ) : (
+        cache !== undefined && <Outcome outcome={cache as 'hit'} layer={header('layer')} />
+      )}
       <span>{times.filter((one) => one !== undefined).join(', ')}</span>
     </span>
   );

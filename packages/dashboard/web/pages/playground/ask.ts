@@ -12,7 +12,10 @@ export interface Question {
 
 /** As the data plane takes it. */
 export function chatBody({ text, system, model, stream }: Question): object {
-  const messages = [...(system.trim() === '' ? [] : [{ role: 'system', content: system }]), { role: 'user', content: text }];
+  const messages = [
+    ...(system.trim() === '' ? [] : [{ role: 'system', content: system }]),
+    { role: 'user', content: text },
+  ];
   return { model, messages, ...(stream && { stream: true, stream_options: { include_usage: true } }) };
 }
 
@@ -35,7 +38,10 @@ export async function ask(question: Question, { onHead, onText }: Listener, sign
   const response = await send('POST', '/v1/chat/completions', {
     ...{ body: chatBody(question), headers: controlHeaders(question), signal },
   });
-  onHead(response.status, [...response.headers].filter(([name]) => SHOWN.test(name)));
+  onHead(
+    response.status,
+    [...response.headers].filter(([name]) => SHOWN.test(name)),
+  );
   if (!response.ok) throw await refusalOf(response);
   if (!question.stream || response.body === null) {
     onText(textOf(await response.json(), 'message'));

@@ -25,7 +25,14 @@ export function DecisionCard({ asked: { explained, question } }: { readonly aske
 function Told({ explained }: { readonly explained: Explained }) {
   const { decision, threshold, guard, verifier, candidates, exactOnly, warnings = [] } = explained;
   const { kind, layer, reason, similarity } = decision;
-  const why = whyOf({ outcome: kind, layer, reason, similarity, threshold: threshold.value, exactOnly: exactOnly ?? undefined });
+  const why = whyOf({
+    outcome: kind,
+    layer,
+    reason,
+    similarity,
+    threshold: threshold.value,
+    exactOnly: exactOnly ?? undefined,
+  });
   return (
     <div class="stack">
       <div class="row">

@@ -33,13 +33,21 @@ export function PlaygroundPage() {
                 submit();
               }}
             >
-              <Fields question={whole} onChange={(changes) => setQuestion({ ...question, ...changes })} onSubmit={submit} />
+              <Fields
+                question={whole}
+                onChange={(changes) => setQuestion({ ...question, ...changes })}
+                onSubmit={submit}
+              />
               <div class="row">
                 <Button submit kind="primary" disabled={asked.busy || whole.text.trim() === ''}>
                   {t('playground.ask')}
                 </Button>
                 {asked.busy && <Button onClick={stop}>{t('playground.stop')}</Button>}
-                <Check label={t('playground.stream')} value={question.stream} onChange={(stream) => setQuestion({ ...question, stream })} />
+                <Check
+                  label={t('playground.stream')}
+                  value={question.stream}
+                  onChange={(stream) => setQuestion({ ...question, stream })}
+                />
               </div>
             </form>
           </Card>
@@ -72,8 +80,18 @@ function Fields({ question, onChange, onSubmit }: FieldsProps) {
         onSubmit={onSubmit}
       />
       <div class="grid-3 keep">
-        <SelectField label={t('column.model')} value={model} onChange={(value) => onChange({ model: value })} options={names.map((one) => [one, one] as const)} />
-        <TextField label={t('filter.namespace')} placeholder="default" value={namespace} onInput={(value) => onChange({ namespace: value.trim() })} />
+        <SelectField
+          label={t('column.model')}
+          value={model}
+          onChange={(value) => onChange({ model: value })}
+          options={names.map((one) => [one, one] as const)}
+        />
+        <TextField
+          label={t('filter.namespace')}
+          placeholder="default"
+          value={namespace}
+          onInput={(value) => onChange({ namespace: value.trim() })}
+        />
         <SelectField
           label={t('playground.cache')}
           value={cache}
@@ -83,7 +101,13 @@ function Fields({ question, onChange, onSubmit }: FieldsProps) {
       </div>
       <details>
         <summary class="small">{t('playground.system')}</summary>
-        <TextArea label={t('playground.system')} hideLabel rows={2} value={system} onInput={(value) => onChange({ system: value })} />
+        <TextArea
+          label={t('playground.system')}
+          hideLabel
+          rows={2}
+          value={system}
+          onInput={(value) => onChange({ system: value })}
+        />
       </details>
     </>
   );

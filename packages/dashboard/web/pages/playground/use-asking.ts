@@ -35,7 +35,9 @@ export function useAsking() {
     const explained = await explain({ ...plain, stream: false }).catch(() => undefined);
     change({ explained });
     const startMs = performance.now();
-    const pieces = pieceTaker((answer, first) => change({ answer, ...(first && { firstMs: performance.now() - startMs }) }));
+    const pieces = pieceTaker((answer, first) =>
+      change({ answer, ...(first && { firstMs: performance.now() - startMs }) }),
+    );
     try {
       await ask(question, { onHead: (status, headers) => change({ status, headers }), onText: pieces.add }, own.signal);
       pieces.flush();

@@ -26,14 +26,20 @@ export function Curves({ knob, value, policy, calibration }: CurvesProps) {
       <div class="stack">
         <AtValue row={figureAt(figures, at)} />
         {onlyComplaints(calibration) && <Notice tone="warn">{t('curves.onlyComplaints')}</Notice>}
-        <Plots figures={figures} at={at} now={now} axis={t(knob === 'threshold' ? 'curves.cosine' : 'curves.probability')} />
+        <Plots
+          figures={figures}
+          at={at}
+          now={now}
+          axis={t(knob === 'threshold' ? 'curves.cosine' : 'curves.probability')}
+        />
       </div>
     </Card>
   );
 }
 
 const barOf = ({ inForce }: CalibrationAnswer, { namespace, model }: PolicyAnswer): number | undefined =>
-  inForce.find((one) => one.namespace === namespace && (model === null || one.model === model))?.calibration?.bar ?? undefined;
+  inForce.find((one) => one.namespace === namespace && (model === null || one.model === model))?.calibration?.bar ??
+  undefined;
 
 /** The lowest bar above which, as the samples alone have it, no more than `budget` is wrong. */
 const barFor = (figures: Figures, budget: number): number | undefined =>
@@ -45,7 +51,9 @@ const onlyComplaints = ({ samples }: CalibrationAnswer): boolean =>
 
 function Counted({ figures }: { readonly figures: Figures }) {
   const [first] = figures;
-  return <span class="small muted">{t('curves.samples', { n: count(first?.samples), wrong: count(first?.wrong) })}</span>;
+  return (
+    <span class="small muted">{t('curves.samples', { n: count(first?.samples), wrong: count(first?.wrong) })}</span>
+  );
 }
 
 function AtValue({ row }: { readonly row: Figures[number] | undefined }) {
@@ -56,7 +64,8 @@ function AtValue({ row }: { readonly row: Figures[number] | undefined }) {
       <div>
         <dt>{t('curves.wrong')}</dt>
         <dd>
-          <b>{percent(estimate)}</b> <span class="muted">{t('curves.interval', { low: percent(low), high: percent(high) })}</span>
+          <b>{percent(estimate)}</b>{' '}
+          <span class="muted">{t('curves.interval', { low: percent(low), high: percent(high) })}</span>
         </dd>
       </div>
       <div>
@@ -94,7 +103,13 @@ function Plots({ figures, at, now, axis }: PlotsProps) {
     [now, at],
   );
   const rest = figures.findLastIndex(({ threshold }) => threshold <= at + 1e-9);
-  const common = { marks, rest: Math.max(0, rest), height: 200, formatX: (x: number) => decimal(x, 2), format: (y: number) => percent(y, 0) };
+  const common = {
+    marks,
+    rest: Math.max(0, rest),
+    height: 200,
+    formatX: (x: number) => decimal(x, 2),
+    format: (y: number) => percent(y, 0),
+  };
   return (
     <>
       <Chart
@@ -108,7 +123,13 @@ function Plots({ figures, at, now, axis }: PlotsProps) {
           { label: t('curves.wrong'), color: '--error' },
         ]}
       />
-      <Chart {...common} title={t('curves.hitRate')} data={hits} max={1} series={[{ label: t('curves.hitRate'), color: '--line-1' }]} />
+      <Chart
+        {...common}
+        title={t('curves.hitRate')}
+        data={hits}
+        max={1}
+        series={[{ label: t('curves.hitRate'), color: '--line-1' }]}
+      />
       <p class="small muted">{t('curves.axis', { axis })}</p>
     </>
   );

@@ -21,7 +21,9 @@ export function Flips({ flips }: { readonly flips: readonly Flip[] }) {
           <FlipItem key={flip.id} flip={flip} />
         ))}
       </ol>
-      {!all && flips.length > SHOWN && <Button onClick={() => setAll(true)}>{t('whatIf.more', { n: flips.length - SHOWN })}</Button>}
+      {!all && flips.length > SHOWN && (
+        <Button onClick={() => setAll(true)}>{t('whatIf.more', { n: flips.length - SHOWN })}</Button>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { PolicyAnswer } from '@nearhit/http/admin-types';
 import { lookUp, t } from '../../lib/i18n.ts';
 import { Button } from '../../ui/basics.tsx';
-import { chosen, isOwn, type Knob, KNOBS } from './knob.ts';
+import { chosen, isOwn, KNOBS, type Knob } from './knob.ts';
 import { knobText } from './slider.tsx';
 
 interface InForceProps {
@@ -17,7 +17,11 @@ export function InForce({ policy, onForget }: InForceProps) {
       {KNOBS.map((knob) => {
         const value = chosen(policy, knob);
         return (
-          <Row key={knob} name={t(`thresholds.knob.${knob}`)} origin={value === undefined ? undefined : policy.origin[knob]}>
+          <Row
+            key={knob}
+            name={t(`thresholds.knob.${knob}`)}
+            origin={value === undefined ? undefined : policy.origin[knob]}
+          >
             {value === undefined ? t(`thresholds.${knob}.unset`) : knobText(knob, value)}{' '}
             {isOwn(policy, knob) && (
               <Button small kind="quiet" onClick={() => onForget(knob)}>

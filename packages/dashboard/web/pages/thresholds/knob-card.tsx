@@ -45,7 +45,11 @@ export function KnobCard({ knob, value, policy, onKnob, onValue, onChanged }: Kn
         <p class="hint">{t(`thresholds.knob.${knob}.hint`)}</p>
         <Slider knob={knob} value={value} onChange={onValue} />
         <div class="row">
-          <Button kind="primary" disabled={busy || isSet} onClick={() => void run({ [knob]: value }, undoOf(policy, knob))}>
+          <Button
+            kind="primary"
+            disabled={busy || isSet}
+            onClick={() => void run({ [knob]: value }, undoOf(policy, knob))}
+          >
             {t('thresholds.apply', { value: knob === 'threshold' ? decimal(value, 3) : percent(value) })}
           </Button>
           <Button disabled={busy || undo === undefined} onClick={() => undo && void run(undo, undefined)}>

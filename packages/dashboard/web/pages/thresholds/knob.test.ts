@@ -19,7 +19,9 @@ describe('the knob', () => {
   test('undo puts back what this level had, and takes off what it had not', () => {
     const own = { threshold: 0.93 };
     expect(undoOf(policy({ ...own, own, origin: { threshold: 'admin:support' } }), 'threshold')).toEqual(own);
-    expect(undoOf(policy({ ...own, own, origin: { threshold: 'file:support' } }), 'threshold')).toEqual({ threshold: null });
+    expect(undoOf(policy({ ...own, own, origin: { threshold: 'file:support' } }), 'threshold')).toEqual({
+      threshold: null,
+    });
     expect(undoOf(policy({ origin: { threshold: 'admin:default' } }), 'threshold')).toEqual({ threshold: null });
     const ofModel = policy({ ...own, model: 'a/b', origin: { threshold: 'admin:support/a/b' } });
     expect(undoOf(ofModel, 'threshold')).toEqual(own);

@@ -9,7 +9,8 @@ interface SliderProps {
   readonly onChange: (value: number) => void;
 }
 
-export const knobText = (knob: Knob, value: number): string => (knob === 'threshold' ? decimal(value, 3) : percent(value));
+export const knobText = (knob: Knob, value: number): string =>
+  knob === 'threshold' ? decimal(value, 3) : percent(value);
 
 export function Slider({ knob, value, onChange }: SliderProps) {
   const id = useId();

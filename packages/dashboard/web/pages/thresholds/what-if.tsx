@@ -43,7 +43,9 @@ export function WhatIf({ knob, value, policy }: WhatIfProps) {
 function Looked({ decisions: { looked, judged, oldestAtMs } }: { readonly decisions: WhatIfAnswer['decisions'] }) {
   if (oldestAtMs === null) return null;
   return (
-    <span class="small muted">{t('whatIf.looked', { looked: count(looked), judged: count(judged), since: relative(oldestAtMs) })}</span>
+    <span class="small muted">
+      {t('whatIf.looked', { looked: count(looked), judged: count(judged), since: relative(oldestAtMs) })}
+    </span>
   );
 }
 
@@ -63,7 +65,12 @@ function Told({ data, name }: { readonly data: WhatIfAnswer; readonly name: stri
           : t('whatIf.flips', { served: count(flips.served), refused: count(flips.refused) })}{' '}
         {after.nothingKeepsBudget && t('whatIf.nothingKeeps')}
       </p>
-      <Settings rows={[{ name: t('whatIf.now'), setting: before }, { name, setting: after }]} />
+      <Settings
+        rows={[
+          { name: t('whatIf.now'), setting: before },
+          { name, setting: after },
+        ]}
+      />
       <Flips flips={flips.shown} />
     </>
   );
@@ -87,7 +94,9 @@ function Settings({ rows }: { readonly rows: readonly Row[] }) {
         { title: t('whatIf.setting'), heads: true, cell: ({ name }) => name },
         figure(t('whatIf.served'), ({ served }) => count(served)),
         figure(t('column.saved'), ({ savedUsd }) => usd(savedUsd)),
-        figure(t('whatIf.wrongRate'), ({ estimate: { samples, wrongRate } }) => (samples === 0 ? '–' : percent(wrongRate))),
+        figure(t('whatIf.wrongRate'), ({ estimate: { samples, wrongRate } }) =>
+          samples === 0 ? '–' : percent(wrongRate),
+        ),
         figure(t('whatIf.interval'), ({ estimate: { samples, low, high } }) =>
           samples === 0 ? t('whatIf.noSamples') : t('whatIf.fromTo', { low: percent(low), high: percent(high) }),
         ),

@@ -16,7 +16,11 @@ const GROUPS = ['day', 'key', 'tenant', 'model', 'namespace', 'provider'] as con
 export function UsagePage() {
   const { namespace, model, from, to, by = 'day' } = route.value.query;
   const query = { groupBy: by, namespace, model, from, to };
-  const { data, error } = useResource((signal) => get<UsageAnswer>('/usage', query, signal), [JSON.stringify(query)], 15_000);
+  const { data, error } = useResource(
+    (signal) => get<UsageAnswer>('/usage', query, signal),
+    [JSON.stringify(query)],
+    15_000,
+  );
   const csv = useAction(() => downloadCsv('/usage', query, `nearhit-usage-by-${by}.csv`));
   return (
     <>
@@ -55,7 +59,13 @@ function Range({ by, from, to }: { readonly by: string; readonly from: string; r
         onChange={(value) => setQuery({ by: value })}
         options={GROUPS.map((one) => [one, t(`usage.group.${one}`)] as const)}
       />
-      <TextField label={t('usage.from')} type="date" value={from} max={to} onInput={(value) => setQuery({ from: value })} />
+      <TextField
+        label={t('usage.from')}
+        type="date"
+        value={from}
+        max={to}
+        onInput={(value) => setQuery({ from: value })}
+      />
       <TextField label={t('usage.to')} type="date" value={to} min={from} onInput={(value) => setQuery({ to: value })} />
     </div>
   );
@@ -66,8 +76,16 @@ function tilesOf({ totals }: UsageAnswer): Tile[] {
   const looked = hits + misses;
   return [
     { name: t('tile.requests'), figure: count(requests), beside: t('tile.errorsOf', { n: count(errors) }) },
-    { name: t('tile.hitRate'), figure: percent(looked === 0 ? null : hits / looked), beside: t('tile.hitsOf', { n: count(hits) }) },
-    { name: t('tile.spent'), figure: usd(costUsd), beside: t('tile.tokensOf', { n: count(promptTokens + completionTokens) }) },
+    {
+      name: t('tile.hitRate'),
+      figure: percent(looked === 0 ? null : hits / looked),
+      beside: t('tile.hitsOf', { n: count(hits) }),
+    },
+    {
+      name: t('tile.spent'),
+      figure: usd(costUsd),
+      beside: t('tile.tokensOf', { n: count(promptTokens + completionTokens) }),
+    },
     { name: t('tile.saved'), figure: usd(savedUsd), beside: t('tile.tokensOf', { n: count(savedTokens) }) },
   ];
 }
