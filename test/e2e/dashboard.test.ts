@@ -76,7 +76,8 @@ describeModes((t) => {
       const found = await t.gateway.admin('GET', '/entries?namespace=room&match=meaning&limit=2&text=lost%20password');
       const queries = found.json.entries.map(({ query }: { query: string }) => query);
       expect(queries.sort()).toEqual([repeat, question].sort());
-      const report = async () => (await t.gateway.admin('POST', '/what-if', { namespace: 'room', threshold: 0.8 })).json;
+      const report = async () =>
+        (await t.gateway.admin('POST', '/what-if', { namespace: 'room', threshold: 0.8 })).json;
       await until('the decisions are recorded', async () => (await report()).decisions.looked === 3);
       expect(await report()).toMatchObject({ before: { served: 0 }, after: { served: 1 }, flips: { served: 1 } });
       const [flip] = (await report()).flips.shown;
