@@ -14,6 +14,7 @@ const BODY_BYTES_MAX = 10_485_760;
 
 /** Read before it is known who sent it. */
 const SIGNED_BYTES_MAX = 1_048_576;
+const ANYONES_BYTES_MAX = 16_384;
 
 const NO_QUERY = z.strictObject({});
 
@@ -74,7 +75,12 @@ function sendText(
 async function rawBody(operation: Operation, req: Request): Promise<Buffer> {
   if (operation.body === undefined || operation.bodyType !== undefined) return Buffer.alloc(0);
   if (operation.optionalBody !== true) requireJson(req);
-  return readBody(req, operation.signed === true ? SIGNED_BYTES_MAX : BODY_BYTES_MAX);
+  return readBody(req, bytesMaxOf(operation));
+}
+
+function bytesMaxOf({ signed, access }: Operation): number {
+  if (access === 'anyone') return ANYONES_BYTES_MAX;
+  return signed === true ? SIGNED_BYTES_MAX : BODY_BYTES_MAX;
 }
 
 function bodyOf(operation: Operation, raw: Buffer): unknown {

@@ -40,11 +40,12 @@ describe('logging in', () => {
     expect(behindTls.headers['set-cookie']?.[0]).toContain('; Secure');
   });
 
-  test.each([
+  test.each<[number, object]>([
     [401, { token: `${TOKEN}x` }],
     [400, { token: '' }],
     [400, {}],
     [400, { token: TOKEN, remember: true }],
+    [413, { token: 'x'.repeat(20_000) }],
   ])('%i at %j, and no cookie', async (status, body) => {
     const { call } = await start();
     const answer = await call.post('/dashboard/session').send(body);
