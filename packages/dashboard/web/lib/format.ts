@@ -42,6 +42,7 @@ export const usd = (value: Figure): string =>
     return format({
       style: 'currency',
       currency: 'USD',
+      currencyDisplay: 'narrowSymbol',
       minimumFractionDigits: Math.min(2, digits),
       maximumFractionDigits: digits,
     }).format(n);

@@ -151,7 +151,12 @@ function axesOf(newest: Newest, plain: boolean): uPlot.Axis[] {
       ...(plain ? {} : { incrs: TIME_STEPS }),
       values: formatX === undefined ? timed : (_plot, values) => values.map((value) => formatX(value)),
     },
-    { ...common, size: 58, space: 34, values: (_plot, values) => values.map((value) => newest.current.format(value)) },
+    {
+      ...common,
+      size: (_plot, labels) => Math.max(44, 14 + 6.8 * Math.max(0, ...(labels ?? []).map(({ length }) => length))),
+      space: 34,
+      values: (_plot, values) => values.map((value) => newest.current.format(value)),
+    },
   ];
 }
 

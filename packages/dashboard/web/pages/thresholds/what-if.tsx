@@ -1,6 +1,6 @@
 import type { PolicyAnswer, WhatIfAnswer } from '@nearhit/http/admin-types';
 import { post } from '../../lib/api.ts';
-import { count, percent, relative, usd } from '../../lib/format.ts';
+import { count, decimal, percent, relative, usd } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { useResource, useSettled } from '../../lib/use-resource.ts';
 import { Card, Empty, Failure } from '../../ui/basics.tsx';
@@ -100,7 +100,7 @@ function Settings({ rows }: { readonly rows: readonly Row[] }) {
         figure(t('whatIf.interval'), ({ estimate: { samples, low, high } }) =>
           samples === 0 ? t('whatIf.noSamples') : t('whatIf.fromTo', { low: percent(low), high: percent(high) }),
         ),
-        figure(t('whatIf.similarityMin'), ({ similarityMin }) => similarityMin.toFixed(3)),
+        figure(t('whatIf.similarityMin'), ({ similarityMin }) => decimal(similarityMin, 3)),
         figure(t('whatIf.probabilityMin'), ({ probabilityMin }) => percent(probabilityMin, 0)),
       ]}
     />
