@@ -63,7 +63,7 @@ function install() {
 /** Builds when a source is newer than the last build. */
 function build() {
   compile();
-  bundle();
+  bundlePage();
 }
 
 function compile() {
@@ -76,14 +76,15 @@ function compile() {
     }
   }
   const now = `${newest} ${count}`;
-  if (stamped('built') === now) return;
+  if (stamped('built') === now && existsSync(join('dist', 'standalone.js'))) return;
   console.error('nearhit: building ...');
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], 'build');
+  run(process.execPath, [join('scripts', 'bundle.mjs')], 'bundle');
   stamp('built', now);
 }
 
 /** The dashboard's page: when one of its files, or a package that is bundled into it, has changed. */
-function bundle() {
+function bundlePage() {
   const room = join('packages', 'dashboard');
   const hash = createHash('sha256').update(readFileSync('pnpm-lock.yaml'));
   for (const file of [
@@ -124,8 +125,8 @@ if (command === 'test') needRedis();
 install();
 build();
 if (command === 'start') {
-  process.argv = [process.execPath, join(root, 'services/standalone/dist/main.js'), ...args];
-  await import('../services/standalone/dist/main.js');
+  process.argv = [process.execPath, join(root, 'dist', 'standalone.js'), ...args];
+  await import('../dist/standalone.js');
 } else if (command === 'test') {
   const jest = join('node_modules', 'jest', 'bin', 'jest.js');
   run(process.execPath, ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', jest, ...args], 'jest');

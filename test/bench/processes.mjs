@@ -78,7 +78,7 @@ export async function freePort() {
 
 /** One of services/, as an operator starts it. `close()` ends it and waits. */
 export function startService({ service, port, dir, env, nodeArgs = [] }) {
-  const main = here(`../../services/${service}/dist/main.js`);
+  const main = here(`../../dist/${service}.js`);
   const child = spawn(process.execPath, [...NODE_ARGS, ...nodeArgs, main], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -75,7 +75,7 @@ function settingsFrom(argv) {
 async function main() {
   const settings = settingsFrom(process.argv.slice(2));
   if (settings.help) return console.log(USAGE);
-  if (!existsSync(fileURLToPath(new URL('../../services/standalone/dist/main.js', import.meta.url)))) {
+  if (!existsSync(fileURLToPath(new URL('../../dist/standalone.js', import.meta.url)))) {
     throw new Error('the gateway is not built: run `pnpm build` first');
   }
   const say = (text) => process.stderr.write(`${text}\n`);

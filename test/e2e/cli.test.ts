@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { nearhit as runHere } from '../../packages/cli/test/cli.ts';
 import { ADMIN_TOKEN, Gateway } from '../support/gateway.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/nearhit.js', import.meta.url));
 const closers: (() => Promise<unknown> | unknown)[] = [];
 
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ADMIN_TOKEN, GatewayClient } from './client.ts';
 
 /** The compiled process: build before testing. */
-const MAIN = fileURLToPath(new URL('../../services/standalone/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/standalone.js', import.meta.url));
 
 export interface ChildOptions {
   /** Working folder; its nearhit.yaml counts, and its `.nearhit` is the data folder. */
@@ -17,7 +17,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** `node services/standalone/dist/main.js` as a process of its own, to be killed and started again. */
+/** `node dist/standalone.js` as a process of its own, to be killed and started again. */
 export class ChildGateway extends GatewayClient {
   stdout = '';
   stderr = '';

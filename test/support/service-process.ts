@@ -10,8 +10,7 @@ export type ServiceName = 'ingress' | 'embedding' | 'cache' | 'worker';
 const START_MS = 60_000;
 
 /** The compiled processes: build before testing. */
-const mainOf = (service: ServiceName): string =>
-  fileURLToPath(new URL(`../../services/${service}/dist/main.js`, import.meta.url));
+const mainOf = (service: ServiceName): string => fileURLToPath(new URL(`../../dist/${service}.js`, import.meta.url));
 
 export interface ServiceProcessOptions {
   readonly service: ServiceName;

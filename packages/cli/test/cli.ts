@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type Io, run } from '../src/index.ts';
 
 /** The built command, as it is installed. */
-export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../../dist/nearhit.js', import.meta.url));
 
 const closers: (() => Promise<unknown> | unknown)[] = [];
 

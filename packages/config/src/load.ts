@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, isAbsolute, relative, resolve } from 'node:path';
+import { stringify } from 'yaml';
 import { type Config, deepFreeze } from './config.ts';
 import { ConfigDocument } from './document.ts';
 import { type Environment, type EnvironmentSettings, readEnvironment, variable } from './environment.ts';
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Wins over NEARHIT_CONFIG. */
   readonly file?: string | undefined;
+  /** Stands for the file: what would stand in it, as YAML or as plain values. */
+  readonly inline?: string | object | undefined;
 }
 
 const DEFAULT_FILE = 'nearhit.yaml';
@@ -36,7 +39,10 @@ export function loadConfig(options: LoadOptions): Config {
   const { env, cwd } = options;
   const environment = readEnvironment(env, cwd);
   const source = readSource(options, environment.faults);
-  const document = new ConfigDocument(source?.text ?? '', displayName(source?.path, cwd), env);
+  const document =
+    options.inline === undefined
+      ? new ConfigDocument(source?.text ?? '', displayName(source?.path, cwd), env)
+      : new ConfigDocument(textOf(options.inline), 'config', env);
   const fileFaults = document.faults.length > 0 ? { faults: document.faults } : validate(document);
   const config = 'config' in fileFaults ? fileFaults.config : undefined;
   if (config === undefined) throw new ConfigError([...environment.faults, ...fileFaults.faults]);
@@ -66,6 +72,8 @@ export function loadConfig(options: LoadOptions): Config {
     ],
   });
 }
+
+const textOf = (inline: string | object): string => (typeof inline === 'string' ? inline : stringify(inline));
 
 /** The environment over the file; paths are absolute. */
 function merged(config: FileConfig, overrides: Overrides, cwd: string) {
@@ -121,7 +129,8 @@ function unusedKeys(config: FileConfig, environment: EnvironmentSettings): strin
   });
 }
 
-function readSource({ env, cwd, file }: LoadOptions, faults: ConfigFault[]): SourceFile | undefined {
+function readSource({ env, cwd, file, inline }: LoadOptions, faults: ConfigFault[]): SourceFile | undefined {
+  if (inline !== undefined) return undefined;
   const asked = file ?? variable(env, 'NEARHIT_CONFIG');
   const path = resolve(cwd, asked ?? DEFAULT_FILE);
   try {

@@ -70,7 +70,7 @@ const shapeAt = (path: string): ErrorShape | undefined =>
   BELOW_MESSAGES.test(path) ? messagesDialect.error : undefined;
 
 /** What clients of the OpenAI API and its neighbours find below `/v1`. `provider`: the one that answers all of it. */
-function dataPlane(deps: AppDeps, provider?: string): Router {
+export function dataPlane(deps: AppDeps, provider?: string): Router {
   const { log, upstream, authorize, enter } = deps;
   const fail = (req: IncomingMessage, res: ServerResponse, error: unknown): void => sendError(req, res, error, log);
   // The local model is nobody's but ours.

@@ -28,8 +28,21 @@ export function wantBody(req: IncomingMessage): void {
 export function readBody(req: IncomingMessage, bytesMax: number, options: ReadBodyOptions = {}): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > bytesMax) return Promise.reject(tooLarge(bytesMax));
   if (req.destroyed && !req.complete) return Promise.reject(clientGone());
+  if (req.readableEnded) return readBefore(req, bytesMax);
   wantBody(req);
   return collect(req, bytesMax, options.idleMs ?? IDLE_MS);
+}
+
+/** In an app of somebody else's a parser may have been there first: what it left in `req.body` is put into bytes again. */
+async function readBefore(req: IncomingMessage & { body?: unknown }, bytesMax: number): Promise<Buffer> {
+  const { body } = req;
+  if (body === undefined) {
+    const why = 'mount nearhit ahead of what reads request bodies';
+    throw new NearhitError('INVALID_REQUEST', `The request body was read before, and nothing is left of it: ${why}.`);
+  }
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  if (bytes.length > bytesMax) throw tooLarge(bytesMax);
+  return bytes;
 }
 
 function collect(req: IncomingMessage, bytesMax: number, idleMs: number): Promise<Buffer> {

@@ -9,13 +9,15 @@ import { readProviderPath } from './provider-path.ts';
 import { sendError } from './reply.ts';
 import { closeServer, createServer, listen } from './server.ts';
 
-export interface DoorDeps extends Omit<AppDeps, 'doors' | 'authorize'>, ListenAt {
+export interface WireDeps extends Omit<AppDeps, 'doors' | 'authorize'> {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   /** Who may use the data plane, as configured now. */
   readonly auth: () => 'required' | 'optional';
   /** Absent: there are no API keys. */
   readonly keyring?: Keyring | undefined;
 }
+
+export interface DoorDeps extends WireDeps, ListenAt {}
 
 /** A listening server. */
 export interface Door {
@@ -33,10 +35,8 @@ const SHUTDOWN_GRACE_MS = 30_000;
 
 /** The public port: data plane, admin plane and operations on one listening server. */
 export async function openDoor(deps: DoorDeps): Promise<Door> {
-  const { answer, bodyBytesMax, enter, log, upstream } = deps;
-  const authorize = createAuthorize({ ...deps, token: deps.admin.token, now: deps.admin.now });
-  const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
-  const doors = createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail });
+  const { upstream } = deps;
+  const { doors, authorize } = guarded(deps);
   const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);
   const closing = new AbortController();
   const admin = { ...deps.admin, closing: closing.signal };
@@ -48,6 +48,14 @@ export async function openDoor(deps: DoorDeps): Promise<Door> {
       return door.close();
     },
   };
+}
+
+/** The doors of the answers, and who may come in. */
+export function guarded(deps: WireDeps) {
+  const { answer, bodyBytesMax, enter, log } = deps;
+  const authorize = createAuthorize({ ...deps, token: deps.admin.token, now: deps.admin.now });
+  const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
+  return { authorize, doors: createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail }) };
 }
 
 type Shortcut = (req: IncomingMessage, res: ServerResponse) => boolean;

@@ -22,7 +22,7 @@ export {
   type AdminClientOptions,
   createAdminClient,
 } from './client/admin-client.ts';
-export { type Door, type DoorDeps, openDoor, openServer } from './door.ts';
+export { type Door, type DoorDeps, openDoor, openServer, type WireDeps } from './door.ts';
 export { createEmbeddingApp, type EmbeddingAppDeps } from './internal/embedding-app.ts';
 export {
   createEmbeddingClient,
@@ -38,6 +38,7 @@ export { labelled, type MetricSource, type Reading, type Sample } from './metric
 export type { MetricSources } from './metrics/gauges.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './metrics/metrics.ts';
 export { createServiceMetrics, type ServiceMetricsOptions } from './metrics/service-metrics.ts';
+export { type Mounted, mountDoor } from './mount.ts';
 export { createLocalEmbeddings } from './openai/embeddings.ts';
 export { createOpsApp } from './ops/app.ts';
 export type { Readiness } from './ops/ops.ts';

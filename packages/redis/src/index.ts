@@ -5,6 +5,7 @@ export { createLease } from './lease.ts';
 export { openRedisMedium, type RedisMediumOptions } from './medium.ts';
 export { openRedisStores, type RedisStores, type RedisStoresOptions } from './open-stores.ts';
 export { createQueueBoard, type QueueBoard } from './queue/board.ts';
+export type { BoardHandler } from './queue/board-page.ts';
 export { type RedisConsumer, type RedisConsumerOptions, startRedisConsumer } from './queue/consumer.ts';
 export { createRedisWriteQueue, type RedisWriteQueue, type RedisWriteQueueOptions } from './queue/write-queue.ts';
 export { type RedisSection, redisSettings } from './redis-settings.ts';

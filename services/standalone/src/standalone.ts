@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import type { ProviderStatus } from '@nearhit/core';
 import { dashboardFolder } from '@nearhit/dashboard';
-import { type Door, openDoor } from '@nearhit/http';
+import { type Door, type Mounted, mountDoor, openDoor, type WireDeps } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openAdministration, openAnswering, openBatches, openTracing } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openCache } from './cache.ts';
 import { openClusteredCache } from './clustered-cache.ts';
 
-export interface Standalone extends Door {
+interface Assembled {
   readonly admin: Secret;
   /** Providers, where the answers are and how many, and the model, for the banner. */
   facts(): Promise<{ providers: ProviderStatus[]; data: string; entries: number; embeddingModel: string }>;
@@ -18,15 +18,35 @@ export interface Standalone extends Door {
    * one that can't be used, and goes on with the old one.
    */
   reconfigure(config: Config): void;
+  close(): Promise<void>;
 }
+
+export interface Standalone extends Assembled, Door {}
 
 /** Everything in one process: on LMDB and worker threads, or, where REDIS_URL is set, as one of several on Redis. */
 export async function startStandalone(initial: Config, log: Logger): Promise<Standalone> {
+  const { host, port } = initial.server;
+  const { door, ...assembled } = await open(initial, log, (wire) => openDoor({ ...wire, host, port }));
+  return { ...assembled, url: door.url };
+}
+
+/** The same without a port of its own: somebody else's app serves it. */
+export async function startMounted(initial: Config, log: Logger): Promise<Assembled & { readonly door: Mounted }> {
+  return open(initial, log, async (wire) => ({ ...mountDoor(wire), close: async () => {} }));
+}
+
+type OpenDoor<D> = (wire: WireDeps) => Promise<D>;
+
+async function open<D extends { close(): Promise<void> }>(
+  initial: Config,
+  log: Logger,
+  openDoor: OpenDoor<D>,
+): Promise<Assembled & { readonly door: D }> {
   const closers = new Closers();
   try {
-    const open = initial.redis.url === undefined ? openCache : openClusteredCache;
+    const openIts = initial.redis.url === undefined ? openCache : openClusteredCache;
     const tracing = await openTracing(initial, log, closers);
-    return await assemble(initial, log, closers, await open(initial, log, closers, tracing));
+    return await assemble(initial, log, closers, await openIts(initial, log, closers, tracing), openDoor);
   } catch (error) {
     // What could not be opened is the reason; what then can't be closed would only hide it.
     await closers.close().catch(() => undefined);
@@ -36,7 +56,13 @@ export async function startStandalone(initial: Config, log: Logger): Promise<Sta
 
 type Cache = Awaited<ReturnType<typeof openCache>> | Awaited<ReturnType<typeof openClusteredCache>>;
 
-async function assemble(initial: Config, log: Logger, closers: Closers, cache: Cache): Promise<Standalone> {
+async function assemble<D extends { close(): Promise<void> }>(
+  initial: Config,
+  log: Logger,
+  closers: Closers,
+  cache: Cache,
+  openDoor: OpenDoor<D>,
+): Promise<Assembled & { readonly door: D }> {
   let config = initial;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'admin-token'), 'nha_');
   const { lookingUp, policies } = cache;
@@ -66,8 +92,6 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
       dashboard: dashboardFolder,
       bodyBytesMax: config.server.bodyBytesMax,
-      host: config.server.host,
-      port: config.server.port,
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {
         ...{ token: admin.secret, version: VERSION, policies, stats: cache.stats, ...cache.operating },
@@ -83,7 +107,7 @@ async function assemble(initial: Config, log: Logger, closers: Closers, cache: C
 
   return {
     admin,
-    url: door.url,
+    door,
     facts: async () => ({
       providers: upstream.providers(),
       data: cache.data,

@@ -16,7 +16,7 @@ interface StartOptions {
 }
 
 /** No package imports a service: where the process's entry lies is known, and it is looked up when it is wanted. */
-const STANDALONE = fileURLToPath(new URL('../../../../services/standalone/dist/main.js', import.meta.url));
+const STANDALONE = fileURLToPath(new URL('../../../../dist/standalone.js', import.meta.url));
 
 export function startCommand(io: Io): Command {
   return new Command('start')

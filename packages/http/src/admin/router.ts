@@ -63,11 +63,21 @@ const sessionOperationsOf = ({ token, now }: Pick<AdminDeps, 'token' | 'now'>): 
 /** `/admin/v1`, to be mounted there. */
 export function createAdminRouter(deps: AdminDeps): Router {
   const operations = adminOperations(deps);
-  const document = openApiOf([...operations, ...sessionOperationsOf(deps)], deps);
+  // Made when it is first asked for: a tenth of a second of every start otherwise.
+  let document: ReturnType<typeof openApiOf> | undefined;
   const router = Router({ caseSensitive: true });
   router.use(notStored);
   router.use(
-    routerOf([{ method: 'get', path: '/openapi.json', handler: (_req, res) => sendJson(res, 200, document) }]),
+    routerOf([
+      {
+        method: 'get',
+        path: '/openapi.json',
+        handler(_req, res) {
+          document ??= openApiOf([...operations, ...sessionOperationsOf(deps)], deps);
+          sendJson(res, 200, document);
+        },
+      },
+    ]),
   );
   const sessions = new Sessions(deps.token, deps.now);
   const signed = tokenOrSignature(deps.token, sessions, deps.webhookSecret, deps.now ?? Date.now);

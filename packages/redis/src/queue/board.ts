@@ -1,15 +1,20 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { ExpressAdapter } from '@bull-board/express';
-import type { RedisConnection } from '../connection.ts';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Queue } from 'bullmq';
+import type { RedisClient, RedisConnection } from '../connection.ts';
+import type { BoardHandler } from './board-page.ts';
 import { isReady, openBullQueue } from './bull-queue.ts';
-import { summarizeJob } from './job-codec.ts';
 
 export interface QueueBoard {
   /** To be mounted at `basePath`, behind whatever guards the admin plane. */
-  readonly handler: (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+  readonly handler: BoardHandler;
   close(): Promise<void>;
+}
+
+interface OpenBoard {
+  readonly queue: Queue;
+  readonly client: RedisClient;
+  readonly page: BoardHandler;
 }
 
 /** What would put the shown summary of a job in the place of its data. */
@@ -17,30 +22,42 @@ const FORGING = /^\/api\/queues\/[^/]+\/(add|[^/]+\/update-data)\/?(\?|$)/i;
 
 const API = /^\/api\//i;
 
-/** A page on the queue and its jobs. Of a job's data it shows ids and sizes; prompts and answers never leave Redis. */
+/** How long the first look waits for a connection of its own. */
+const CONNECT_MS = 1000;
+
+/**
+ * A page on the queue and its jobs. Of a job's data it shows ids and sizes; prompts and answers never leave Redis.
+ * Loaded and connected at the first look.
+ */
 export function createQueueBoard(options: { connection: RedisConnection; basePath: string }): QueueBoard {
-  const { queue, client } = openBullQueue(options.connection, 'commands', () => {});
-  const adapter = new BullMQAdapter(queue);
-  adapter.setFormatter('data', (data: unknown) => summarizeJob(data) ?? 'cannot be read');
-  const server = new ExpressAdapter();
-  server.setBasePath(options.basePath);
-  createBullBoard({ queues: [adapter], serverAdapter: server, options: { uiConfig: { boardTitle: 'nearhit queue' } } });
-  // Its own passes on what Redis said, and under NODE_ENV=development the stack.
-  server.setErrorHandler(() => ({ status: 500, body: { error: 'The queue could not be read or changed.' } }));
-  const app = server.getRouter() as QueueBoard['handler'];
+  let opened: Promise<OpenBoard> | undefined;
+  const board = (): Promise<OpenBoard> => {
+    opened ??= open(options);
+    return opened;
+  };
   return {
     handler(req, res, next) {
       const url = req.url ?? '';
       if (FORGING.test(url))
         return refuse(res, 403, 'Jobs are made by the gateway; here they are driven again or removed.');
-      if (API.test(url) && !isReady(client)) return refuse(res, 503, 'The queue is not available at the moment.');
-      app(req, res, next);
+      board().then(({ client, page }) => {
+        if (API.test(url) && !isReady(client)) return refuse(res, 503, 'The queue is not available at the moment.');
+        page(req, res, next);
+      }, next);
     },
     async close() {
-      client.disconnect();
-      await queue.close();
+      const board = await opened?.catch(() => undefined);
+      board?.client.disconnect();
+      await board?.queue.close();
     },
   };
+}
+
+async function open({ connection, basePath }: { connection: RedisConnection; basePath: string }): Promise<OpenBoard> {
+  const { boardPage } = await import('./board-page.ts');
+  const { queue, client } = openBullQueue(connection, 'commands', () => {});
+  if (!isReady(client)) await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) }).catch(() => {});
+  return { queue, client, page: boardPage(queue, basePath) };
 }
 
 function refuse(res: ServerResponse, status: number, error: string): void {

@@ -1,0 +1,49 @@
+import { NearhitError } from '@nearhit/core';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { createAdminRouter } from './admin/router.ts';
+import { type AppDeps, dataPlane } from './app.ts';
+import { withRequestId } from './bare-app.ts';
+import { guarded, type WireDeps } from './door.ts';
+import { opsRoutes } from './ops/ops.ts';
+import { sendError } from './reply.ts';
+import { routerOf } from './routes.ts';
+
+/** The wire without a server of its own: each for a path of an Express app, of version 4 or 5. */
+export interface Mounted {
+  /** `/v1`. */
+  readonly data: RequestHandler;
+  /** `/admin/v1`. */
+  readonly admin: RequestHandler;
+  /** Health, readiness and metrics: `/`, or wherever they do not meet the app's own. */
+  readonly ops: RequestHandler;
+}
+
+/** What is not nearhit's is refused below these paths, in nearhit's words: nothing of it falls through to the app. */
+export function mountDoor(deps: WireDeps): Mounted {
+  const { doors, authorize } = guarded(deps);
+  const all: AppDeps = { ...deps, doors, authorize };
+  const { log, upstream } = deps;
+  const data = closed(deps, [dataPlane(all)]);
+  const direct = new Map(Object.entries(doors));
+  return {
+    data(req, res, next) {
+      const door = req.method === 'POST' ? direct.get(req.url) : undefined;
+      if (door === undefined) data(req, res, next);
+      else door(req, res);
+    },
+    admin: closed(deps, [createAdminRouter({ ...deps.admin, upstream, log, readiness: deps.readiness })]),
+    ops: routerOf(opsRoutes(all)),
+  };
+}
+
+/** A router, not an app: apps within apps swap the prototypes of requests, and take over settings. */
+function closed({ log }: WireDeps, handlers: readonly RequestHandler[]): RequestHandler {
+  const router = Router({ caseSensitive: true });
+  router.use(withRequestId, ...handlers);
+  router.use((req) => {
+    throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
+  });
+  const onError: ErrorRequestHandler = (error, req, res, _next) => sendError(req, res, error, log);
+  router.use(onError);
+  return (req, res, next) => router(req, res, next);
+}
