@@ -29,6 +29,7 @@ const FILES = [
   'packages/verifier/model',
   'packages/verifier/LICENSE-WORDNET',
   'packages/verifier/MODEL_CARD.md',
+  'packages/dashboard/dist/site',
   'packages/cli/package.json',
   'packages/gateway/package.json',
 ];

@@ -2,8 +2,12 @@ import { Command } from 'commander';
 import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { calibrationCommand } from './commands/calibration.ts';
+import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { exportCommand } from './commands/export.ts';
 import { feedbackCommand } from './commands/feedback.ts';
+import { importCommand } from './commands/import.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -24,6 +28,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage.')
     .addCommand(startCommand(io))
     .addCommand(statusCommand(io, exitWith))
+    .addCommand(doctorCommand(io, exitWith))
     .addCommand(modelsCommand(io))
     .addCommand(policyCommand(io))
     .addCommand(keysCommand(io))
@@ -34,8 +39,11 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(calibrationCommand(io))
     .addCommand(roiCommand(io))
     .addCommand(batchCommand(io, exitWith))
+    .addCommand(exportCommand(io))
+    .addCommand(importCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
+  program.addCommand(completionCommand(io, program));
   settle(program, io);
   return program;
 }

@@ -21,6 +21,7 @@ export type {
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
 export { type ReplayReport, replayDecision } from './answer/replay.ts';
+export type { FoundEntries } from './answer/search.ts';
 export { type AskAudit, type AuditCall, type AuditReply, createAskAudit } from './audit/ask.ts';
 export { type AuditorDeps, createAuditor } from './audit/auditor.ts';
 export { AuditChoice, type ChooseDeps } from './audit/choose.ts';
@@ -159,6 +160,8 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export { type EntryLine, entryLineOf } from './transfer/entry-line.ts';
+export { type ReadEntryDeps, readEntry } from './transfer/read-entry.ts';
 export { dot } from './unit-vector.ts';
 export {
   addCounters,
@@ -185,4 +188,5 @@ export {
 } from './usage/rollup.ts';
 export { idOfPosition, usagePosition } from './usage/usage-cursor.ts';
 export { usageRecordOf } from './usage/usage-record.ts';
+export { type WhatIfQuery, type WhatIfReport, whatIf } from './what-if/what-if.ts';
 export { within } from './within.ts';

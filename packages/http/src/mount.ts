@@ -31,7 +31,7 @@ export function mountDoor(deps: WireDeps): Mounted {
       if (door === undefined) data(req, res, next);
       else door(req, res);
     },
-    admin: closed(deps, [createAdminRouter({ ...deps.admin, upstream, log })]),
+    admin: closed(deps, [createAdminRouter({ ...deps.admin, upstream, log, readiness: deps.readiness })]),
     ops: routerOf(opsRoutes(all)),
   };
 }

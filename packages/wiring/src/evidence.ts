@@ -9,6 +9,7 @@ import {
   type LinkMemory,
   replayDecision,
   reportOf,
+  whatIf,
 } from '@nearhit/core';
 import type { EvidenceAdmin } from '@nearhit/http';
 
@@ -36,6 +37,7 @@ export function openAdministration(deps: EvidenceDeps) {
       replayDecision(id, tenant === undefined ? undefined : [tenant], { decisions, store, embedder, verifier }),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
+    whatIf: (query) => whatIf(query, { decisions, policies, links, calibration, verifier: administering.verifier }),
   };
   const documents = new DocumentEvents({ invalidate: (...of) => cache.invalidate(...of), delivered });
   return { cache, evidence, documents, webhookSecret };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
+import { dashboardFolder } from '@nearhit/dashboard';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -50,6 +51,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
+      dashboard: dashboardFolder,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,

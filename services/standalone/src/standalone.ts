@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import type { ProviderStatus } from '@nearhit/core';
+import { dashboardFolder } from '@nearhit/dashboard';
 import { type Door, type Mounted, mountDoor, openDoor, type WireDeps } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openAdministration, openAnswering, openBatches, openTracing } from '@nearhit/wiring';
@@ -91,6 +92,7 @@ async function assemble<D extends { close(): Promise<void> }>(
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
+      dashboard: dashboardFolder,
       bodyBytesMax: config.server.bodyBytesMax,
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {

@@ -16,10 +16,7 @@ const quantiles = z.object({
 });
 const tokens = z.object({ input: z.number(), output: z.number() });
 
-const statsSummary = z.object({
-  window: z.enum(['5m', '1h', '24h', '7d']),
-  namespace: z.string().nullable(),
-  model: z.string().nullable(),
+const figures = z.object({
   requests: count,
   hits: count,
   hitsByLayer: z.object({ l1: count, l2: count, semantic: count }),
@@ -34,11 +31,36 @@ const statsSummary = z.object({
   usd: z.object({ spent: z.number(), saved: z.number() }),
   latencyMs: z.record(z.string(), quantiles).describe('By outcome; hits by layer too (`hit:l1`).'),
   overheadMs: quantiles.describe('Time spent in nearhit, upstream excluded, over all outcomes.'),
+});
+const asked = {
+  window: z.enum(['5m', '1h', '24h', '7d']),
+  namespace: z.string().nullable(),
+  model: z.string().nullable(),
+};
+const statsSummary = figures.extend({
+  ...asked,
   incidents: z.record(z.string(), count).describe('Survived failures by name, since the process began.'),
 });
 export const statsAnswer = statsSummary.extend({
   entries: count.describe('Stored now in the namespace, or in all; not by model.'),
   bytes: count,
+});
+
+export const seriesAnswer = z.object({
+  ...asked,
+  bucketSeconds: z.number().describe('60 (5m, 1h), 600 (24h) or 3600 (7d).'),
+  buckets: z
+    .array(figures.extend({ startMs: z.number() }))
+    .describe('Oldest first; the last one is running. Where nothing was asked there are zeros.'),
+});
+
+/** `event: stats` of `GET /events`. */
+export const statsEvent = statsSummary.extend({
+  atMs: z.number(),
+  recent: figures
+    .extend({ seconds: z.number().describe('How many they are: what they count, divided by it, is per second.') })
+    .nullable()
+    .describe('The last second, or with other processes the last four. Null in the first event.'),
 });
 
 export const decisionsQuery = z.strictObject({
@@ -103,7 +125,7 @@ const basis = z
     ),
   })
   .describe('What a decision by meaning rested on; enough to make it once more.');
-const decision = z.object({
+export const decision = z.object({
   id: z.string().optional().describe('Unique, unlike `requestId`, which clients choose.'),
   requestId: z.string(),
   endpoint: z.string().optional(),

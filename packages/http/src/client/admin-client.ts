@@ -15,6 +15,8 @@ import {
   pairsAnswer,
   pairsPutAnswer,
   type pairsQuery,
+  type WhatIfBody,
+  whatIfAnswer,
 } from '../admin/evidence-schemas.ts';
 import {
   type KeyBody,
@@ -37,6 +39,7 @@ import {
   providersAnswer,
   readinessAnswer,
   replayAnswer,
+  seriesAnswer,
   statsAnswer,
   type statsQuery,
 } from '../admin/observe-schemas.ts';
@@ -95,6 +98,7 @@ export function createAdminClient(options: AdminClientOptions) {
     keys: keys(call),
     tenants: tenants(call),
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
+    series: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/series', seriesAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
     /** `id`: of a decision, or its request id. Fails with status 409 and code `not_replayable`, 404 when nobody knows it. */
@@ -103,6 +107,7 @@ export function createAdminClient(options: AdminClientOptions) {
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
     calibration: (query: z.input<typeof calibrationQuery> = {}) =>
       call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),
+    whatIf: (body: WhatIfBody) => call('POST', '/admin/v1/what-if', whatIfAnswer, { body }),
     pairs: {
       list: (query: Partial<z.input<typeof pairsQuery>> = {}) =>
         call('GET', '/admin/v1/pairs', pairsAnswer, { query: query as Query }),
