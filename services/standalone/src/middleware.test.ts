@@ -41,6 +41,7 @@ describe.each([
     app.use('/v1', gateway);
     app.use('/admin/v1', gateway.admin);
     app.use('/nearhit', gateway.ops);
+    app.use(gateway.dashboard);
     app.use((_req, res) => void res.status(404).send('the app’s 404'));
     return request(app);
   };
@@ -93,6 +94,10 @@ describe.each([
     expect((await app.get('/admin/v1/policies')).status).toBe(401);
     const bearer = `Bearer ${token}`;
     expect((await app.get('/admin/v1/policies').set('authorization', bearer)).status).toBe(200);
+    expect((await app.get('/dashboard/')).text).toContain('<div id="root"');
+    const login = await app.post('/dashboard/session').send({ token });
+    const [cookie = ''] = (login.headers['set-cookie'] as unknown as string[] | undefined) ?? [];
+    expect((await app.get('/admin/v1/policies').set('cookie', cookie.split(';')[0] ?? '')).status).toBe(200);
     const put = app.put('/admin/v1/policies/team').set('authorization', bearer).send({ threshold: 0.93 });
     expect((await put).body).toMatchObject({ threshold: 0.93 });
   });
