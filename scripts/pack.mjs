@@ -32,6 +32,7 @@ const FILES = [
   'packages/dashboard/dist/site',
   'packages/cli/package.json',
   'packages/gateway/package.json',
+  'packages/dashboard/dist/site',
 ];
 
 /** The exact versions that this repository was tested with. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
@@ -19,12 +18,7 @@ import { statusCommand } from './commands/status.ts';
 import { tenantsCommand } from './commands/tenants.ts';
 import { usageCommand } from './commands/usage.ts';
 import type { Io, SetExitCode } from './io.ts';
-
-/** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.ts';
 
 /** The whole command tree. Parsing throws CommanderError, UsageError or Failure. */
 export function createProgram(io: Io, exitWith: SetExitCode): Command {

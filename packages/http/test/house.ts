@@ -23,6 +23,7 @@ import {
   PolicyService,
   type PolicyStore,
   readEntry,
+  replayDecision,
   reportOf,
   type TenantId,
   type UnitVector,
@@ -279,13 +280,16 @@ function evidenceOf(
   const { pairs, samples } = createMemoryStore();
   const links = new LinkMemory(pairs);
   const calibration = new Calibration({ store: samples });
+  const entries = { getMany: (ids: readonly EntryId[]) => Promise.all(ids.map((id) => store.get(id))) };
   const feedback = new Feedback({
     ...{ decisions, embedder, links, calibration, now: () => NOW_MS },
-    store: { getMany: (ids) => Promise.all(ids.map((id) => store.get(id))) },
+    store: entries,
     deleteEntry: (id) => cache.deleteEntry(id),
   });
   return {
     feedback: (input, by) => feedback.give(input, by),
+    replay: (id, tenant) =>
+      replayDecision(id, tenant === undefined ? undefined : [tenant], { decisions, embedder, store: entries }),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
     whatIf: (query) => whatIf(query, { decisions, policies, links, calibration }),

@@ -7,6 +7,7 @@ import {
   DocumentEvents,
   Feedback,
   type LinkMemory,
+  replayDecision,
   reportOf,
   whatIf,
 } from '@nearhit/core';
@@ -27,11 +28,13 @@ export interface EvidenceDeps {
 export function openAdministration(deps: EvidenceDeps) {
   const { administering, decisions, links, calibration, delivered, webhookSecret } = deps;
   const cache = new CacheAdmin(administering);
-  const { store, embedder, policies, now } = administering;
+  const { store, embedder, policies, now, verifier } = administering;
   const deleteEntry = cache.deleteEntry.bind(cache);
   const feedback = new Feedback({ decisions, store, embedder, links, calibration, deleteEntry, now });
   const evidence: EvidenceAdmin = {
     feedback: (input, by) => feedback.give(input, by),
+    replay: (id, tenant) =>
+      replayDecision(id, tenant === undefined ? undefined : [tenant], { decisions, store, embedder, verifier }),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
     whatIf: (query) => whatIf(query, { decisions, policies, links, calibration, verifier: administering.verifier }),

@@ -38,6 +38,8 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics: cache.metrics },
     config: () => config,
     secretFile: join(config.dataDir, 'secrets', 'house-secret'),
+    // Workers run them.
+    auditing: { open: () => cache.medium.audits, store: stores.responses, ...cache.judging },
     // When its own clients are served, others may still wait at other replicas for what this one fetches.
     drained: () => cache.medium.sharedFlights.drained(),
     closers,

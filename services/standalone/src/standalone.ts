@@ -73,6 +73,7 @@ async function assemble<D extends { close(): Promise<void> }>(
       access: cache.access,
       observer: lookingUp.observer,
       metrics: cache.metrics,
+      auditing: cache.auditing,
     },
     config: () => config,
     secretFile: join(config.dataDir, 'house-secret'),
@@ -84,6 +85,7 @@ async function assemble<D extends { close(): Promise<void> }>(
     ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
   });
   closers.add(batches.runner);
+  await cache.consumeAudits(answering.runAudit);
   const door = closers.add(
     await openDoor({
       ...{ answer, batchRoom: batches.room },

@@ -7,8 +7,6 @@ export interface Finding {
   readonly todo?: string | undefined;
 }
 
-export type Check = () => Finding | Promise<Finding>;
-
 export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found });
 export const warn = (check: string, found: string, todo: string): Finding => ({ check, state: 'warn', found, todo });
 export const fail = (check: string, found: string, todo: string): Finding => ({ check, state: 'fail', found, todo });

@@ -48,6 +48,26 @@ export const policySchema = z.strictObject({
     .max(67_108_864)
     .optional()
     .describe('A longer answer is passed on and not stored.'),
+  auditShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of the hits by meaning that is asked upstream once more, to compare both answers.'),
+  auditBudgetUsdDay: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('What audits of a namespace may cost in a calendar day, UTC.'),
+  auditJudge: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      "Who compares: `answers`, rules alone, or a model that is served here, asked where the rules can't tell.",
+    ),
 });
 
 /** Some fields set, the rest inherited. */
@@ -72,6 +92,9 @@ export const POLICY_DEFAULTS: Policy = Object.freeze({
   maxEntries: 1_000_000,
   maxBytes: 8_589_934_592,
   answerBytesMax: 4_194_304,
+  auditShare: 0,
+  auditBudgetUsdDay: 1,
+  auditJudge: 'answers',
 });
 
 /** What an operator should hear about a policy, wherever it is shown or set. */

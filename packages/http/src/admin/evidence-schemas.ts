@@ -106,7 +106,7 @@ const figures = z.array(
     samples: count,
     wrong: count,
     hitRate: z.number().nullable().describe('Of all labelled samples, those at or above the threshold.'),
-    estimate: z.number().nullable().describe('Wrong share of those.'),
+    estimate: z.number().nullable().describe('Wrong share of those, by the weight of their labels.'),
     low: z.number().describe('Of its 95 % interval.'),
     high: z.number(),
     savedUsd: z.number(),
@@ -149,7 +149,9 @@ export const calibrationAnswer = z.object({
     .describe('Scopes that have labels, or were asked about lately; the first 100.'),
   byScore: figures,
   byCosine: figures,
-  samples: z.object({ feedback: labels, audit: labels, shadow: labels, import: labels }),
+  samples: z
+    .object({ feedback: labels, audit: labels, shadow: labels, import: labels })
+    .describe('By source. Two answers of which nobody could tell whether they say the same are no label.'),
 });
 
 // What-if

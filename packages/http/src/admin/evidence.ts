@@ -15,6 +15,7 @@ import {
   whatIfBody,
 } from './evidence-schemas.ts';
 import { feedbackInput } from './feedback-input.ts';
+import { replayAnswer, replayParams, replayQuery } from './observe-schemas.ts';
 import { type Operation, operation } from './operation.ts';
 import type { EvidenceAdmin } from './ports.ts';
 
@@ -25,7 +26,7 @@ export interface EvidenceDeps {
 
 /** What people said of answers, and where the bar lies in consequence. */
 export function evidenceOperations(
-  { feedback, calibration, pairs, whatIf }: EvidenceAdmin,
+  { feedback, calibration, pairs, replay, whatIf }: EvidenceAdmin,
   now: () => number,
 ): Operation[] {
   return [
@@ -46,6 +47,19 @@ export function evidenceOperations(
       query: calibrationQuery,
       answer: calibrationAnswer,
       handle: ({ query }) => calibration(query),
+    }),
+    operation({
+      method: 'post',
+      path: '/decisions/{id}/replay',
+      id: 'replayDecision',
+      summary: 'Makes a recorded decision once more, under the bar that was in force then: does it come out the same?',
+      params: replayParams,
+      query: replayQuery,
+      answer: replayAnswer,
+      handle: async ({ params: { id }, query: { tenant } }) => {
+        const report = await replay(id, tenant);
+        return { ...report, differs: [...report.differs], bar: report.bar };
+      },
     }),
     operation({
       method: 'post',

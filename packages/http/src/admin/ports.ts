@@ -21,6 +21,7 @@ import type {
   PolicyRecord,
   ProviderStatus,
   RecentFigures,
+  ReplayReport,
   RoutingPreference,
   ServiceStatus,
   StatsSeries,
@@ -147,6 +148,8 @@ export interface KeysAdmin {
 export interface EvidenceAdmin {
   /** Throws NOT_FOUND, FORBIDDEN. */
   feedback(input: FeedbackInput, by: FeedbackBy): Promise<FeedbackReport>;
+  /** `tenant`: whose request; absent: the newest of that id. Throws NOT_FOUND, NOT_REPLAYABLE. */
+  replay(id: string, tenant?: string): Promise<ReplayReport>;
   readonly pairs: Pick<LinkMemory, 'list' | 'put' | 'delete'>;
   calibration(filter: {
     readonly tenant?: string | undefined;

@@ -38,6 +38,7 @@ import {
   modelsAnswer,
   providersAnswer,
   readinessAnswer,
+  replayAnswer,
   seriesAnswer,
   statsAnswer,
   type statsQuery,
@@ -100,6 +101,9 @@ export function createAdminClient(options: AdminClientOptions) {
     series: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/series', seriesAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    /** `id`: of a decision, or its request id. Fails with status 409 and code `not_replayable`, 404 when nobody knows it. */
+    replay: (id: string, query: { tenant?: string } = {}) =>
+      call('POST', `/admin/v1/decisions/${encodeURIComponent(id)}/replay`, replayAnswer, { query }),
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
     calibration: (query: z.input<typeof calibrationQuery> = {}) =>
       call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),

@@ -1,4 +1,4 @@
-import type { CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
+import type { AuditCounts, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
@@ -29,6 +29,10 @@ export interface MetricSources {
   readonly labels?: Read<CalibrationReport['samples']>;
   /** Pairs of questions that were judged. */
   readonly judgedPairs?: Read<number>;
+  /** Of this process, since it began. */
+  readonly audits?: Read<AuditCounts>;
+  /** Audits that wait or are in hand. */
+  readonly auditQueue?: Read<number>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -59,6 +63,19 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
       mapped(sources.labels, bySource),
     ),
     gauge('nearhit_judged_pairs', 'Pairs of questions in feedback memory.', sources.judgedPairs),
+    counter(
+      'nearhit_audits_total',
+      'Stored answers that were compared with a second one, or were to be, by kind and how it ended.',
+      mapped(sources.audits, ({ ended }) =>
+        ended.map(({ kind, verdict, count }) => ({ labels: { kind, verdict }, value: count })),
+      ),
+    ),
+    counter(
+      'nearhit_audit_cost_usd_total',
+      'Spent upstream on audits, in USD.',
+      mapped(sources.audits, ({ costUsd }) => [{ labels: {}, value: costUsd }]),
+    ),
+    gauge('nearhit_audit_queue_depth', 'Audits that wait or are in hand.', sources.auditQueue),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
     gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
     gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
@@ -67,6 +84,10 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
 
 function gauge(name: string, help: string, read: Read<Reading>): MetricSource[] {
   return read === undefined ? [] : [{ name, help, kind: 'gauge', read }];
+}
+
+function counter(name: string, help: string, read: Read<Reading>): MetricSource[] {
+  return read === undefined ? [] : [{ name, help, kind: 'counter', read }];
 }
 
 function mapped<T>(read: Read<T>, samples: (value: T) => Sample[]): Read<Sample[]> {
