@@ -1,4 +1,4 @@
-import type { CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
+import type { BudgetUse, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
@@ -23,12 +23,16 @@ export interface MetricSources {
   readonly replicaLag?: Read<number>;
   /** Of the queue that processes share. */
   readonly queue?: Read<QueueCounts>;
+  /** Seconds that the oldest write in it waits; 0: none does. */
+  readonly queueOldestSeconds?: Read<number>;
   readonly providers?: Read<readonly ProviderStatus[]>;
   /** Of those places that set an error budget: how much may be wrong at 95 %. */
   readonly errorBounds?: Read<readonly ErrorBound[]>;
   readonly labels?: Read<CalibrationReport['samples']>;
   /** Pairs of questions that were judged. */
   readonly judgedPairs?: Read<number>;
+  /** Of keys and tenants whose budget is near its end. */
+  readonly budgets?: Read<readonly BudgetUse[]>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -43,6 +47,11 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
     gauge('nearhit_log_position', 'Last record of the change log.', sources.logPosition),
     gauge('nearhit_replica_lag_records', 'Records of the change log not yet taken in.', sources.replicaLag),
     gauge('nearhit_queue_jobs', 'Writes in the shared queue, by state.', mapped(sources.queue, byState)),
+    gauge(
+      'nearhit_queue_oldest_seconds',
+      'Age of the oldest write that waits in the shared queue; 0: none waits.',
+      sources.queueOldestSeconds,
+    ),
     gauge(
       'nearhit_error_bound',
       'Upper bound, at 95 %, of the wrong share among semantic hits.',
@@ -59,6 +68,11 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
       mapped(sources.labels, bySource),
     ),
     gauge('nearhit_judged_pairs', 'Pairs of questions in feedback memory.', sources.judgedPairs),
+    gauge(
+      'nearhit_budget_used_ratio',
+      'Share of a budget in USD that is spent or set aside, of keys and tenants that are near its end.',
+      mapped(sources.budgets, byBudget),
+    ),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
     gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
     gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
@@ -79,6 +93,10 @@ function byState({ waiting, active, delayed, dead }: QueueCounts): Sample[] {
 
 function byName(breakers: readonly { readonly name: string; readonly open: boolean }[]): Sample[] {
   return breakers.map(({ name, open }) => ({ labels: { name }, value: open ? 1 : 0 }));
+}
+
+function byBudget(budgets: readonly BudgetUse[]): Sample[] {
+  return budgets.map(({ subject, period, ratio }) => ({ labels: { subject, period }, value: ratio }));
 }
 
 const PLACES_MAX = 50;
