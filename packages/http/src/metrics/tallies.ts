@@ -29,6 +29,8 @@ export interface Counted {
   readonly requestId: string;
   /** W3C trace context. */
   readonly traceparent?: string | undefined;
+  /** Its own, where requests are traced. */
+  readonly span?: string | undefined;
   readonly atMs: number;
 }
 
@@ -71,8 +73,8 @@ export class HistogramTally {
     distribution.counts[bucket] = (distribution.counts[bucket] as number) + 1;
     // A record of its own: theirs are large, and would be kept for as long as nobody else comes by.
     if (who !== undefined) {
-      const { requestId, traceparent, atMs } = who;
-      distribution.last[bucket] = { requestId, traceparent, atMs, value };
+      const { requestId, traceparent, span = traceparent, atMs } = who;
+      distribution.last[bucket] = { requestId, span, atMs, value };
     }
     distribution.sum += value;
     distribution.count += 1;
@@ -105,8 +107,8 @@ export class HistogramTally {
 
 function exemplarOf(last: Distribution['last'][number]): Exemplar | undefined {
   if (last === undefined) return undefined;
-  const { requestId, traceparent, atMs, value } = last;
-  const traceId = traceparent === undefined ? undefined : TRACE_ID.exec(traceparent)?.[1];
+  const { requestId, span, atMs, value } = last;
+  const traceId = span === undefined ? undefined : TRACE_ID.exec(span)?.[1];
   const labelSet = {
     request_id: requestId.slice(0, REQUEST_ID_CHARS_MAX),
     ...(traceId !== undefined && { trace_id: traceId }),
