@@ -59,6 +59,25 @@ module.exports = {
       from: { path: '^packages/', pathNot: '^packages/wiring/' },
       to: { path: '^packages/wiring/' },
     },
+    {
+      name: 'only-services-know-the-dashboard',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/dashboard/' },
+      to: { path: '^packages/dashboard/' },
+    },
+    {
+      name: 'the-page-knows-types-alone',
+      comment: 'what runs in a browser takes nothing of the house but types; its build refuses it, too, of components',
+      severity: 'error',
+      from: { path: '^packages/dashboard/' },
+      to: { path: '^packages/', pathNot: '^packages/dashboard/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'the-page-knows-no-node',
+      severity: 'error',
+      from: { path: '^packages/dashboard/web/', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'adapters-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^services/' } },
     {
       name: 'services-know-no-service',
@@ -75,7 +94,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    // The parser reads no JSX.
+    exclude: { path: '(^|/)dist/|\\.tsx$' },
     parser: 'swc',
     tsPreCompilationDeps: 'specify',
     enhancedResolveOptions: {

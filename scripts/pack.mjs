@@ -29,8 +29,10 @@ const FILES = [
   'packages/verifier/model',
   'packages/verifier/LICENSE-WORDNET',
   'packages/verifier/MODEL_CARD.md',
+  'packages/dashboard/dist/site',
   'packages/cli/package.json',
   'packages/gateway/package.json',
+  'packages/dashboard/dist/site',
 ];
 
 /** The exact versions that this repository was tested with. */

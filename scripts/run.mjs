@@ -62,6 +62,11 @@ function install() {
 
 /** Builds when a source is newer than the last build. */
 function build() {
+  compile();
+  bundlePage();
+}
+
+function compile() {
   let newest = 0;
   let count = 0;
   for (const folder of ['packages', 'services', 'test']) {
@@ -76,6 +81,34 @@ function build() {
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b'], 'build');
   run(process.execPath, [join('scripts', 'bundle.mjs')], 'bundle');
   stamp('built', now);
+}
+
+/** The dashboard's page: when one of its files, or a package that is bundled into it, has changed. */
+function bundlePage() {
+  const room = join('packages', 'dashboard');
+  const hash = createHash('sha256').update(readFileSync('pnpm-lock.yaml'));
+  for (const file of [
+    ...files(join(room, 'web'), (name) => !name.endsWith('.test.ts')),
+    join(room, 'vite.config.ts'),
+  ].sort()) {
+    hash.update(file).update(readFileSync(file));
+  }
+  const now = hash.digest('hex');
+  if (stamped('bundled') === now && existsSync(join(room, 'dist', 'site', 'index.html'))) return;
+  console.error('nearhit: building the dashboard ...');
+  run(
+    process.execPath,
+    [
+      join(room, 'node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      '--config',
+      join(room, 'vite.config.ts'),
+      '--logLevel',
+      'warn',
+    ],
+    'vite build',
+  );
+  stamp('bundled', now);
 }
 
 /** The tests run on a real Redis: better said now than by each of them. */

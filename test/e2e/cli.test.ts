@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { nearhit as runHere } from '../../packages/cli/test/cli.ts';
+import { completion, FakeUpstream, sendJson } from '../support/fake-upstream.ts';
 import { ADMIN_TOKEN, Gateway } from '../support/gateway.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/nearhit.js', import.meta.url));
 const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -48,8 +50,8 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 /** The command runs within this process, as that is quick; what `start` does needs one of its own. */
-async function gatewayAndCommand() {
-  const gateway = await Gateway.start();
+async function gatewayAndCommand(env: Record<string, string> = {}) {
+  const gateway = await Gateway.start(env);
   closers.push(() => gateway.close());
   const nearhit = (...args: string[]) =>
     runHere(args, { cwd: gateway.dataDir, env: { NEARHIT_URL: gateway.url, NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN } });
@@ -85,6 +87,21 @@ describe('the command and a running gateway', () => {
     expect(json).toMatchObject({ scorer: expect.any(String), samples: { feedback: { right: 0, wrong: 1 } } });
     const unknown = await nearhit('feedback', 'never-was', '--right');
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("No request 'never-was'")]);
+  });
+
+  test('audits are switched on, and calibration tells what came of them', async () => {
+    const upstream = await FakeUpstream.start((call, res) => sendJson(res, completion(call, 'It takes 14 days.')));
+    closers.push(() => upstream.close());
+    const { gateway, nearhit } = await gatewayAndCommand({ OPENAI_API_KEY: 'sk', OPENAI_BASE_URL: upstream.url });
+    const set = await nearhit('policy', 'set', 'auditShare=1', 'auditBudgetUsdDay=0.5', 'auditJudge=answers');
+    expect(set.code).toBe(0);
+    expect((await nearhit('policy', 'get')).stdout).toMatch(/auditShare +1 /);
+    await gateway.ask('How do I reset the password of my account?');
+    await gateway.flush();
+    await gateway.ask('How do I reset the password for my account?');
+    const told = async () => (await nearhit('calibration', '--namespace', 'default')).stdout;
+    await until('the audit is told of', async () => /^ *audit +1 +0$/m.test(await told()));
+    expect(await told()).toMatch(/^ *shadow +0 +0$/m);
   });
 
   test('status', async () => {

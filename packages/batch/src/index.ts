@@ -1,5 +1,6 @@
 export { BatchService, type BatchServiceDeps, type NewBatch } from './batch-service.ts';
 export { FileService, type FileServiceDeps, type Upload } from './file-service.ts';
+export { linesOf, type RawLine } from './input/lines.ts';
 export { type BatchObject, batchObject, type FileObject, fileObject } from './objects.ts';
 export { type BatchRoom, type BatchRoomDeps, openBatchRoom } from './room.ts';
 export { createAskChat } from './run/ask-chat.ts';

@@ -41,7 +41,7 @@ describe('usage', () => {
     [['batch', 'run'], "missing required argument 'file.jsonl'"],
     [['batch', 'show'], "missing required argument 'id'"],
     [['batch', 'list', '--limit', '101'], 'from 1 to 100'],
-    [['eval'], "missing required argument 'pairs.jsonl'"],
+    [['eval'], "missing required argument 'files'"],
     [['eval', '-', '--guard', 'lax'], 'Expected some of off, standard, strict'],
     [['bench', '--concurrency', '0'], 'from 1 to 10000'],
     [['bench', '--duration', 'soon'], 'Expected a duration'],

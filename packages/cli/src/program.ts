@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { batchCommand } from './commands/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { calibrationCommand } from './commands/calibration.ts';
+import { completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { evalCommand } from './commands/eval.ts';
+import { exportCommand } from './commands/export.ts';
 import { feedbackCommand } from './commands/feedback.ts';
+import { importCommand } from './commands/import.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -15,12 +18,7 @@ import { statusCommand } from './commands/status.ts';
 import { tenantsCommand } from './commands/tenants.ts';
 import { usageCommand } from './commands/usage.ts';
 import type { Io, SetExitCode } from './io.ts';
-
-/** For commands that end well and yet have to say no: `status` of a gateway that is not ready. */
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.ts';
 
 /** The whole command tree. Parsing throws CommanderError, UsageError or Failure. */
 export function createProgram(io: Io, exitWith: SetExitCode): Command {
@@ -30,6 +28,7 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 wrong usage.')
     .addCommand(startCommand(io))
     .addCommand(statusCommand(io, exitWith))
+    .addCommand(doctorCommand(io, exitWith))
     .addCommand(modelsCommand(io))
     .addCommand(policyCommand(io))
     .addCommand(keysCommand(io))
@@ -40,8 +39,11 @@ export function createProgram(io: Io, exitWith: SetExitCode): Command {
     .addCommand(calibrationCommand(io))
     .addCommand(roiCommand(io))
     .addCommand(batchCommand(io, exitWith))
+    .addCommand(exportCommand(io))
+    .addCommand(importCommand(io, exitWith))
     .addCommand(evalCommand(io, exitWith))
     .addCommand(benchCommand(io, exitWith));
+  program.addCommand(completionCommand(io, program));
   settle(program, io);
   return program;
 }

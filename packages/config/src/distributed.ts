@@ -26,14 +26,18 @@ export const redisSchema = z.strictObject({
     .trim()
     .refine((url) => url === '' || REDIS_URL.test(url), { error: EXPECTED_REDIS })
     .transform((url) => url || undefined)
-    .optional(),
+    .optional()
+    .describe('Redis 7 or later, Valkey, Sentinel or Cluster. Absent: everything in one process, on LMDB.'),
   keyPrefix: z
     .string()
     .regex(/^[A-Za-z0-9._:-]{1,64}$/)
-    .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ : -' })
-    .default('nearhit'),
-  caCertFile: optionalText,
-  commandTimeoutMs: z.int().min(1).max(60_000).default(2_000),
+    .meta({ expected: '1 to 64 of the characters A-Z a-z 0-9 . _ : -' })
+    .default('nearhit')
+    .describe('Before every key and channel.'),
+  caCertFile: optionalText.describe(
+    'PEM: who signed the certificate of a `rediss://` server. Absent: the authorities that Node knows.',
+  ),
+  commandTimeoutMs: z.int().min(1).max(60_000).default(2_000).describe('No answer for so long: failed.'),
 });
 
 const serviceUrls = z
@@ -52,23 +56,43 @@ const serviceUrls = z
   .default([]);
 
 export const servicesSchema = z.strictObject({
-  embeddingUrls: serviceUrls,
-  cacheUrls: serviceUrls,
-  internalToken: optionalText,
-  internalTokenFile: optionalText,
+  embeddingUrls: serviceUrls.describe('None: in process.'),
+  cacheUrls: serviceUrls.describe('None: in process. Needs Redis.'),
+  internalToken: optionalText.describe('What the services show each other.'),
+  internalTokenFile: optionalText.describe('A file that holds it; made where it is not there.'),
 });
 
 export const queueSchema = z.strictObject({
-  concurrency: z.int().min(1).max(1_000).default(64),
-  ratePerSecond: z.number().min(0.01).max(1_000_000).optional(),
-  flushMs: z.int().min(1).max(10_000).default(50),
-  entriesMax: z.int().min(1).max(10_000_000).default(10_000),
-  attemptsMax: z.int().min(1).max(100).default(8),
+  concurrency: z.int().min(1).max(1_000).default(64).describe('Writes that one worker works on at once.'),
+  ratePerSecond: z
+    .number()
+    .min(0.01)
+    .max(1_000_000)
+    .optional()
+    .describe('Most writes that all workers begin in a second. Absent: no limit.'),
+  flushMs: z.int().min(1).max(10_000).default(50).describe('Longest wait of an answer for others to be sent with it.'),
+  entriesMax: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(10_000)
+    .describe('That may wait in this process; more are dropped and counted.'),
+  attemptsMax: z.int().min(1).max(100).default(8).describe('Then it is a dead letter.'),
 });
 
 export const indexSchema = z.strictObject({
-  bytesMax: z.int().min(1_048_576).max(Number.MAX_SAFE_INTEGER).optional(),
-  idleSeconds: z.int().min(1).max(604_800).default(600),
+  bytesMax: z
+    .int()
+    .min(1_048_576)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Partitions used least recently are closed beyond it. Absent: no limit.'),
+  idleSeconds: z
+    .int()
+    .min(1)
+    .max(604_800)
+    .default(600)
+    .describe('A partition that nobody asked for so long is closed until somebody does.'),
 });
 
 function serviceUrlFault(value: string): string | undefined {

@@ -3,7 +3,8 @@ import type { Path } from './faults.ts';
 
 interface JsonSchema {
   readonly type?: string;
-  readonly description?: string;
+  /** Of what no rule of the schema says in words. */
+  readonly expected?: string;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -43,7 +44,7 @@ function nodeAt(schema: z.ZodType, path: Path): JsonSchema | undefined {
 }
 
 function inWords(node: JsonSchema): string {
-  if (node.description !== undefined) return node.description;
+  if (node.expected !== undefined) return node.expected;
   if (node.enum !== undefined) return `one of ${node.enum.join(', ')}`;
   if (node.type === 'integer') return `an integer${range(node)}`;
   if (node.type === 'number') return `a number${range(node)}`;

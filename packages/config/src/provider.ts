@@ -15,10 +15,10 @@ const BASE_URLS: Readonly<Record<Exclude<ProviderKind, 'azure-openai'>, string>>
 };
 
 const timeoutsSchema = z.strictObject({
-  connect: milliseconds.default(2_000),
-  firstByte: milliseconds.default(30_000),
-  idle: milliseconds.default(30_000),
-  total: milliseconds.default(300_000),
+  connect: milliseconds.default(2_000).describe('Until connected.'),
+  firstByte: milliseconds.default(30_000).describe('From the request sent to the first byte of the answer.'),
+  idle: milliseconds.default(30_000).describe('Longest silence within an answer.'),
+  total: milliseconds.default(300_000).describe('The whole reply: waiting, retries and other targets included.'),
 });
 
 const fields = z.strictObject({
@@ -26,26 +26,33 @@ const fields = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/)
     .superRefine(refuse(idFault))
-    .meta({ description: '1 to 64 of the characters A-Z a-z 0-9 . _ -' }),
-  preset: z.string().superRefine(refuse(presetFault)).optional(),
-  kind: z.enum(PROVIDER_KINDS).optional(),
-  baseUrl: z.string().superRefine(refuse(baseUrlFault)).optional(),
+    .meta({ expected: '1 to 64 of the characters A-Z a-z 0-9 . _ -' })
+    .describe('Unique.'),
+  preset: z
+    .string()
+    .superRefine(refuse(presetFault))
+    .optional()
+    .describe('Fills kind and baseUrl: groq, mistral, ollama ...'),
+  kind: z.enum(PROVIDER_KINDS).optional().describe("What it speaks. Absent: the preset's, else openai."),
+  baseUrl: z.string().superRefine(refuse(baseUrlFault)).optional().describe("Absent: the vendor's own."),
   apiKeys: z
     .array(z.string())
     .transform((keys) => keys.filter((key) => key !== ''))
-    .default([]),
+    .default([])
+    .describe("Taken in turn, around limited ones. None: the client's own key is passed on."),
   timeoutsMs: timeoutsSchema.prefault({}),
-  concurrencyMax: z.int().min(1).max(10_000).default(200),
-  apiVersion: z.string().min(1).max(64).optional(),
+  concurrencyMax: z.int().min(1).max(10_000).default(200).describe('Calls at once; more wait their turn.'),
+  apiVersion: z.string().min(1).max(64).optional().describe('Of azure-openai.'),
   headers: z
     .record(
       z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/),
       z
         .string()
         .regex(/^[\t\x20-\x7e\x80-\xff]{0,8192}$/)
-        .meta({ description: 'the value of an HTTP header, in one line' }),
+        .meta({ expected: 'the value of an HTTP header, in one line' }),
     )
-    .optional(),
+    .optional()
+    .describe("Sent with every call; they win over the client's."),
 });
 
 /** What stands in the file over what its preset and its kind bring along. */

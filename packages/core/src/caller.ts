@@ -1,10 +1,17 @@
 import { hash } from 'node:crypto';
 import { DEFAULT_TENANT, type TenantId } from './ids.ts';
+import type { Endpoint } from './ports/endpoint.ts';
 import type { RoutingPreference, TokenEstimate } from './ports/upstream.ts';
 
 /** What may be done with a key beside chat completions; all of it where a key names none. */
 export const FEATURES = ['chat', 'embeddings', 'batches', 'files', 'messages', 'responses', 'models'] as const;
 export type Feature = (typeof FEATURES)[number];
+
+/** What a key needs to be granted for a door. An audit asks what a chat had asked. */
+export function featureOf(endpoint: Endpoint): Feature {
+  if (endpoint === 'batch') return 'batches';
+  return endpoint === 'audit' ? 'chat' : endpoint;
+}
 
 /** Absent: everything. */
 export interface Grants {

@@ -13,6 +13,7 @@ export const ERRORS = {
   UNAUTHORIZED: { status: 401, type: 'authentication_error', code: 'invalid_api_key', retryable: false },
   FORBIDDEN: { status: 403, type: 'permission_error', code: 'forbidden', retryable: false },
   NOT_FOUND: { status: 404, type: 'invalid_request_error', code: 'not_found', retryable: false },
+  NOT_REPLAYABLE: { status: 409, type: 'invalid_request_error', code: 'not_replayable', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, type: 'invalid_request_error', code: 'method_not_allowed', retryable: false },
   MODEL_NOT_FOUND: { status: 404, type: 'invalid_request_error', code: 'model_not_found', retryable: false },
   RATE_LIMITED: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', retryable: true },

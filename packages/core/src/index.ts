@@ -20,7 +20,19 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
-export { CALIBRATION_ORIGINS, type CalibrationInForce, type CalibrationOrigin } from './calibrate/calibrator.ts';
+export { type ReplayReport, replayDecision } from './answer/replay.ts';
+export type { FoundEntries } from './answer/search.ts';
+export { type AskAudit, type AuditCall, type AuditReply, createAskAudit } from './audit/ask.ts';
+export { type AuditorDeps, createAuditor } from './audit/auditor.ts';
+export { AuditChoice, type ChooseDeps } from './audit/choose.ts';
+export { createMemoryAudits, type MemoryAuditsOptions } from './audit/memory-queue.ts';
+export { type AuditCounts, AuditTally } from './audit/tally.ts';
+export {
+  CALIBRATION_ORIGINS,
+  type CalibrationInForce,
+  type CalibrationOrigin,
+  Calibrator,
+} from './calibrate/calibrator.ts';
 export { type CalibrationPrior, type PriorBin, UNKNOWN_COSINE } from './calibrate/prior.ts';
 export {
   type CalibrationReport,
@@ -33,11 +45,13 @@ export {
 } from './calibrate/report.ts';
 export { Calibration, type CalibrationOptions } from './calibrate/service.ts';
 export * from './caller.ts';
+export { COSINE_FLOOR } from './decide/bar.ts';
 export * from './decide/decide.ts';
 export type { QuestionFacts } from './decide/facts.ts';
 export { factsOf } from './decide/facts-memo.ts';
 export { GUARDS } from './decide/guards/index.ts';
 export { isSameText } from './decide/same-text.ts';
+export { formOf } from './decide/text/question-form.ts';
 export { PAIR_FEATURES, type PairFeature, pairFeaturesOf } from './decide/verify/features.ts';
 export { Lexicon } from './decide/verify/lexicon.ts';
 export * from './entry.ts';
@@ -60,6 +74,7 @@ export type { SubjectState } from './limits/subject.ts';
 export * from './policy/schema.ts';
 export { type FilePolicies, PolicyService, type ResolvedPolicy } from './policy/service.ts';
 export { volatileReason } from './policy/volatile.ts';
+export * from './ports/audit-queue.ts';
 export * from './ports/batch-store.ts';
 export * from './ports/change-log.ts';
 export * from './ports/decision-log.ts';
@@ -145,6 +160,8 @@ export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';
 export { totalUsage } from './store/usage-total.ts';
+export { type EntryLine, entryLineOf } from './transfer/entry-line.ts';
+export { type ReadEntryDeps, readEntry } from './transfer/read-entry.ts';
 export { dot } from './unit-vector.ts';
 export {
   addCounters,
@@ -171,4 +188,5 @@ export {
 } from './usage/rollup.ts';
 export { idOfPosition, usagePosition } from './usage/usage-cursor.ts';
 export { usageRecordOf } from './usage/usage-record.ts';
+export { type WhatIfQuery, type WhatIfReport, whatIf } from './what-if/what-if.ts';
 export { within } from './within.ts';

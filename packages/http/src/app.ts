@@ -3,10 +3,11 @@ import type { BatchRoom } from '@nearhit/batch';
 import { messagesDialect } from '@nearhit/dialects';
 import type { Application, Router } from 'express';
 import { boardDoor } from './admin/board.ts';
-import { type AdminDeps, createAdminRouter } from './admin/router.ts';
+import { type AdminDeps, createAdminRouter, createSessionRouter } from './admin/router.ts';
 import { bareApp, withRequestId } from './bare-app.ts';
 import type { AnswerHandler } from './chat/chat.ts';
 import type { AnswerDoors } from './chat/doors.ts';
+import { dashboardSite } from './dashboard/site.ts';
 import type { Logger } from './logger.ts';
 import { batchRoutes } from './openai/batches.ts';
 import { createEmbeddingsHandler, type EmbeddingsDeps } from './openai/embeddings.ts';
@@ -32,7 +33,9 @@ export interface AppDeps extends OpsDeps {
   readonly countEmbeddings?: EmbeddingsDeps['countEmbeddings'];
   /** Absent: no files and no batches here. */
   readonly batchRoom?: BatchRoom | undefined;
-  readonly admin: Omit<AdminDeps, 'upstream' | 'log'>;
+  readonly admin: Omit<AdminDeps, 'upstream' | 'log' | 'readiness'>;
+  /** Folder of the built dashboard. Absent: there is none. */
+  readonly dashboard?: string | undefined;
   readonly bodyBytesMax: number;
   readonly log: Logger;
 }
@@ -43,8 +46,10 @@ export function createApp(deps: AppDeps): Application {
   const mount = (app: Application): void => {
     app.use(withRequestId);
     app.use('/v1', dataPlane(deps));
-    app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log }));
+    app.use('/admin/v1', createAdminRouter({ ...deps.admin, upstream, log, readiness: deps.readiness }));
+    app.use(createSessionRouter(deps.admin));
     if (deps.admin.board !== undefined) app.use('/admin/queues', boardDoor(deps.admin.token), deps.admin.board);
+    if (deps.dashboard !== undefined) app.use('/dashboard', dashboardSite(deps.dashboard));
     app.use(routerOf(opsRoutes(deps)));
     app.use(
       '/:provider/v1',

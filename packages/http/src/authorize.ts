@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ANYONE, type Caller, NearhitError } from '@nearhit/core';
 import { FailedAttempts } from './failed-attempts.ts';
 import type { Authorize } from './request.ts';
+import { CSRF_HEADER, Sessions } from './session/session.ts';
 import { tokenCheck } from './token-check.ts';
 
 /** Whose key it is; the gateway's keyring is one. */
@@ -21,13 +22,15 @@ export interface AuthorizeOptions {
   /** Absent: there are no keys. */
   readonly keyring?: Keyring | undefined;
   readonly failures?: FailedAttempts | undefined;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** What begins so is meant for this house: when it is not valid it is refused, whatever `auth` says, and goes nowhere. */
 const KEY_PREFIX = 'nh_';
 
 /**
- * Who may use the data plane: whoever has a key; with `optional` also everyone else who can reach the port, with a
+ * Who may use the data plane: whoever has a key, and an operator's browser that is logged in at the dashboard; with `optional` also everyone else who can reach the port, with a
  * provider's own key or none. The admin token never goes on to a provider. Wrong keys are counted by address: beyond
  * a hundred a minute only keys that are known already are let in from there.
  */
@@ -36,8 +39,10 @@ export function createAuthorize({
   token,
   keyring,
   failures = new FailedAttempts(),
+  now,
 }: AuthorizeOptions): Authorize {
   const isAdmin = tokenCheck(token, 'admin');
+  const isOperator = operatorCheck(new Sessions(token, now));
   const refused = (error: NearhitError, req: IncomingMessage | undefined): NearhitError => {
     if (error.kind === 'UNAUTHORIZED') failures.note(req?.socket.remoteAddress);
     return error;
@@ -47,7 +52,7 @@ export function createAuthorize({
     if (blockedMs > 0 && keyring?.recognises(credential) !== true) throw tooManyFailures(blockedMs);
   };
   return (credential, req) => {
-    if (isAdmin(credential)) return ANYONE;
+    if (isAdmin(credential) || (credential === undefined && isOperator(req))) return ANYONE;
     if (credential?.startsWith(KEY_PREFIX)) {
       assertMayTry(credential, req);
       return callerOf(credential, keyring, (error) => refused(error, req));
@@ -56,6 +61,15 @@ export function createAuthorize({
     if (credential === undefined) throw unauthorized('No API key was given: send it as `Authorization: Bearer <key>`.');
     assertMayTry(credential, req);
     throw refused(unauthorized('The API key is not valid here.'), req);
+  };
+}
+
+/** The header is asked for whatever the method: no page but ours can bring it about that a browser sends it. */
+function operatorCheck(sessions: Sessions): (req: IncomingMessage | undefined) => boolean {
+  return (req) => {
+    if (req?.headers?.[CSRF_HEADER] === undefined) return false;
+    const session = sessions.of(req);
+    return session !== undefined && sessions.isOwn(req, session);
   };
 }
 

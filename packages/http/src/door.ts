@@ -40,13 +40,22 @@ export async function openDoor(deps: DoorDeps): Promise<Door> {
   const { upstream } = deps;
   const { doors, authorize } = guarded(deps);
   const isProvider = (id: string) => upstream.providers().some((provider) => provider.id === id);
-  return openServer(createApp({ ...deps, doors, authorize }), deps, shortcut(doors, isProvider));
+  const closing = new AbortController();
+  const admin = { ...deps.admin, closing: closing.signal };
+  const door = await openServer(createApp({ ...deps, doors, authorize, admin }), deps, shortcut(doors, isProvider));
+  return {
+    ...door,
+    close() {
+      closing.abort();
+      return door.close();
+    },
+  };
 }
 
 /** The doors of the answers, and who may come in. */
 export function guarded(deps: WireDeps) {
   const { answer, bodyBytesMax, enter, log, trace } = deps;
-  const authorize = createAuthorize({ ...deps, token: deps.admin.token });
+  const authorize = createAuthorize({ ...deps, token: deps.admin.token, now: deps.admin.now });
   const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
   return { authorize, doors: createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail, trace }) };
 }

@@ -1,8 +1,9 @@
 import { NearhitError } from '@nearhit/core';
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
-import { createAdminRouter } from './admin/router.ts';
+import { createAdminRouter, createSessionRouter } from './admin/router.ts';
 import { type AppDeps, dataPlane } from './app.ts';
 import { withRequestId } from './bare-app.ts';
+import { dashboardSite } from './dashboard/site.ts';
 import { guarded, type WireDeps } from './door.ts';
 import { opsRoutes } from './ops/ops.ts';
 import { sendError } from './reply.ts';
@@ -16,6 +17,8 @@ export interface Mounted {
   readonly admin: RequestHandler;
   /** Health, readiness and metrics: `/`, or wherever they do not meet the app's own. */
   readonly ops: RequestHandler;
+  /** The page at `/dashboard` and its sessions, which speak to `/admin/v1` and `/v1`: for the app's root. All else goes on. */
+  readonly dashboard: RequestHandler;
 }
 
 /** What is not nearhit's is refused below these paths, in nearhit's words: nothing of it falls through to the app. */
@@ -31,9 +34,24 @@ export function mountDoor(deps: WireDeps): Mounted {
       if (door === undefined) data(req, res, next);
       else door(req, res);
     },
-    admin: closed(deps, [createAdminRouter({ ...deps.admin, upstream, log })]),
+    admin: closed(deps, [createAdminRouter({ ...deps.admin, upstream, log, readiness: deps.readiness })]),
     ops: routerOf(opsRoutes(all)),
+    dashboard: page(all),
   };
+}
+
+function page({ admin, dashboard, log }: AppDeps): RequestHandler {
+  const router = Router({ caseSensitive: true });
+  router.use('/dashboard', withRequestId);
+  router.use(createSessionRouter(admin));
+  if (dashboard !== undefined) router.use('/dashboard', dashboardSite(dashboard));
+  return withErrors(router, log);
+}
+
+function withErrors(router: Router, log: WireDeps['log']): RequestHandler {
+  const onError: ErrorRequestHandler = (error, req, res, _next) => sendError(req, res, error, log);
+  router.use(onError);
+  return (req, res, next) => router(req, res, next);
 }
 
 /** A router, not an app: apps within apps swap the prototypes of requests, and take over settings. */
@@ -43,7 +61,5 @@ function closed({ log }: WireDeps, handlers: readonly RequestHandler[]): Request
   router.use((req) => {
     throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
   });
-  const onError: ErrorRequestHandler = (error, req, res, _next) => sendError(req, res, error, log);
-  router.use(onError);
-  return (req, res, next) => router(req, res, next);
+  return withErrors(router, log);
 }

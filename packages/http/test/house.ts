@@ -13,6 +13,7 @@ import {
   type Entry,
   type EntryFilter,
   type EntryId,
+  type EntryLine,
   type EntryPage,
   Feedback,
   type Fingerprint,
@@ -21,12 +22,15 @@ import {
   type PolicyRecord,
   PolicyService,
   type PolicyStore,
+  readEntry,
+  replayDecision,
   reportOf,
   type TenantId,
   type UnitVector,
   type UpstreamCall,
   type UpstreamFlow,
   type UpstreamSink,
+  whatIf,
 } from '@nearhit/core';
 import type { CacheAdmin, EvidenceAdmin } from '../src/admin/ports.ts';
 import type { AppDeps } from '../src/app.ts';
@@ -71,6 +75,10 @@ class ArrayStore {
     return this.entries.find((one) => one.id === id);
   }
 
+  async getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]> {
+    return Promise.all(ids.map((id) => this.get(id)));
+  }
+
   async list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage> {
     const from = page.cursor === undefined ? 0 : Number(page.cursor);
     if (!Number.isInteger(from))
@@ -100,14 +108,30 @@ class ArrayStore {
 }
 
 class ArrayCache implements CacheAdmin {
+  /** When it reads a line. */
+  readonly #policies: PolicyService;
+  /** How many entries came at once. */
+  readonly takenIn: number[] = [];
   flushes = 0;
   /** How long a flush is said to take. */
   flushMs = 20_000;
   readonly filters: EntryFilter[] = [];
   readonly #store: ArrayStore;
 
-  constructor(store: ArrayStore) {
+  constructor(store: ArrayStore, policies: PolicyService) {
     this.#store = store;
+    this.#policies = policies;
+  }
+
+  readEntry(line: EntryLine, ttlSeconds: number | undefined): Entry {
+    const model = { id: 'tiny-embedder', version: 'tiny-1', dimensions: 8, tokensMax: 50 };
+    return readEntry(line, { policies: this.#policies, model, nowMs: NOW_MS, ttlSeconds });
+  }
+
+  async takeIn(entries: readonly Entry[]): Promise<void> {
+    this.takenIn.push(entries.length);
+    const ids = new Set(entries.map(({ id }) => id));
+    this.#store.entries = [...this.#store.entries.filter(({ id }) => !ids.has(id)), ...entries];
   }
 
   async explain(body: Buffer, headers: Readonly<Record<string, unknown>>): Promise<object> {
@@ -121,6 +145,14 @@ class ArrayCache implements CacheAdmin {
     const matched = this.#store.entries.filter((one) => this.#store.matches(one, filter));
     if (!dryRun) this.#store.entries = this.#store.entries.filter((one) => !matched.includes(one));
     return { matched: matched.length, deleted: dryRun ? 0 : matched.length, ids: matched.map(({ id }) => id) };
+  }
+
+  /** As similar as their questions are long. */
+  async search(text: string, filter: EntryFilter, limit: number) {
+    this.filters.push({ text, ...filter });
+    const matched = this.#store.entries.filter((one) => this.#store.matches(one, filter));
+    const found = matched.map((one) => ({ entry: one, similarity: text.length / one.query.length / 2 }));
+    return { found: found.slice(0, limit), complete: true };
   }
 
   async deleteEntry(id: EntryId): Promise<boolean> {
@@ -248,24 +280,28 @@ function evidenceOf(
   const { pairs, samples } = createMemoryStore();
   const links = new LinkMemory(pairs);
   const calibration = new Calibration({ store: samples });
+  const entries = { getMany: (ids: readonly EntryId[]) => Promise.all(ids.map((id) => store.get(id))) };
   const feedback = new Feedback({
     ...{ decisions, embedder, links, calibration, now: () => NOW_MS },
-    store: { getMany: (ids) => Promise.all(ids.map((id) => store.get(id))) },
+    store: entries,
     deleteEntry: (id) => cache.deleteEntry(id),
   });
   return {
     feedback: (input, by) => feedback.give(input, by),
+    replay: (id, tenant) =>
+      replayDecision(id, tenant === undefined ? undefined : [tenant], { decisions, embedder, store: entries }),
     pairs: links,
     calibration: (filter) => reportOf(calibration, policies, filter),
+    whatIf: (query) => whatIf(query, { decisions, policies, links, calibration }),
   };
 }
 
 export function house() {
   const store = new ArrayStore();
   store.entries = [1, 2, 3].map((n) => entry(n));
-  const cache = new ArrayCache(store);
   const policyStore = new ArrayPolicies();
   const policies = new PolicyService(policyStore, { default: { ttlSeconds: 600 } });
+  const cache = new ArrayCache(store, policies);
   const decisions = createMemoryDecisions();
   const stats = createStats({ now: () => NOW_MS, decisions });
   const keys = new KeyCabinet(NOW_MS);

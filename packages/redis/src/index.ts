@@ -1,3 +1,5 @@
+export { type RedisAuditConsumerOptions, startRedisAuditConsumer } from './audits/audit-consumer.ts';
+export { createRedisAuditQueue, type RedisAuditQueueOptions } from './audits/audit-queue.ts';
 export { type ClientPurpose, connectRedis, type RedisClient, type RedisConnection } from './connection.ts';
 export { createRedisDecisions, type RedisDecisions, type RedisDecisionsOptions } from './decisions/redis-decisions.ts';
 export { createRedisFlights, type RedisFlights, type RedisFlightsOptions } from './flights/flights.ts';

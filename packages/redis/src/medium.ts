@@ -1,4 +1,5 @@
 import { type Observer, searchable } from '@nearhit/core';
+import { createRedisAuditQueue } from './audits/audit-queue.ts';
 import { connectRedis } from './connection.ts';
 import { createRedisDecisions } from './decisions/redis-decisions.ts';
 import { createRedisFlights } from './flights/flights.ts';
@@ -30,10 +31,11 @@ export function openRedisMedium({ settings, observer, queue, position, boardPath
     ...{ connection, observer, barrier, leftoversFile },
     ...{ flushMs, entriesMax, attemptsMax },
   });
+  const audits = createRedisAuditQueue({ connection, observer });
   const decisions = createRedisDecisions({ connection, observer });
   const board = createQueueBoard({ connection, basePath: boardPath });
   return {
-    ...{ connection, stores, sharedFlights, decisions, board },
+    ...{ connection, stores, sharedFlights, decisions, board, audits },
     queue: writing,
     invalidations: stores.invalidations,
     registry: stores.registry,
@@ -42,7 +44,7 @@ export function openRedisMedium({ settings, observer, queue, position, boardPath
     /** What is enqueued is handed on first. */
     async close(): Promise<void> {
       await writing.close();
-      await Promise.all([sharedFlights.close(), decisions.close(), board.close()]);
+      await Promise.all([sharedFlights.close(), decisions.close(), board.close(), audits.close()]);
       await stores.close();
       await connection.close();
     },

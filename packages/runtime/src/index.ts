@@ -2,6 +2,7 @@ export { accounted } from './accounts/accounted.ts';
 export { type Accounts, type AccountsOptions, openAccounts } from './accounts/accounts.ts';
 export { keepUsageInBounds } from './accounts/retention.ts';
 export { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts';
+export { createCalm } from './calm.ts';
 export { Chores } from './chores.ts';
 export { Closers } from './closers.ts';
 export { type FollowedIndex, openFollowedIndex } from './followed-index.ts';

@@ -128,7 +128,7 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
     administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
     /** What was judged, and what follows from it. */
-    ...{ decisions: medium.decisions, links, calibration },
+    ...{ decisions: medium.decisions, links, calibration, judging: { links, calibration } },
     /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
     access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
     ...{ medium, near, stats, observer, accounts, breakers, policies, follower, chores },

@@ -4,13 +4,15 @@ import { createAccess, createUpstream } from '@nearhit/gateway';
 import type { Metrics } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
 import { type Accounts, accounted, type Closers, secretOf } from '@nearhit/runtime';
+import { type Auditing, openAudits } from './audits.ts';
 
 export interface AnsweringDeps {
   readonly lookingUp: Omit<AnswerDeps, 'upstream' | 'prepared' | 'lookupTimeoutMs'>;
-  readonly accounts: Pick<Accounts, 'begin'>;
+  readonly accounts: Pick<Accounts, 'begin' | 'record'>;
   readonly access: { readonly keys: KeyStore; readonly limits: LimitStore };
   readonly observer: Observer;
   readonly metrics: Pick<Metrics, 'watch'>;
+  readonly auditing: Auditing;
   /** As in force now. */
   readonly config: () => Config;
   /** Where the secret is kept that seals the credentials of keys, when none is configured. */
@@ -30,15 +32,19 @@ export function openAnswering({ lookingUp, observer, config, closers, ...deps }:
   const access = closers.add(createAccess({ ...deps.access, observer, config, secret }));
   deps.metrics.watch({ providers: () => gateway.providers(), budgets: () => access.budgetsNear() });
   closers.add({ close: () => deps.drained() });
-  const answer = createAnswer({
-    ...lookingUp,
-    upstream,
-    prepared: createPreparedMemo(),
+  const answering = {
+    ...{ ...lookingUp, upstream, prepared: createPreparedMemo() },
     lookupTimeoutMs: () => config().cache.lookupTimeoutMs,
     countTokens: access.countTokens,
-  });
+  };
+  const { accounts, metrics, auditing } = deps;
+  const audits = openAudits({ ...auditing, answering, accounts, metrics, limits: deps.access.limits });
+  closers.add(audits.queue);
+  const answer = createAnswer({ ...answering, audits: audits.choice });
   return {
     ...{ upstream, access, answer },
+    /** Runs what another part of this process takes out of a shared queue. */
+    runAudit: audits.run,
     /** Another configuration is in force. Throws TypeError on one that can't be used; the old one goes on then. */
     reconfigure(next: Config): void {
       gateway.reconfigure(next);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
+import { dashboardFolder } from '@nearhit/dashboard';
 import { type Door, openDoor } from '@nearhit/http';
 import {
   Closers,
@@ -37,6 +38,8 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
     ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics: cache.metrics },
     config: () => config,
     secretFile: join(config.dataDir, 'secrets', 'house-secret'),
+    // Workers run them.
+    auditing: { open: () => cache.medium.audits, store: stores.responses, ...cache.judging },
     // When its own clients are served, others may still wait at other replicas for what this one fetches.
     drained: () => cache.medium.sharedFlights.drained(),
     closers,
@@ -49,6 +52,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
       batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
+      dashboard: dashboardFolder,
       bodyBytesMax: config.server.bodyBytesMax,
       host: config.server.host,
       port: config.server.port,

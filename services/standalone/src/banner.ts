@@ -26,6 +26,7 @@ export function banner(facts: BannerFacts): string {
     '',
     `  providers     ${live.join(', ')}`,
     `  OpenAI API    ${facts.url}/v1`,
+    `  dashboard     ${facts.url}/dashboard`,
     `  admin API     ${facts.url}/admin/v1 (OpenAPI: /admin/v1/openapi.json)`,
     `  admin token   ${token}`,
     `  data          ${facts.data} (${facts.entries} answers), embedding model ${facts.embeddingModel}`,

@@ -6,6 +6,7 @@ import {
   ChangeFeed,
   combineObservers,
   compact,
+  createMemoryAudits,
   createMemoryDecisions,
   createMemoryDeliveredEvents,
   createMemoryInvalidations,
@@ -21,6 +22,7 @@ import {
   PendingAnswers,
   PolicyService,
   type ResponseStore,
+  type RunAudit,
   recover,
   reembed,
   remember,
@@ -36,6 +38,7 @@ import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import {
   Chores,
   type Closers,
+  createCalm,
   createLogObserver,
   embedderProbe,
   evidenceGauges,
@@ -117,6 +120,12 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const lookingUp = { ...upkeep, admission, queue, pending: new PendingAnswers(), invalidations, ...judging };
   return {
     ...{ lookingUp, administering: lookingUp, policies, stats, metrics, accounts, decisions, links, calibration },
+    auditing: {
+      open: (run: RunAudit) => createMemoryAudits({ run, observer, calm: createCalm() }),
+      ...{ store: stores.responses, links, calibration },
+    },
+    /** Its own queue runs them. */
+    consumeAudits: async (_run: RunAudit) => {},
     batching: { files: stores.files, batches: stores.batches },
     probes: probesOf(lookingUp, rawEmbedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },

@@ -1,13 +1,20 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import type { Embedder, Observer } from '@nearhit/core';
+import type { Embedder, Observer, RunAudit } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
-import { createLease, openRedisMedium, redisSettings, startRedisConsumer } from '@nearhit/redis';
+import {
+  createLease,
+  openRedisMedium,
+  redisSettings,
+  startRedisAuditConsumer,
+  startRedisConsumer,
+} from '@nearhit/redis';
 import {
   type Chores,
   type Closers,
+  createCalm,
   createLogObserver,
   createWriter,
   internalTokenOf,
@@ -69,6 +76,10 @@ export async function openClusteredCache(
   closers.add(startHeartbeat({ registry, kind: 'standalone', version: VERSION, now: Date.now, report }, chores));
   return {
     ...{ ...shared, metrics },
+    auditing: { open: () => medium.audits, store: medium.stores.responses, ...shared.judging },
+    async consumeAudits(run: RunAudit): Promise<void> {
+      closers.add(await startRedisAuditConsumer({ connection, observer, run, calm: createCalm() }));
+    },
     batching: { files: medium.stores.files, batches: medium.stores.batches },
     operating: {
       ...{ upkeep: medium.stores.upkeep, queueAdmin: medium.queue.admin, board: medium.board.handler },

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import express from 'express';
-import express4 from 'express4';
 import request from 'supertest';
-import { type Nearhit, nearhit } from './middleware.ts';
+import { type Nearhit, type NearhitOptions, nearhit } from './middleware.ts';
 
-const config = {
+// Without types of its own; it is the handler's that count.
+const { default: express4 } = (await import('express4' as string)) as { default: typeof express };
+
+const config: NearhitOptions['config'] = {
   auth: 'optional',
   providers: [{ id: 'demo', kind: 'demo' }],
   cache: { lookupTimeoutMs: 10_000 },
-} as const;
+};
 const ask = (content: string, more: object = {}) => ({ model: 'demo', messages: [{ role: 'user', content }], ...more });
 
 let dir: string;
@@ -31,7 +33,7 @@ afterAll(async () => {
 
 describe.each([
   ['Express 5', express],
-  ['Express 4', express4 as unknown as typeof express],
+  ['Express 4', express4],
 ])('nearhit() in %s', (name, framework) => {
   const mounted = () => {
     const app = framework();
@@ -39,6 +41,7 @@ describe.each([
     app.use('/v1', gateway);
     app.use('/admin/v1', gateway.admin);
     app.use('/nearhit', gateway.ops);
+    app.use(gateway.dashboard);
     app.use((_req, res) => void res.status(404).send('the app’s 404'));
     return request(app);
   };
@@ -91,6 +94,10 @@ describe.each([
     expect((await app.get('/admin/v1/policies')).status).toBe(401);
     const bearer = `Bearer ${token}`;
     expect((await app.get('/admin/v1/policies').set('authorization', bearer)).status).toBe(200);
+    expect((await app.get('/dashboard/')).text).toContain('<div id="root"');
+    const login = await app.post('/dashboard/session').send({ token });
+    const [cookie = ''] = (login.headers['set-cookie'] as unknown as string[] | undefined) ?? [];
+    expect((await app.get('/admin/v1/policies').set('cookie', cookie.split(';')[0] ?? '')).status).toBe(200);
     const put = app.put('/admin/v1/policies/team').set('authorization', bearer).send({ threshold: 0.93 });
     expect((await put).body).toMatchObject({ threshold: 0.93 });
   });

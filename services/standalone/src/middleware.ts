@@ -29,6 +29,8 @@ export interface Nearhit extends Handler {
   readonly admin: Handler;
   /** `/healthz`, `/readyz` and `/metrics` below wherever it is mounted. */
   readonly ops: Handler;
+  /** The page at `/dashboard`: `app.use(gateway.dashboard)`. It needs `/v1` and `/admin/v1` where they belong. */
+  readonly dashboard: Handler;
   /** Resolves when requests are served at once, to the admin token; rejects with what is wrong, in words. */
   readonly ready: Promise<{ readonly adminToken: string }>;
   /** Finishes what is being written. Call it once the app's server has closed. */
@@ -45,13 +47,14 @@ export function nearhit(options: NearhitOptions = {}): Nearhit {
   // Whoever does not look at `ready` hears of it at the first request.
   gateway.catch(() => undefined);
   const part =
-    (name: 'data' | 'admin' | 'ops'): Handler =>
+    (name: 'data' | 'admin' | 'ops' | 'dashboard'): Handler =>
     (req, res, next) => {
       gateway.then(({ running }) => (running.door[name] as Handler)(req, res, next), next);
     };
   return Object.assign(part('data'), {
     admin: part('admin'),
     ops: part('ops'),
+    dashboard: part('dashboard'),
     ready: gateway.then(({ running }) => ({ adminToken: running.admin.secret })),
     close: async () => (await gateway.catch(() => undefined))?.close(),
   });

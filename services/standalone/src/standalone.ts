@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import type { ProviderStatus } from '@nearhit/core';
+import { dashboardFolder } from '@nearhit/dashboard';
 import { type Door, type Mounted, mountDoor, openDoor, type WireDeps } from '@nearhit/http';
 import { Closers, degradedOf, type Secret, secretOf, VERSION } from '@nearhit/runtime';
 import { openAdministration, openAnswering, openBatches, openTracing } from '@nearhit/wiring';
@@ -73,6 +74,7 @@ async function assemble<D extends { close(): Promise<void> }>(
       access: cache.access,
       observer: lookingUp.observer,
       metrics: cache.metrics,
+      auditing: cache.auditing,
     },
     config: () => config,
     secretFile: join(config.dataDir, 'house-secret'),
@@ -84,12 +86,14 @@ async function assemble<D extends { close(): Promise<void> }>(
     ...{ ...lookingUp, stores: cache.batching, answer, upstream, access, config: () => config },
   });
   closers.add(batches.runner);
+  await cache.consumeAudits(answering.runAudit);
   const door = closers.add(
     await openDoor({
       ...{ answer, batchRoom: batches.room },
       ...{ upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: lookingUp.observer },
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },
+      dashboard: dashboardFolder,
       bodyBytesMax: config.server.bodyBytesMax,
       readiness: async () => ({ ready: true, degraded: await degradedOf(cache.probes) }),
       admin: {

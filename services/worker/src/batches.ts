@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import type { Observer } from '@nearhit/core';
-import type { Closers } from '@nearhit/runtime';
+import type { Metrics } from '@nearhit/http';
+import { startRedisAuditConsumer } from '@nearhit/redis';
+import { type Closers, createCalm } from '@nearhit/runtime';
 import { openAnswering, openBatches, openCache } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 /**
- * Runs batches, with a cache and a way upstream as an ingress has them. Undefined where CACHE_URL is not set: such a worker
- * only writes.
+ * Runs batches and audits, with a cache and a way upstream as an ingress has them. Undefined where CACHE_URL is not set:
+ * such a worker only writes. `metrics`: where audits are told of.
  */
 export async function openBatchWork(
   initial: Config,
@@ -15,17 +17,19 @@ export async function openBatchWork(
   log: Logger,
   closers: Closers,
   observers: readonly Observer[],
+  metrics: Pick<Metrics, 'watch'>,
 ) {
   if (initial.services.cacheUrls.length === 0) {
-    log.info('CACHE_URL is not set: this worker runs no batches');
+    log.info('CACHE_URL is not set: this worker runs no batches and no audits');
     return undefined;
   }
   let config = initial;
   const cache = await openCache(config, token, log, closers, observers);
   const { lookingUp, medium } = cache;
   const answering = openAnswering({
-    ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics: cache.metrics },
+    ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics },
     config: () => config,
+    auditing: { open: () => medium.audits, store: medium.stores.responses, ...cache.judging },
     secretFile: join(config.dataDir, 'secrets', 'house-secret'),
     drained: () => medium.sharedFlights.drained(),
     closers,
@@ -40,6 +44,9 @@ export async function openBatchWork(
     config: () => config,
   });
   closers.add(runner);
+  const { connection } = medium;
+  const { observer } = cache;
+  closers.add(await startRedisAuditConsumer({ connection, observer, run: answering.runAudit, calm: createCalm() }));
   cache.start();
   runner.start();
   return {

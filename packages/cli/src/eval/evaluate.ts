@@ -1,12 +1,15 @@
 import { dot, type Embedder } from '@nearhit/core';
-import { type Line, linesOf } from '../lines.ts';
+import type { Line } from '../lines.ts';
 import { type GuardLevel, verdictsOf } from './judge.ts';
 import { type Pair, readPair } from './pairs.ts';
+import type { PolicyJudge } from './policy-judge.ts';
+import { type PolicyResult, PolicyTally } from './policy-tally.ts';
 import { type Setting, Tally } from './tally.ts';
 
 export interface EvaluateOptions {
-  readonly chunks: AsyncIterable<Buffer>;
+  readonly lines: AsyncIterable<Line>;
   readonly embedder: Embedder;
+  readonly judge: PolicyJudge;
   /** Rising. */
   readonly thresholds: readonly number[];
   readonly guards: readonly GuardLevel[];
@@ -24,6 +27,9 @@ export interface Evaluation {
     readonly tooLong: number;
   };
   readonly badLines: number;
+  /** Under the policy in force where nobody set any. */
+  readonly policy: PolicyResult;
+  /** Thresholds, with and without guards. */
   readonly settings: readonly Setting[];
 }
 
@@ -33,8 +39,9 @@ type Embedded = { readonly pair: Pair; readonly similarity: number; readonly too
 
 /** `a` is stored, `b` is asked; the gateway's own model and the gateway's own decision. One batch of pairs in memory at a time. */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { embedder, thresholds, guards } = options;
+  const { embedder, thresholds, guards, judge } = options;
   const tally = new Tally(thresholds, guards);
+  const byPolicy = new PolicyTally(judge.verifier);
   const seen = { total: 0, tooLong: 0, badLines: 0 };
   const onBadLine = (line: number, fault: string) => {
     seen.badLines += 1;
@@ -44,6 +51,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (const { pair, similarity, tooLong } of pairs) {
       seen.total += 1;
       if (tooLong) seen.tooLong += 1;
+      byPolicy.add(pair, similarity, await judge.judge(pair, { similarity, tooLong }));
       const unmatched = tooLong && pair.a !== pair.b;
       tally.add(
         pair,
@@ -58,10 +66,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     options.onProgress(bytes, seen.total);
   }
   const { total, tooLong, badLines } = seen;
-  return { pairs: { total, ...tally.pairs, tooLong }, badLines, settings: tally.settings() };
+  return {
+    ...{ pairs: { total, ...tally.pairs, tooLong }, badLines },
+    ...{ policy: byPolicy.result(), settings: tally.settings() },
+  };
 }
 
-type Reading = Pick<EvaluateOptions, 'chunks' | 'pairsMax' | 'onBadLine'>;
+type Reading = Pick<EvaluateOptions, 'lines' | 'pairsMax' | 'onBadLine'>;
 
 async function* embeddedBatches(reading: Reading, embedder: Embedder) {
   for await (const { pairs, bytes } of batchesOf(reading)) {
@@ -82,11 +93,11 @@ async function* embeddedBatches(reading: Reading, embedder: Embedder) {
 }
 
 /** Lines as batches of pairs. `bytes`: read so far. */
-async function* batchesOf({ chunks, pairsMax, onBadLine }: Reading): AsyncGenerator<{ pairs: Pair[]; bytes: number }> {
+async function* batchesOf({ lines, pairsMax, onBadLine }: Reading): AsyncGenerator<{ pairs: Pair[]; bytes: number }> {
   let pairs: Pair[] = [];
   let bytes = 0;
   let left = pairsMax;
-  for await (const line of linesOf(chunks) as AsyncGenerator<Line>) {
+  for await (const line of lines) {
     bytes += line.bytes;
     const read = readPair(line);
     if (read === undefined) continue;

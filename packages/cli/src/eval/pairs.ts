@@ -23,9 +23,11 @@ const pairSchema = z.object({
     error: 'expected true or false',
   }),
   kind: z.string().nullish(),
+  /** People do not agree on it. */
+  disputable: z.boolean().nullish(),
 });
 
-/** A line of JSONL as a pair. Fields beside a, b, equivalent and kind are ignored. */
+/** A line of JSONL as a pair. What is marked `disputable` counts as an empty line; other fields are ignored. */
 export function readPair(line: Line): ReadLine {
   if (line.text === undefined) return { fault: line.fault ?? 'unreadable' };
   if (line.text.trim() === '') return undefined;
@@ -42,6 +44,7 @@ export function readPair(line: Line): ReadLine {
     );
     return { fault: faults.join('; ') };
   }
-  const { a, b, equivalent, kind } = parsed.data;
+  const { a, b, equivalent, kind, disputable } = parsed.data;
+  if (disputable === true) return undefined;
   return { pair: { a: a.toWellFormed(), b: b.toWellFormed(), equivalent, kind: kind ?? undefined } };
 }

@@ -2,12 +2,36 @@ import { POLICY_DEFAULTS } from '@nearhit/core';
 import { counted, percent, whole } from '../format.ts';
 import type { Cell, Column, Output } from '../output.ts';
 import type { Evaluation } from './evaluate.ts';
+import type { EvaluatedFile } from './evaluated-file.ts';
+import type { StreamOutcome, StreamResult } from './stream.ts';
 import type { Setting } from './tally.ts';
 import type { Rate } from './wilson.ts';
 
-const RATES: readonly Column[] = ['hit rate', 'false-hit rate', 'precision'].map((head) => ({ head, align: 'right' }));
+const right = (head: string): Column => ({ head, align: 'right' });
+const RATES: readonly Column[] = ['hit rate', 'false-hit rate', 'precision'].map(right);
 
-export function reportEvaluation(output: Output, { pairs, badLines, settings }: Evaluation): void {
+/** For people. `named`: with the file's name above it, where there are several. */
+export function reportFile(output: Output, file: EvaluatedFile, named: boolean): void {
+  if (named) {
+    output.line();
+    output.title(file.file);
+  }
+  if (file.form === 'pairs') reportEvaluation(output, file);
+  else reportStream(output, file.stream);
+}
+
+function reportStream(output: Output, { requests, exact, policy, cosine }: StreamResult): void {
+  output.title(`${counted(requests, 'request')} in their order, ${whole(exact.count)} word for word as before`);
+  const row = (name: string, { byMeaning, wrong, wrongOfHits }: StreamOutcome) => [
+    ...[name, shown(byMeaning), shown(wrong), shown(wrongOfHits)],
+  ];
+  output.table(
+    [{ head: '' }, ...['right, of repeats in other words', 'wrong, of all', 'wrong, of hits by meaning'].map(right)],
+    [row('default policy', policy), ...cosine.map((one) => row(`cosine ${one.threshold} alone`, one))],
+  );
+}
+
+function reportEvaluation(output: Output, { pairs, badLines, policy, settings }: Evaluation): void {
   const notes = [
     badLines > 0 ? `${counted(badLines, 'bad line')} skipped` : '',
     pairs.tooLong > 0 ? `${whole(pairs.tooLong)} longer than the model's window: never a hit by meaning` : '',
@@ -16,6 +40,15 @@ export function reportEvaluation(output: Output, { pairs, badLines, settings }: 
     `${counted(pairs.total, 'pair')}: ${whole(pairs.equivalent)} equivalent, ${whole(pairs.different)} different`,
   );
   for (const note of notes) output.line(`  ${note}`);
+  output.line();
+  output.title(`default policy (verifier, bar ${policy.bar})`);
+  output.table(
+    [{ head: 'kind' }, ...['hit rate', 'false-hit rate'].map(right)],
+    [
+      ['all', shown(policy.right), shown(policy.wrong)],
+      ...(policy.kinds.length > 1 ? policy.kinds : []).map((row) => [row.kind, shown(row.right), shown(row.wrong)]),
+    ],
+  );
   for (const [guard, rows] of grouped(settings)) {
     output.line();
     output.title(guard === 'off' ? 'similarity alone (guard off)' : `guard ${guard}`);

@@ -7,13 +7,16 @@ import type { Invalidations } from '../ports/invalidations.ts';
 import type { EntryFilter, ResponseStore } from '../ports/response-store.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
-import { forget, type RememberDeps } from '../remember/remember.ts';
+import { forget, type RememberDeps, remember } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
+import type { EntryLine } from '../transfer/entry-line.ts';
+import { readEntry } from '../transfer/read-entry.ts';
 import { explainIdentity } from './by-identity.ts';
 import { requestParts, verifierPart } from './explain-parts.ts';
 import { Judging } from './judging.ts';
 import type { LookUpDeps } from './look-up.ts';
 import type { PendingAnswers } from './pending-answers.ts';
+import { type FoundEntries, searchByMeaning } from './search.ts';
 import { unservable } from './stale.ts';
 import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
 
@@ -51,6 +54,23 @@ export class CacheAdmin {
   /** Resolves when every write accepted before the call is durable and searchable. Throws FLUSH_TIMEOUT. */
   flush(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     return this.#deps.queue.flush(options);
+  }
+
+  /** Stored questions that mean about the same as a text. Throws EMBEDDER_BUSY. */
+  search(text: string, filter: EntryFilter, limit: number): Promise<FoundEntries> {
+    return searchByMeaning(text, filter, limit, this.#deps);
+  }
+
+  /** The entry that a line of an import stands for. Throws INVALID_REQUEST with what is wrong with it. */
+  readEntry(line: EntryLine, ttlSeconds: number | undefined): Entry {
+    const { policies, embedder, now } = this.#deps;
+    return readEntry(line, { policies, model: embedder.model, nowMs: now(), ttlSeconds });
+  }
+
+  /** Durable, and searchable but for what no vector could be made of now, when it resolves. Throws STORE_UNAVAILABLE. */
+  async takeIn(entries: readonly Entry[]): Promise<void> {
+    await remember(entries, this.#deps);
+    for (const { id } of entries) this.#deps.memory.delete(id);
   }
 
   async deleteEntry(id: EntryId): Promise<boolean> {

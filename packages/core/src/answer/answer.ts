@@ -1,38 +1,34 @@
-import { hash, randomUUID } from 'node:crypto';
-import { NOTHING_SPENT, tenantOfCredential, UNLIMITED } from '../caller.ts';
+import { randomUUID } from 'node:crypto';
+import type { AuditChoice, ShadowedEntry } from '../audit/choose.ts';
+import { featureOf, NOTHING_SPENT, UNLIMITED } from '../caller.ts';
 import { assertGranted } from '../grants.ts';
-import type { TenantId } from '../ids.ts';
-import type { PolicyService } from '../policy/service.ts';
-import type { Memo } from '../ports/memory-cache.ts';
 import type { StoreUpkeep } from '../ports/response-store.ts';
 import type { Upstream } from '../ports/upstream.ts';
-import { CONTROL_HEADERS } from '../request/controls.ts';
-import { type PreparedRequest, prepare } from '../request/prepare.ts';
+import type { PreparedRequest } from '../request/prepare.ts';
 import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
 import { estimateOf, guessOf, type TokenCounter } from './estimate.ts';
 import { type Client, type Flight, Flights, type Generation } from './flights.ts';
 import { Floods } from './floods.ts';
+import { thresholdOf } from './judging.ts';
 import { bypass, type LaunchDeps, launchMiss } from './launch.ts';
 import { exactInMemory, type Found, type LookUpDeps, lookUp } from './look-up.ts';
 import { apart, type Mode, mayWrite, modeOf, offReason } from './mode.ts';
 import type { Delivery, Exchange, HitOutcome, Outcome, Settled, UpstreamOutcome } from './outcome.ts';
-import { recordOf, spentOf } from './record.ts';
+import { type PreparedDeps, prepared } from './prepared.ts';
+import { type Looked, recordOf, spentOf } from './record.ts';
 import type { StorePlan } from './settle.ts';
 import { isUpstreamDown, type StaleFound } from './stale.ts';
 
-export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'> {
-  readonly policies: PolicyService;
+export interface AnswerDeps extends LookUpDeps, Omit<LaunchDeps, 'price'>, PreparedDeps {
+  readonly upstream: Upstream;
   readonly upkeep: Pick<StoreUpkeep, 'touch'>;
-  /** What the same bytes meant last time. */
-  readonly prepared: Memo<{ request: PreparedRequest; policyVersion: number }>;
+  /** Chooses what is compared with a second answer. Absent: nothing is. */
+  readonly audits?: Pick<AuditChoice, 'ofHit' | 'ofShadow'> | undefined;
   readonly lookupTimeoutMs: () => number;
   /** For limits, before a call is made. Absent: guessed from the length of the texts. */
   readonly countTokens?: TokenCounter | undefined;
 }
-
-/** Bodies above this are prepared anew each time: the memo is for many small ones. */
-const MEMO_BODY_BYTES_MAX = 65_536;
 
 /**
  * The use case. Throws NearhitError for a request that is wrong in itself, that its caller may not make, or that is over
@@ -74,8 +70,7 @@ class Answering {
   async answer(call: ChatCall): Promise<Exchange> {
     const request = prepared(call, this.#deps);
     const { model, scope } = request;
-    const feature = call.endpoint === 'batch' ? 'batches' : call.endpoint;
-    assertGranted(call.caller.grants, { feature, model, namespace: scope.namespace });
+    assertGranted(call.caller.grants, { feature: featureOf(call.endpoint), model, namespace: scope.namespace });
     const asked = { call, request, stages: {} };
     const mode = modeOf(request, call.caller.grants);
     if (mode === 'off' || request.notCacheable !== undefined) {
@@ -88,7 +83,7 @@ class Answering {
     if (found.kind === 'hit') return this.#end(asked, hit(found, this.#deps));
     if (request.controls.cache === 'only') {
       const { reason, nearest } = found;
-      return this.#end(asked, { kind: 'refused', reason, similarity: nearest?.similarity }, nearest);
+      return this.#end(asked, { kind: 'refused', reason, similarity: nearest?.similarity }, found);
     }
     return this.#miss(asked, mode, found);
   }
@@ -106,7 +101,8 @@ class Answering {
         : { kind: 'hit', layer: 'l1', cached };
     if (!reads) return unread(found, call.caller.grants.cacheRead === false ? 'key-no-read' : mode);
     if (found.kind === 'none' || mode !== 'shadow') return found;
-    return { kind: 'none', reason: `shadow:${found.layer}`, nearest: shadowed(found) };
+    const { layer, basis } = found;
+    return { kind: 'none', reason: `shadow:${layer}`, nearest: nearestOf(found), basis, shadowed: shadowedOf(found) };
   }
 
   async #miss(asked: Asked, mode: Mode, found: Missed): Promise<Exchange> {
@@ -134,7 +130,7 @@ class Answering {
         return this.#end(asked, staleHit(stale, 'upstream-failed', this.#deps));
       }
     }
-    return this.#end(asked, outcome, found.nearest);
+    return this.#end(asked, outcome, mode === 'shadow' ? found : { ...found, shadowed: undefined });
   }
 
   /** One upstream call for all who ask the same at the same time; `refresh` wants one of its own. */
@@ -205,11 +201,13 @@ class Answering {
     );
   }
 
-  #end({ call, request, stages }: Asked, outcome: Outcome, nearest?: { id: string; query: string }): Exchange {
+  #end({ call, request, stages }: Asked, outcome: Outcome, found?: Ended): Exchange {
+    const looked: Looked = { ...found, threshold: thresholdOf(request, this.#deps) };
     const finish = (delivery: Delivery, settled?: Settled) => {
-      const record = recordOf(call, request, outcome, delivery, nearest, settled);
+      const record = recordOf(call, request, outcome, delivery, looked, settled);
       this.#deps.observer.record(record);
       call.allowance.settle(spentOf(record));
+      this.#audit(call, request, outcome, found?.shadowed, settled);
     };
     return {
       ...{ requestId: call.requestId, request, outcome, stages },
@@ -223,9 +221,23 @@ class Answering {
       },
     };
   }
+
+  #audit(
+    call: ChatCall,
+    request: PreparedRequest,
+    outcome: Outcome,
+    shadowed: ShadowedEntry | undefined,
+    settled: Settled | undefined,
+  ): void {
+    if (outcome.kind === 'hit') this.#deps.audits?.ofHit(call, request, outcome);
+    else if (shadowed !== undefined && settled !== undefined)
+      this.#deps.audits?.ofShadow(call, request, shadowed, settled);
+  }
 }
 
 type Missed = Extract<Found, { kind: 'none' }>;
+/** What of a look-up is of interest in the end. */
+type Ended = Pick<Missed, 'nearest' | 'basis' | 'shadowed'>;
 
 /** Who waits for an answer that nobody waits for. */
 const NOBODY: Client = { gone: false, onGone() {} };
@@ -239,24 +251,30 @@ const told = ({ allowance }: ChatCall): ChatCall['allowance'] => ({
 const ownFlight = (flight: Flight) => ({ flight, leader: true, sameForm: true, release: flight.live.hold() });
 
 function unread(found: Found, reason: string): Missed {
-  if (found.kind === 'hit') return { kind: 'none', reason, nearest: shadowed(found) };
-  const { nearest, vector, embeddingModel, exactOnly, storeAway } = found;
-  return { kind: 'none', reason, nearest, vector, embeddingModel, exactOnly, storeAway };
+  if (found.kind === 'hit') return { kind: 'none', reason, nearest: nearestOf(found), basis: found.basis };
+  const { nearest, vector, embeddingModel, exactOnly, storeAway, basis } = found;
+  return { kind: 'none', reason, nearest, vector, embeddingModel, exactOnly, storeAway, basis };
 }
 
-const shadowed = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
+const nearestOf = ({ cached, similarity }: Extract<Found, { kind: 'hit' }>) => ({
   id: cached.entry.id,
   query: cached.entry.query,
   similarity: similarity ?? 1,
 });
 
-type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage' | 'score' | 'scorer'>;
+/** What would have been served by meaning. */
+function shadowedOf({ stage, cached, similarity, score, scorer }: Extract<Found, { kind: 'hit' }>) {
+  if (stage !== undefined || similarity === undefined) return undefined;
+  return { entry: cached.entry, similarity, score, scorer, served: true };
+}
 
-function hit({ layer, cached, similarity, stage, score, scorer }: Served, deps: AnswerDeps): HitOutcome {
+type Served = Pick<HitOutcome, 'layer' | 'cached' | 'similarity' | 'stage' | 'score' | 'scorer' | 'basis'>;
+
+function hit({ layer, cached, similarity, stage, score, scorer, basis }: Served, deps: AnswerDeps): HitOutcome {
   const nowMs = deps.now();
   deps.upkeep.touch([cached.entry.id]);
   const ageSeconds = Math.max(0, Math.floor((nowMs - cached.entry.createdAtMs) / 1000));
-  return { kind: 'hit', layer, cached, similarity, stage, score, scorer, ageSeconds };
+  return { kind: 'hit', layer, cached, similarity, stage, score, scorer, basis, ageSeconds };
 }
 
 /** Not kept in memory: that gives nothing past its life. */
@@ -267,30 +285,3 @@ function staleHit(
 ): HitOutcome {
   return { ...hit({ ...found, cached: { entry, rendered: new Map() } }, deps), stale };
 }
-
-/** The same bytes under the same controls, caller and policies mean the same request. */
-function prepared(call: ChatCall, deps: AnswerDeps): PreparedRequest {
-  const tenantOf = (model: string) => tenant(call, model, deps.upstream);
-  const { body, headers, caller, provider } = call;
-  const input = { body, headers, provider, tenantOf, thresholdFloor: caller.thresholdFloor };
-  if (body.length > MEMO_BODY_BYTES_MAX) return prepare(input, deps.policies);
-  let controls = callerKey(call);
-  for (const name of CONTROL_HEADERS) controls += `\n${headers[name] ?? ''}`;
-  const key = hash('sha256', body, 'base64') + hash('sha256', controls, 'base64');
-  const known = deps.prepared.get(key);
-  if (known?.policyVersion === deps.policies.version) return known.request;
-  const request = prepare(input, deps.policies);
-  deps.prepared.set(key, { request, policyVersion: deps.policies.version });
-  return request;
-}
-
-/** Whoever pays the provider with a key of their own has a cache of their own. */
-function tenant(call: ChatCall, model: string, upstream: Upstream): TenantId {
-  const { tenant: own, credential } = call.caller;
-  if (credential === undefined || !upstream.usesClientCredential(model, call.provider)) return own;
-  return tenantOfCredential(credential);
-}
-
-/** What of the caller and the door shapes a prepared request. */
-const callerKey = ({ caller: { tenant: own, credential = '', thresholdFloor = 0 }, provider = '' }: ChatCall): string =>
-  `${own}\n${credential}\n${provider}\n${thresholdFloor}`;

@@ -1,8 +1,9 @@
 import type { Calibration } from '../calibrate/service.ts';
-import { type Bar, barOf } from '../decide/bar.ts';
+import { type Bar, barOf, isVerified, similarityBar, type VerifiedBar } from '../decide/bar.ts';
 import { type Candidate, type Decision, decideVerified } from '../decide/decide.ts';
+import { decideVersion } from '../decide/version.ts';
 import type { LinkMemory } from '../evidence/links.ts';
-import type { Observer } from '../ports/observer.ts';
+import type { DecisionBasis, Observer } from '../ports/observer.ts';
 import type { Verifier } from '../ports/verifier.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
@@ -58,6 +59,22 @@ export class Judging {
     return decideVerified(input, (candidate) => this.#probabilityOf(candidate));
   }
 
+  /** What a decision of this one rests on. `embeddingModel`: whose similarities they are. */
+  basisOf({ verdicts }: Decision, embeddingModel: string): DecisionBasis {
+    const { similarityMin, similarityOrigin, verified } = this.bar;
+    return {
+      ...{ embeddingModel, rules: decideVersion(), guard: this.#request.resolved.policy.guard },
+      ...{ similarityMin, similarityOrigin },
+      ...(verified !== undefined && { verified: verifiedBasis(verified, this.scorer ?? '') }),
+      ...(this.#request.conversation?.turns !== undefined && { turns: true }),
+      candidates: verdicts.map(({ candidate: { id, similarity }, verdict, probability, link }) => ({
+        ...{ entryId: id, similarity, verdict },
+        ...(probability !== undefined && { probability }),
+        ...(link !== undefined && { link }),
+      })),
+    };
+  }
+
   async #probabilityOf({ id, query, similarity }: Candidate): Promise<number | undefined> {
     if (this.#known.has(id)) return this.#known.get(id);
     const startedAt = performance.now();
@@ -80,3 +97,25 @@ export class Judging {
     }
   }
 }
+
+function verifiedBasis({ probabilityMin, similarityWithout, calibration }: VerifiedBar, version: string) {
+  const { maxErrorRate, bar, origin, bound95, priorVersion } = calibration ?? {};
+  return {
+    version,
+    probabilityMin: Number.isFinite(probabilityMin) ? probabilityMin : null,
+    similarityWithout,
+    ...(maxErrorRate !== undefined && {
+      calibration: {
+        maxErrorRate,
+        bar: bar ?? null,
+        origin: origin ?? 'none',
+        bound95: bound95 ?? 1,
+        priorVersion: priorVersion ?? '',
+      },
+    }),
+  };
+}
+
+/** Cosine similarity in force for a request where no candidate was judged. */
+export const thresholdOf = (request: PreparedRequest, { verifier }: Pick<JudgingDeps, 'verifier'>): number =>
+  similarityBar(request, isVerified(request, verifier !== undefined)).similarityMin;

@@ -1,11 +1,12 @@
-import type { Candidate } from '../decide/decide.ts';
+import type { ShadowedEntry } from '../audit/choose.ts';
+import type { Candidate, Decision } from '../decide/decide.ts';
 import type { Entry } from '../entry.ts';
 import type { UnitVector } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { Embedder } from '../ports/embedder.ts';
 import type { CachedEntry, MemoryCache } from '../ports/memory-cache.ts';
 import type { NearestIndex } from '../ports/nearest-index.ts';
-import type { Layer, Observer, Stage } from '../ports/observer.ts';
+import type { DecisionBasis, Layer, Observer, Stage } from '../ports/observer.ts';
 import type { ResponseStore } from '../ports/response-store.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
@@ -39,11 +40,15 @@ export type Found =
       /** The verifier's probability that serving is right, and its version; where it was asked. */
       readonly score?: number | undefined;
       readonly scorer?: string | undefined;
+      readonly basis?: DecisionBasis | undefined;
     }
   | {
       readonly kind: 'none';
       readonly reason: string;
       readonly nearest?: Candidate | undefined;
+      readonly basis?: DecisionBasis | undefined;
+      /** Only the bar stood against it; in shadow, also what would have been served by meaning. */
+      readonly shadowed?: ShadowedEntry | undefined;
       /** The query's own embedding, so that the write does not make it again. */
       readonly vector?: UnitVector | undefined;
       /** `EmbeddingModel.version` that made it. */
@@ -183,6 +188,7 @@ async function byMeaning({ request, deps, deadlineMs, asker, timer }: Search, ve
   );
   const decision = await throughTurns(candidates, judged, differ);
   timer.took('verify', judging.verifyMs);
+  const basis = judging.basisOf(decision, embeddingModel);
   if (decision.kind === 'refuse') {
     const reason = decision.reason === 'no-candidate' ? (unservableWhy ?? decision.reason) : decision.reason;
     const kept = expired.length > 0 ? await throughTurns(expired, judged, differ) : decision;
@@ -190,7 +196,8 @@ async function byMeaning({ request, deps, deadlineMs, asker, timer }: Search, ve
       kept.kind === 'refuse'
         ? undefined
         : { layer: 'semantic', entry: entryOf(kept.candidate.id), similarity: kept.candidate.similarity };
-    return { kind: 'none', reason, nearest: decision.nearest, vector, embeddingModel, stale };
+    const shadowed = shadowedOf(decision, judging, entryOf);
+    return { kind: 'none', reason, nearest: decision.nearest, vector, embeddingModel, stale, shadowed, basis };
   }
   const { id, similarity } = decision.candidate;
   const entry = entryOf(id);
@@ -200,7 +207,21 @@ async function byMeaning({ request, deps, deadlineMs, asker, timer }: Search, ve
     cached: deps.memory.get(id, deps.now()) ?? kept(entry, removals, deps),
     similarity,
     ...(decision.probability !== undefined && { score: decision.probability, scorer: judging.scorer }),
+    basis,
   };
+}
+
+/** The nearest candidate, where nothing was against it but a probability below the bar. */
+function shadowedOf(
+  { verdicts }: Decision,
+  { scorer }: Judging,
+  entryOf: (id: string) => Entry,
+): ShadowedEntry | undefined {
+  const [first] = verdicts;
+  if (first?.probability === undefined || (first.verdict !== 'verifier' && first.verdict !== 'error-budget'))
+    return undefined;
+  const { id, similarity } = first.candidate;
+  return { entry: entryOf(id), similarity, score: first.probability, scorer, served: false };
 }
 
 /** What was taken out of L1 since the store was asked may be this one: it is served, and not put back. */

@@ -1,7 +1,7 @@
 import type { TokenUsage } from '../entry.ts';
 import type { EntryId } from '../ids.ts';
 import type { CachedEntry } from '../ports/memory-cache.ts';
-import type { Layer, Stage } from '../ports/observer.ts';
+import type { DecisionBasis, Layer, Stage } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { LiveReply } from './live-reply.ts';
 
@@ -32,6 +32,8 @@ export interface HitOutcome {
   readonly scorer?: string | undefined;
   /** What served it; absent: compared by meaning, or not at all. */
   readonly stage?: Stage | undefined;
+  /** What a decision by meaning rested on. */
+  readonly basis?: DecisionBasis | undefined;
   readonly ageSeconds: number;
   /** Past its life: why it was served all the same. */
   readonly stale?: 'upstream-failed' | 'revalidating' | undefined;

@@ -1,8 +1,7 @@
 import type { Spent } from '../caller.ts';
-import { similarityBar } from '../decide/bar.ts';
 import { textKeyOf } from '../evidence/pair.ts';
 import type { EntryId } from '../ids.ts';
-import type { DecisionRecord, OutcomeName } from '../ports/observer.ts';
+import type { DecisionBasis, DecisionRecord, OutcomeName } from '../ports/observer.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
 import type { Delivery, Outcome, Settled } from './outcome.ts';
@@ -19,16 +18,25 @@ export function overheadMs(outcome: Outcome, startedAtMs: number, firstByteAtMs:
   return Math.max(0, firstByteAtMs - startedAtMs - Math.max(0, waitedMs));
 }
 
+/** What the look-up found out, whatever came of it. */
+export interface Looked {
+  readonly nearest?: { readonly id: string; readonly query: string } | undefined;
+  readonly basis?: DecisionBasis | undefined;
+  /** In force where no candidate was judged. */
+  readonly threshold: number;
+}
+
 /** The decision as the admin plane shows it. `settled`: what became of the upstream's reply, where there is one. */
 export function recordOf(
   call: RecordedCall,
   request: PreparedRequest,
   outcome: Outcome,
   delivery: Delivery,
-  nearest: { id: string; query: string } | undefined,
+  looked: Looked,
   settled: Settled | undefined,
 ): DecisionRecord {
-  const candidate = servedByMeaning(outcome) ?? nearest;
+  const candidate = servedByMeaning(outcome) ?? looked.nearest;
+  const basis = outcome.kind === 'hit' ? outcome.basis : looked.basis;
   return {
     ...whoAsked(call),
     atMs: Date.now(),
@@ -41,7 +49,7 @@ export function recordOf(
     similarity: outcome.similarity,
     ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),
     fingerprint: request.fingerprint,
-    threshold: similarityBar(request, true).similarityMin,
+    ...{ threshold: basis?.similarityMin ?? looked.threshold, basis },
     candidate:
       candidate === undefined
         ? undefined

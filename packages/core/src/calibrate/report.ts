@@ -16,7 +16,7 @@ export interface ThresholdFigures {
   readonly wrong: number;
   /** Of all labelled samples, those at or above it. Null when there are none. */
   readonly hitRate: number | null;
-  /** Wrong share, and its 95 % interval (Clopper-Pearson, two-sided). Null, and 0 to 1, without a sample. */
+  /** Wrong share by weight, and its 95 % interval (Clopper-Pearson, two-sided). Null, and 0 to 1, without a sample. */
   readonly estimate: number | null;
   readonly low: number;
   readonly high: number;
@@ -81,15 +81,20 @@ function figuresAt(
   return thresholds.map((threshold) => {
     const served = fair.filter((sample) => scoreOf(sample) >= threshold);
     const n = served.length;
-    const wrong = served.filter(({ right }) => !right).length;
+    const wrong = served.filter(({ right }) => !right);
+    const weighed = { n: weightOf(served), wrong: weightOf(wrong) };
     return {
-      ...{ threshold, samples: n, wrong, hitRate: fair.length === 0 ? null : n / fair.length },
-      ...{ estimate: n === 0 ? null : wrong / n, low: lowerBound({ n, wrong }, TWO_SIDED) },
-      high: upperBound({ n, wrong }, TWO_SIDED),
+      ...{ threshold, samples: n, wrong: wrong.length, hitRate: fair.length === 0 ? null : n / fair.length },
+      ...{ estimate: n === 0 ? null : weighed.wrong / weighed.n, low: lowerBound(weighed, TWO_SIDED) },
+      high: upperBound(weighed, TWO_SIDED),
       savedUsd: served.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
     };
   });
 }
+
+/** A label that is trusted less counts less, here as where the bar is found. */
+const weightOf = (samples: readonly LabelledSample[]): number =>
+  samples.reduce((sum, { weight = 1 }) => sum + weight, 0);
 
 function scopesOf(calibration: Calibration, samples: readonly LabelledSample[], filter: Partial<Place>): Place[] {
   const scopes = new Map<string, Place>();

@@ -109,6 +109,11 @@ export class Calibration {
     return found;
   }
 
+  /** Of a budget that nobody has set: it is not watched, and not told of as being in force. */
+  wouldBe(scope: Scope, maxErrorRate: number): CalibrationInForce {
+    return this.#calibrator.find(scope, maxErrorRate);
+  }
+
   /** Kept samples, oldest first within their scope. */
   *samples(filter: Partial<Place> = {}): Generator<LabelledSample> {
     for (const some of this.#kept.scopes()) {

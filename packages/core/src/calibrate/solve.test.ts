@@ -53,6 +53,20 @@ describe('the bar', () => {
     });
   });
 
+  test('may lie where the labels are, when a stricter one has too few to show anything', () => {
+    // Of the prior two in a hundred are wrong at every bar: what it lends keeps no budget of one in a hundred.
+    const bins = PRIOR.bins.map(({ scoreMin }) => ({ scoreMin, pairs: 1000, wrong: 20 }));
+    const found = (samples: readonly LabelledSample[]) => calibrated(samples, { ...PRIOR, bins }).find(scope, 0.01);
+    expect(found([]).bar).toBeUndefined();
+    const right = [...many(20, { score: 0.99 }), ...many(800, { score: 0.91 }), ...many(800, { score: 0.96 })];
+    expect(found(right)).toMatchObject({ bar: 0.9, origin: 'scope' });
+    expect(found(right).bound95).toBeLessThanOrEqual(0.01);
+    // Not where one of them could show it, and does not.
+    expect(found([...right, ...many(9, { score: 0.92, right: false })]).bar).toBeUndefined();
+    // Right ones above say nothing of what lies below.
+    expect(found([...many(1400, { score: 0.99 })]).bar).toBe(0.98);
+  });
+
   test('rises with a few wrong ones of the scope', () => {
     expect(barOf(many(3, { score: 0.91, right: false }))).toBe(0.95);
     expect(barOf(many(9, { score: 0.99, right: false }))).toBeUndefined();

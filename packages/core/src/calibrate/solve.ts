@@ -90,8 +90,8 @@ export interface Solution {
 
 /**
  * The loosest bar at which the upper bound of the wrong share of all that is served is within `maxErrorRate`. Fixed-sequence
- * testing from the strictest bar down, up to the first that fails; where the tests begin depends on what others know and
- * not on the scope's own labels. (Learn then Test, algorithm 1: Angelopoulos, Bates, Candes, Jordan, Lei,
+ * testing from the strictest bar down, up to the first that fails; where the tests begin depends on what others know and on
+ * how many labels the scope has, and not on what they say. (Learn then Test, algorithm 1: Angelopoulos, Bates, Candes, Jordan, Lei,
  * arXiv:2110.01052.)
  */
 export function solveBar(own: Own, lent: Lent, bars: number, maxErrorRate: number): Solution {
@@ -100,10 +100,26 @@ export function solveBar(own: Own, lent: Lent, bars: number, maxErrorRate: numbe
   const known = (at: number): Evidence => knownAt(at, own, lent, at === starts[0]);
   let found: number | undefined;
   for (const start of starts) {
-    for (let at = start; at < bars && isBelow(known(at), maxErrorRate, delta); at += 1)
-      found = Math.max(found ?? 0, at);
+    const from = starts.length === 1 ? firstPassable(start, own, lent, bars, maxErrorRate) : start;
+    for (let at = from; at < bars && isBelow(known(at), maxErrorRate, delta); at += 1) found = Math.max(found ?? 0, at);
   }
   return { at: found, known: known(found ?? starts[0] ?? 0) };
+}
+
+/**
+ * The strictest bar from `start` on whose test would pass if all of the scope's own labels were right; `start` where there is
+ * none. A stricter one can't pass whatever the labels say, and must not end the tests before those that can.
+ */
+function firstPassable(start: number, own: Own, lent: Lent, bars: number, maxErrorRate: number): number {
+  const right = allRight(own);
+  for (let at = start; at < bars; at += 1)
+    if (isBelow(knownAt(at, right, lent, at === start), maxErrorRate, DELTA)) return at;
+  return start;
+}
+
+function allRight({ at, bin, fair }: Own): Own {
+  const right = (all: readonly Evidence[]): Evidence[] => all.map(({ n }) => ({ n, wrong: 0 }));
+  return { at: right(at), bin: right(bin), fair: right(fair) };
 }
 
 export function startsOf(lent: Lent, bars: number): readonly number[] {

@@ -120,6 +120,18 @@ function keeping(start: () => Promise<DecisionLog>): void {
       reason: 'no-candidate',
       similarity: 0.93125,
       ...{ score: 0.987, scorer: 'v1', fingerprint: 'f'.repeat(64) as Fingerprint, queryKey: 'a'.repeat(64) },
+      basis: {
+        ...{ embeddingModel: 'e@1', rules: 'abc', guard: 'standard', similarityMin: 0.7, similarityOrigin: 'floor' },
+        verified: {
+          ...{ version: 'v1', probabilityMin: null, similarityWithout: 0.9 },
+          calibration: { maxErrorRate: 0.01, bar: null, origin: 'prior', bound95: 0.02, priorVersion: 'p' },
+        },
+        turns: true,
+        candidates: [
+          { entryId: 'e'.repeat(64) as EntryId, similarity: 0.93125, verdict: 'verifier', probability: 0.5 },
+          { entryId: 'd'.repeat(64) as EntryId, similarity: 0.9, verdict: 'serve', link: 'must' },
+        ],
+      },
       entryId: 'e'.repeat(64) as EntryId,
       candidate: { entryId: 'c'.repeat(64) as EntryId, query: 'Warum ist der Himmel blau? 🌌' },
       stream: true,

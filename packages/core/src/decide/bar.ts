@@ -60,6 +60,10 @@ export interface BarEvidence {
   readonly calibrated: () => CalibrationInForce | undefined;
 }
 
+/** Is a verifier asked, where there is one? Not with guards off, unless there is an error budget. */
+export const isVerified = ({ resolved: { policy } }: Pick<BarRequest, 'resolved'>, isThere: boolean): boolean =>
+  isThere && (policy.guard !== 'off' || policy.maxErrorRate !== undefined);
+
 /**
  * The bar in force for a request. A threshold that somebody chose counts as it is, beside what an error budget asks of the
  * verifier's probability where one is set, too; alone, it serves what is more likely right than wrong. A budget alone
@@ -69,7 +73,7 @@ export interface BarEvidence {
 export function barOf(request: BarRequest, verifier: BarEvidence | undefined): Bar {
   const { policy } = request.resolved;
   const budgeted = policy.maxErrorRate !== undefined;
-  if (verifier === undefined || (policy.guard === 'off' && !budgeted)) return similarityBar(request, false);
+  if (verifier === undefined || !isVerified(request, true)) return similarityBar(request, false);
   const similarity = similarityBar(request, true);
   const similarityWithout = similarityBar(request, false).similarityMin;
   if (!budgeted) {

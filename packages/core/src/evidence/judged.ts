@@ -1,4 +1,4 @@
-import type { Feature } from '../caller.ts';
+import { type Feature, featureOf } from '../caller.ts';
 import type { EntryId, Fingerprint, Scope, TenantId, UnitVector } from '../ids.ts';
 import type { DecisionLog } from '../ports/decision-log.ts';
 import type { Embedder } from '../ports/embedder.ts';
@@ -54,7 +54,7 @@ function ofDecision(decision: DecisionRecord): Judged {
     requestId: decision.requestId,
     scope: { tenant: tenant as TenantId, namespace, model },
     fingerprint: decision.fingerprint,
-    feature: endpoint === 'batch' ? 'batches' : endpoint,
+    feature: featureOf(endpoint),
     asked,
     stored: byMeaning ? { text: candidate.query, key: candidate.key } : asked,
     byMeaning,

@@ -2,34 +2,72 @@ import { z } from 'zod';
 
 /** Cache policy: the same fields in `nearhit.yaml` and in the admin API. Every field is optional at every level. */
 export const policySchema = z.strictObject({
-  /** Cosine similarity 0..1 at or above which a semantic hit may be served. */
-  threshold: z.number().min(0).max(1).optional(),
-  /** Wrong answers allowed among semantic hits, as a share. */
-  maxErrorRate: z.number().min(0).max(1).optional(),
-  guard: z.enum(['off', 'standard', 'strict']).optional(),
-  /** 0 = do not store. */
-  ttlSeconds: z.number().int().min(0).max(315_360_000).optional(),
-  /** How long after its TTL an answer is kept to be served as `stale`. */
-  staleSeconds: z.number().int().min(0).max(315_360_000).optional(),
-  /** When what is kept past its TTL is served: only when every target has failed, or at once while a new answer is fetched. */
-  staleMode: z.enum(['if-error', 'while-revalidate']).optional(),
-  mode: z.enum(['on', 'off', 'shadow']).optional(),
-  semantic: z.boolean().optional(),
-  /** Requests that set a higher temperature are not cached. */
-  temperatureMax: z.number().min(0).max(2).optional(),
-  /** Time-sensitive questions: not cached, or cached for `volatileTtlSeconds`. */
-  volatile: z.enum(['bypass', 'ttl']).optional(),
-  volatileTtlSeconds: z.number().int().min(1).max(86_400).optional(),
-  contextMatch: z.enum(['exact', 'subset', 'ignore']).optional(),
-  /** Earlier turns: all of them word for word, compared by meaning, or (unsafe) not looked at. */
-  conversation: z.enum(['exact', 'semantic', 'last-user']).optional(),
-  /** Store answers that stopped at the token limit. */
-  storeLength: z.boolean().optional(),
-  /** Per tenant and namespace. */
-  maxEntries: z.number().int().min(1).optional(),
-  maxBytes: z.number().int().min(1024).optional(),
-  /** A longer answer is passed on and not stored. */
-  answerBytesMax: z.number().int().min(1024).max(67_108_864).optional(),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Cosine similarity at or above which a semantic hit may be served.'),
+  maxErrorRate: z.number().min(0).max(1).optional().describe('Wrong answers allowed among semantic hits, as a share.'),
+  guard: z.enum(['off', 'standard', 'strict']).optional().describe('Which differences of two questions refuse a hit.'),
+  ttlSeconds: z.number().int().min(0).max(315_360_000).optional().describe('Life of an answer. 0: it is not stored.'),
+  staleSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(315_360_000)
+    .optional()
+    .describe('How long after its TTL an answer is kept to be served as `stale`.'),
+  staleMode: z
+    .enum(['if-error', 'while-revalidate'])
+    .optional()
+    .describe('When that is: only when every target has failed, or at once while a new answer is fetched.'),
+  mode: z.enum(['on', 'off', 'shadow']).optional().describe('`shadow`: decide and record, but answer from upstream.'),
+  semantic: z.boolean().optional().describe('False: exact repeats only.'),
+  temperatureMax: z.number().min(0).max(2).optional().describe('Requests that set a higher one are not cached.'),
+  volatile: z
+    .enum(['bypass', 'ttl'])
+    .optional()
+    .describe('Time-sensitive questions: not cached, or cached for `volatileTtlSeconds`.'),
+  volatileTtlSeconds: z.number().int().min(1).max(86_400).optional().describe('Life of their answers under `ttl`.'),
+  contextMatch: z
+    .enum(['exact', 'subset', 'ignore'])
+    .optional()
+    .describe('Which documents a request must name for an answer that rests on some.'),
+  conversation: z
+    .enum(['exact', 'semantic', 'last-user'])
+    .optional()
+    .describe('Earlier turns: all of them word for word, compared by meaning, or (unsafe) not looked at.'),
+  storeLength: z.boolean().optional().describe('Store answers that stopped at the token limit.'),
+  maxEntries: z.number().int().min(1).optional().describe('Answers kept, for each tenant and namespace.'),
+  maxBytes: z.number().int().min(1024).optional().describe('Bytes kept, for each tenant and namespace.'),
+  answerBytesMax: z
+    .number()
+    .int()
+    .min(1024)
+    .max(67_108_864)
+    .optional()
+    .describe('A longer answer is passed on and not stored.'),
+  auditShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of the hits by meaning that is asked upstream once more, to compare both answers.'),
+  auditBudgetUsdDay: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('What audits of a namespace may cost in a calendar day, UTC.'),
+  auditJudge: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      "Who compares: `answers`, rules alone, or a model that is served here, asked where the rules can't tell.",
+    ),
 });
 
 /** Some fields set, the rest inherited. */
@@ -54,6 +92,9 @@ export const POLICY_DEFAULTS: Policy = Object.freeze({
   maxEntries: 1_000_000,
   maxBytes: 8_589_934_592,
   answerBytesMax: 4_194_304,
+  auditShare: 0,
+  auditBudgetUsdDay: 1,
+  auditJudge: 'answers',
 });
 
 /** What an operator should hear about a policy, wherever it is shown or set. */

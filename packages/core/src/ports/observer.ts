@@ -1,5 +1,6 @@
 import type { TokenUsage } from '../entry.ts';
 import type { EntryId, Fingerprint } from '../ids.ts';
+import type { Policy } from '../policy/schema.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RouteDecision } from './upstream.ts';
 
@@ -14,6 +15,50 @@ export interface DecisionCandidate {
   readonly query: string;
   /** Of the whole wording, where `query` was cut. */
   readonly key?: string | undefined;
+}
+
+/** A candidate as it was judged; its text is that of the entry. */
+export interface BasisCandidate {
+  readonly entryId: EntryId;
+  readonly similarity: number;
+  readonly verdict: string;
+  readonly probability?: number | undefined;
+  /** It had been judged before. */
+  readonly link?: 'must' | 'cannot' | undefined;
+}
+
+/** What a decision by meaning rested on: enough to make it once more. */
+export interface DecisionBasis {
+  /** `EmbeddingModel.version`. */
+  readonly embeddingModel: string;
+  /** Of the rules that compared: `decideVersion`. */
+  readonly rules: string;
+  readonly guard: Policy['guard'];
+  readonly similarityMin: number;
+  readonly similarityOrigin: string;
+  /** Absent: the verifier was not asked, and cosine similarity and guards decided alone. */
+  readonly verified?:
+    | {
+        readonly version: string;
+        /** Null: no probability would do. */
+        readonly probabilityMin: number | null;
+        readonly similarityWithout: number;
+        /** Where an error budget was in force. */
+        readonly calibration?:
+          | {
+              readonly maxErrorRate: number;
+              readonly bar: number | null;
+              readonly origin: string;
+              readonly bound95: number;
+              readonly priorVersion: string;
+            }
+          | undefined;
+      }
+    | undefined;
+  /** Earlier turns were compared by meaning, too. */
+  readonly turns?: boolean | undefined;
+  /** Those that were judged, in their order. */
+  readonly candidates: readonly BasisCandidate[];
 }
 
 /** One request as it was decided and answered. Kept for the admin plane; never written to a log file. */
@@ -47,7 +92,10 @@ export interface DecisionRecord {
   readonly score?: number | undefined;
   readonly scorer?: string | undefined;
   readonly fingerprint?: Fingerprint | undefined;
+  /** Cosine similarity that a candidate needed at least. */
   readonly threshold: number;
+  /** Where candidates were judged by meaning. */
+  readonly basis?: DecisionBasis | undefined;
   /** Served, or under which the answer is stored. */
   readonly entryId?: EntryId | undefined;
   /** Nearest refused or served stored question. */

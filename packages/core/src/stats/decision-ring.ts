@@ -103,12 +103,13 @@ export function isAskedFor(decision: DecisionRecord, requestId: string, tenants?
 }
 
 function bytesOf(decision: DecisionRecord): number {
-  const { query, candidate, route } = decision;
+  const { query, candidate, route, basis } = decision;
   const steps = route === undefined ? 0 : route.ranked.length + route.attempts.length;
-  return RECORD_BYTES + 2 * (query.length + (candidate?.query.length ?? 0)) + STEP_BYTES * steps;
+  const judged = basis === undefined ? 0 : 2 + basis.candidates.length;
+  return RECORD_BYTES + 2 * (query.length + (candidate?.query.length ?? 0)) + STEP_BYTES * (steps + judged);
 }
 
-/** An attempt, or a place in a ranking. */
+/** An attempt, a place in a ranking, or a candidate that was judged. */
 const STEP_BYTES = 160;
 const TEXT_MAX = 2000;
 

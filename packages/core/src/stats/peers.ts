@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { StatsBucket } from '../ports/stats-store.ts';
 import { isLateBucket, lateMarksIn } from './late-mark.ts';
-import { type SeriesFilter, SeriesTable } from './series.ts';
-import { fromBucket, mergeTally, type Tally } from './tally.ts';
+import { type SeriesFilter, SeriesTable, type SpanTallies } from './series.ts';
+import { createTally, fromBucket, mergeTally, type Tally } from './tally.ts';
 
 /** A process saves a minute for the last time a few seconds after its end. */
 const MINUTES_RECENT = 2;
@@ -68,13 +68,39 @@ export class PeerTallies {
   sum(minutes: number, filter: SeriesFilter, minute: number): Tally {
     this.#merged.roll(minute);
     const total = this.#merged.sum(minutes, filter);
-    for (const bucket of this.#recent) {
-      if (bucket.minute <= minute - minutes) continue;
-      if (filter.namespace !== undefined && filter.namespace !== bucket.namespace) continue;
-      if (filter.model !== undefined && filter.model !== bucket.model) continue;
-      mergeTally(total, fromBucket(bucket));
+    for (const bucket of this.#recentSince(minute - minutes + 1, filter)) mergeTally(total, fromBucket(bucket));
+    return total;
+  }
+
+  /** As `SeriesTable.spans`. */
+  spans(minutes: number, filter: SeriesFilter, minute: number): SpanTallies {
+    this.#merged.roll(minute);
+    const { span, tallies } = this.#merged.spans(minutes, filter);
+    for (const bucket of this.#recentSince(minute - minutes + 1, filter)) {
+      const start = bucket.minute - (bucket.minute % span);
+      const tally = tallies.get(start) ?? createTally();
+      mergeTally(tally, fromBucket(bucket));
+      tallies.set(start, tally);
+    }
+    return { span, tallies };
+  }
+
+  /** As `SeriesTable.at`, of a minute that may still change. */
+  at(minute: number, filter: SeriesFilter): Tally {
+    const total = this.#merged.at(minute, filter);
+    for (const bucket of this.#recentSince(minute, filter)) {
+      if (bucket.minute === minute) mergeTally(total, fromBucket(bucket));
     }
     return total;
+  }
+
+  #recentSince(minute: number, { namespace, model }: SeriesFilter): StatsBucket[] {
+    return this.#recent.filter(
+      (bucket) =>
+        bucket.minute >= minute &&
+        (namespace === undefined || namespace === bucket.namespace) &&
+        (model === undefined || model === bucket.model),
+    );
   }
 
   /** The oldest minute of which a mark speaks that was not there before; Infinity when there is none. */

@@ -36,9 +36,21 @@ export interface SeriesFilter {
   readonly model?: string | undefined;
 }
 
+/** What matches, span by span. */
+export interface SpanTallies {
+  /** Minutes that each tally stands for. */
+  readonly span: number;
+  /** First minute of the span -> tally; those in which nothing was counted are absent. */
+  readonly tallies: Map<number, Tally>;
+}
+
+/** Sums over closed minutes stay as they are until the next minute: this many are kept. */
+const SUMS_MAX = 32;
+
 /** Tallies by namespace, model and time. Bounded: at most SERIES_MAX + 1 series of about 380 tallies. */
 export class SeriesTable {
   readonly #series = new Map<string, Series>();
+  readonly #closedSums = new Map<string, Tally>();
   #minute = 0;
 
   /** Where this minute's requests are counted. A clock that went back counts into the running minute. */
@@ -58,6 +70,7 @@ export class SeriesTable {
   roll(minute: number): void {
     if (minute <= this.#minute) return;
     this.#minute = minute;
+    this.#closedSums.clear();
     for (const [key, series] of this.#series) {
       if (series.open !== undefined) this.#close(series, series.open.minute, series.open.tally);
       series.open = undefined;
@@ -84,16 +97,58 @@ export class SeriesTable {
    * rounded down to ten minutes, above a day to an hour.
    */
   sum(minutes: number, filter: SeriesFilter): Tally {
-    const since = this.#minute - minutes + 1;
     const total = createTally();
-    for (const series of this.#series.values()) {
-      if (filter.namespace !== undefined && filter.namespace !== series.namespace) continue;
-      if (filter.model !== undefined && filter.model !== series.model) continue;
-      const [spans, span] = pick(series, minutes);
-      for (const [start, tally] of spans) if (start + span > since) mergeTally(total, tally);
-      if (series.open !== undefined) mergeTally(total, series.open.tally);
+    mergeTally(total, this.#closedSum(minutes, filter));
+    for (const { open } of this.#matching(filter)) if (open !== undefined) mergeTally(total, open.tally);
+    return total;
+  }
+
+  /** What `sum` adds up, one by one. */
+  spans(minutes: number, filter: SeriesFilter): SpanTallies {
+    const since = this.#minute - minutes + 1;
+    const span = spanOf(minutes);
+    const tallies = new Map<number, Tally>();
+    for (const series of this.#matching(filter)) {
+      for (const [start, tally] of pick(series, minutes)) {
+        if (start + span > since) mergeTally(tallyAt(tallies, start), tally);
+      }
+      if (series.open === undefined) continue;
+      const { minute, tally } = series.open;
+      mergeTally(tallyAt(tallies, minute - (minute % span)), tally);
+    }
+    return { span, tallies };
+  }
+
+  /** What was counted in one minute of the last hour. */
+  at(minute: number, filter: SeriesFilter): Tally {
+    const total = createTally();
+    for (const { open, minutes } of this.#matching(filter)) {
+      const tally = open?.minute === minute ? open.tally : minutes.get(minute);
+      if (tally !== undefined) mergeTally(total, tally);
     }
     return total;
+  }
+
+  #closedSum(minutes: number, filter: SeriesFilter): Tally {
+    const key = JSON.stringify([minutes, filter.namespace, filter.model]);
+    const known = this.#closedSums.get(key);
+    if (known !== undefined) return known;
+    const since = this.#minute - minutes + 1;
+    const span = spanOf(minutes);
+    const total = createTally();
+    for (const series of this.#matching(filter)) {
+      for (const [start, tally] of pick(series, minutes)) if (start + span > since) mergeTally(total, tally);
+    }
+    if (this.#closedSums.size >= SUMS_MAX) this.#closedSums.clear();
+    this.#closedSums.set(key, total);
+    return total;
+  }
+
+  *#matching({ namespace, model }: SeriesFilter): Generator<Series> {
+    for (const series of this.#series.values()) {
+      if (namespace !== undefined && namespace !== series.namespace) continue;
+      if (model === undefined || model === series.model) yield series;
+    }
   }
 
   #of(namespace: string, model: string): Series {
@@ -107,6 +162,7 @@ export class SeriesTable {
   }
 
   #close(series: Series, minute: number, tally: Tally): void {
+    this.#closedSums.clear();
     if (minute > this.#minute - MINUTES_FINE) mergeTally(tallyAt(series.minutes, minute), tally);
     COARSE.forEach(({ span }, i) => {
       mergeTally(tallyAt(series.spans[i] as Map<number, Tally>, minute - (minute % span)), tally);
@@ -114,10 +170,15 @@ export class SeriesTable {
   }
 }
 
-function pick(series: Series, minutes: number): [Map<number, Tally>, number] {
-  if (minutes <= 60) return [series.minutes, 1];
-  const coarse = minutes <= COARSE[0].keep ? 0 : 1;
-  return [series.spans[coarse], COARSE[coarse].span];
+/** Of the tallies in which the last `minutes` are kept. */
+export function spanOf(minutes: number): number {
+  if (minutes <= 60) return 1;
+  return minutes <= COARSE[0].keep ? COARSE[0].span : COARSE[1].span;
+}
+
+function pick(series: Series, minutes: number): Map<number, Tally> {
+  if (minutes <= 60) return series.minutes;
+  return series.spans[minutes <= COARSE[0].keep ? 0 : 1];
 }
 
 function forget(spans: Map<number, Tally>, uptoMinute: number, span: number): void {

@@ -5,16 +5,29 @@ import { createMemoryDecisions } from './decision-ring.ts';
 import { lateBucket } from './late-mark.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { PeerTallies } from './peers.ts';
+import { type MinuteReader, type RecentFigures, RecentMeter } from './recent.ts';
 import { MINUTES_KEPT, type MinuteTally, SeriesTable } from './series.ts';
-import { STATS_WINDOWS, type StatsQuery, type StatsSummary, summarize } from './summary.ts';
-import { count, fromBucket, mergeTally, toBucket } from './tally.ts';
+import { STATS_WINDOWS, type StatsQuery, type StatsSeries, type StatsSummary, seriesOf, summarize } from './summary.ts';
+import { count, createTally, fromBucket, mergeTally, toBucket } from './tally.ts';
 
-export { STATS_WINDOWS, type StatsQuery, type StatsSummary, type StatsWindow } from './summary.ts';
+export type { RecentFigures } from './recent.ts';
+export {
+  STATS_WINDOWS,
+  type StatsFigures,
+  type StatsQuery,
+  type StatsSeries,
+  type StatsSummary,
+  type StatsWindow,
+} from './summary.ts';
 export { isUsageSaved } from './tally.ts';
 
 export interface Stats extends Observer {
   /** Of this process, and of the others that share the store, as of the last refresh. */
   summary(query: StatsQuery): StatsSummary;
+  /** The same span by span. */
+  series(query: StatsQuery): StatsSeries;
+  /** The last seconds, for whoever asks about once a second. */
+  recent(filter: Omit<StatsQuery, 'window'>): { tick(nowMs: number): RecentFigures | null };
   /** As `DecisionLog.page`. */
   decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): Promise<DecisionPage>;
   /** Adds what the store remembers. Once; later calls wait for the first. */
@@ -39,6 +52,8 @@ export interface StatsOptions {
   readonly decisions?: DecisionLog | undefined;
 }
 
+/** The others tell of themselves every other second: in this many, each has done so once or twice. */
+const SHARED_SECONDS = 4;
 const INCIDENTS_MAX = 100;
 const MS_PER_MINUTE = 60_000;
 const MINUTES_PER_TRIM = 60;
@@ -97,6 +112,30 @@ class WindowedStats implements Stats {
     const total = this.#table.sum(minutes, query);
     if (this.#shared) mergeTally(total, this.#peers.sum(minutes, query, minute));
     return summarize(query, total, this.#incidents);
+  }
+
+  series(query: StatsQuery): StatsSeries {
+    const minute = this.#minute();
+    const minutes = STATS_WINDOWS[query.window];
+    this.#table.roll(minute);
+    const spans = this.#table.spans(minutes, query);
+    const others = this.#shared ? this.#peers.spans(minutes, query, minute).tallies : [];
+    for (const [start, tally] of others) {
+      const own = spans.tallies.get(start) ?? createTally();
+      mergeTally(own, tally);
+      spans.tallies.set(start, own);
+    }
+    return seriesOf(query, spans, minute);
+  }
+
+  recent(filter: Omit<StatsQuery, 'window'>): RecentMeter {
+    const read: MinuteReader = (minute, of) => {
+      this.#table.roll(this.#minute());
+      const total = this.#table.at(minute, of);
+      if (this.#shared) mergeTally(total, this.#peers.at(minute, of));
+      return total;
+    };
+    return new RecentMeter(read, filter, this.#shared ? SHARED_SECONDS : 1);
   }
 
   decisions(filter: DecisionFilter, page: { cursor?: string | undefined; limit: number }): Promise<DecisionPage> {

@@ -1,6 +1,6 @@
 import { type Histogram, mergeHistogram, type Quantiles, quantiles } from './histogram.ts';
-import { MINUTES_KEPT } from './series.ts';
-import type { Tally } from './tally.ts';
+import { MINUTES_KEPT, type SpanTallies } from './series.ts';
+import { createTally, type Tally } from './tally.ts';
 
 export const STATS_WINDOWS = { '5m': 5, '1h': 60, '24h': 1440, '7d': MINUTES_KEPT } as const;
 export type StatsWindow = keyof typeof STATS_WINDOWS;
@@ -11,11 +11,8 @@ export interface StatsQuery {
   readonly model?: string | undefined;
 }
 
-/** Counts of the window. Amounts in USD, times in milliseconds. */
-export interface StatsSummary {
-  readonly window: StatsWindow;
-  readonly namespace: string | null;
-  readonly model: string | null;
+/** Counts of a span of time. Amounts in USD, times in milliseconds. */
+export interface StatsFigures {
   readonly requests: number;
   readonly hits: number;
   readonly hitsByLayer: { readonly l1: number; readonly l2: number; readonly semantic: number };
@@ -36,18 +33,50 @@ export interface StatsSummary {
   readonly latencyMs: Readonly<Record<string, Quantiles>>;
   /** Spent in nearhit, upstream excluded, over all outcomes. */
   readonly overheadMs: Quantiles;
+}
+
+export interface StatsSummary extends StatsFigures {
+  readonly window: StatsWindow;
+  readonly namespace: string | null;
+  readonly model: string | null;
   /** Survived failures by name, since the process began. */
   readonly incidents: Readonly<Record<string, number>>;
 }
 
+/** A window span by span, oldest first; a span in which nothing happened has its place. */
+export interface StatsSeries {
+  readonly window: StatsWindow;
+  readonly namespace: string | null;
+  readonly model: string | null;
+  readonly bucketSeconds: number;
+  readonly buckets: readonly (StatsFigures & { readonly startMs: number })[];
+}
+
 export function summarize(query: StatsQuery, tally: Tally, incidents: ReadonlyMap<string, number>): StatsSummary {
+  return { ...askedFor(query), ...figuresOf(tally), incidents: Object.fromEntries(incidents) };
+}
+
+const MS_PER_MINUTE = 60_000;
+
+/** `minute`: the running one. */
+export function seriesOf(query: StatsQuery, { span, tallies }: SpanTallies, minute: number): StatsSeries {
+  const first = minute - STATS_WINDOWS[query.window] + 1;
+  const buckets = [];
+  for (let start = first - (first % span); start <= minute; start += span) {
+    buckets.push({ startMs: start * MS_PER_MINUTE, ...figuresOf(tallies.get(start) ?? createTally()) });
+  }
+  return { ...askedFor(query), bucketSeconds: span * 60, buckets };
+}
+
+function askedFor({ window, namespace, model }: StatsQuery) {
+  return { window, namespace: namespace ?? null, model: model ?? null };
+}
+
+export function figuresOf(tally: Tally): StatsFigures {
   const n = (name: string): number => tally.counts.get(name) ?? 0;
   const [hits, stale, misses] = [n('hit'), n('stale'), n('miss')];
   const lookups = hits + stale + misses;
   return {
-    window: query.window,
-    namespace: query.namespace ?? null,
-    model: query.model ?? null,
     requests: n('requests'),
     hits,
     hitsByLayer: { l1: n('hit:l1'), l2: n('hit:l2'), semantic: n('hit:semantic') },
@@ -65,7 +94,6 @@ export function summarize(query: StatsQuery, tally: Tally, incidents: ReadonlyMa
     usd: { spent: n('usd:spent'), saved: n('usd:saved') },
     latencyMs: latencies(tally),
     overheadMs: quantiles(tally.latency.get('overhead') ?? new Map()),
-    incidents: Object.fromEntries(incidents),
   };
 }
 

@@ -68,6 +68,23 @@ export function mergeTally(into: Tally, from: Tally): void {
   for (const [name, histogram] of from.latency) mergeHistogram(sampleOf(into, name), histogram);
 }
 
+/** What `later` has beyond `earlier`, an older state of the same; what is less there counts as nothing. */
+export function subtractTally(later: Tally, earlier: Tally): Tally {
+  const rest = createTally();
+  for (const [name, amount] of later.counts) {
+    const more = amount - (earlier.counts.get(name) ?? 0);
+    if (more > 0) rest.counts.set(name, more);
+  }
+  for (const [name, histogram] of later.latency) {
+    const before = earlier.latency.get(name);
+    for (const [cell, n] of histogram) {
+      const more = n - (before?.get(cell) ?? 0);
+      if (more > 0) sampleOf(rest, name).set(cell, more);
+    }
+  }
+  return rest;
+}
+
 export function toBucket(minute: number, namespace: string, model: string, tally: Tally): StatsBucket {
   const latency: Record<string, Record<string, number>> = {};
   for (const [name, histogram] of tally.latency) latency[name] = Object.fromEntries(histogram);

@@ -32,6 +32,25 @@ describe('entries', () => {
     });
   });
 
+  test('are found by meaning, with their similarity, and by tags and documents', async () => {
+    const { admin, cache } = await start();
+    const near = await admin(
+      'get',
+      '/entries?match=meaning&text=Question&tags=doc:1,doc:3&context=42&contextVersionBelow=4',
+    );
+    fits(schemas.entriesAnswer, near.body);
+    expect(near.body.entries.map((e: { query: string }) => e.query)).toEqual(['Question 1?', 'Question 3?']);
+    expect(near.body.entries[0].similarity).toBeGreaterThan(0);
+    expect([near.body.complete, near.body.cursor]).toEqual([true, undefined]);
+    expect(cache.filters).toEqual([
+      { text: 'Question', tags: ['doc:1', 'doc:3'], context: { id: '42', versionBelow: '4' } },
+    ]);
+    const both = await admin('get', '/entries?tag=doc:1&tags=doc:2');
+    expect(both.body.entries.map((e: { query: string }) => e.query)).toEqual(['Question 1?', 'Question 2?']);
+    for (const query of ['match=meaning', 'match=meaning&text=a&cursor=1', 'contextVersionBelow=4', 'match=exact'])
+      expect((await admin('get', `/entries?${query}`)).status).toBe(400);
+  });
+
   test('are dropped one by one', async () => {
     const { admin } = await start();
     expect((await admin('delete', `/entries/${entry(1).id}`)).status).toBe(204);

@@ -24,11 +24,20 @@ export function entryOperations({ entries, cache, now }: EntryDeps): Operation[]
       method: 'get',
       path: '/entries',
       id: 'listEntries',
-      summary: 'Stored answers, newest first, without the answers themselves.',
+      summary: 'Stored answers without the answers themselves: newest first, or the nearest to a text by meaning.',
       query: entriesQuery,
       answer: entriesAnswer,
-      handle: async ({ query: { cursor, limit, tag, ...filter } }) => {
-        const page = await entries.list({ ...filter, ...(tag !== undefined && { tags: [tag] }) }, { cursor, limit });
+      handle: async ({ query }) => {
+        const { cursor, limit, text, match } = query;
+        const filter = listedBy(query);
+        if (match === 'meaning' && text !== undefined) {
+          const { found, complete } = await cache.search(text, filter, limit);
+          return {
+            entries: found.map(({ entry, similarity }) => ({ ...summaryOf(entry, now()), similarity })),
+            complete,
+          };
+        }
+        const page = await entries.list({ ...filter, text }, { cursor, limit });
         return { entries: page.entries.map((entry) => summaryOf(entry, now())), cursor: page.cursor };
       },
     }),
@@ -70,6 +79,16 @@ export function entryOperations({ entries, cache, now }: EntryDeps): Operation[]
       },
     }),
   ];
+}
+
+function listedBy({ namespace, model, tenant, tag, tags, ...query }: z.output<typeof entriesQuery>): EntryFilter {
+  const any = [...(tag === undefined ? [] : [tag]), ...(tags?.split(',').filter((one) => one !== '') ?? [])];
+  const { context: id, contextVersionBelow: versionBelow } = query;
+  return {
+    ...{ namespace, model, tenant },
+    ...(any.length > 0 && { tags: any }),
+    ...(id !== undefined && { context: { id, versionBelow } }),
+  };
 }
 
 function filterOf(body: z.output<typeof invalidateBody>, nowMs: number): EntryFilter {

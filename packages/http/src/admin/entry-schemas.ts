@@ -5,14 +5,35 @@ export const entryParams = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{64}$/, 'expected the 64 hex digits of an entry id'),
 });
 
-export const entriesQuery = z.strictObject({
-  namespace: namespace.optional(),
-  model: model.optional(),
-  tag: tag.optional().describe('Exact, or without its version: `doc:42` finds `doc:42@v3`.'),
-  text: z.string().min(1).max(1000).optional().describe('Part of the question, in any case.'),
-  cursor: cursor.optional(),
-  limit,
-});
+const documentId = z.string().min(1).max(512);
+
+export const entriesQuery = z
+  .strictObject({
+    namespace: namespace.optional(),
+    model: model.optional(),
+    tenant: z.string().min(1).max(128).optional(),
+    tag: tag.optional().describe('Exact, or without its version: `doc:42` finds `doc:42@v3`.'),
+    tags: z.string().min(1).max(10_000).optional().describe('Several by commas: any of them.'),
+    context: documentId.optional().describe('Answers that rest on this document.'),
+    contextVersionBelow: z.string().min(1).max(128).optional().describe('With `context`: on an older version of it.'),
+    text: z.string().min(1).max(1000).optional().describe('Looked for in the questions, as `match` says.'),
+    match: z
+      .enum(['substring', 'meaning'])
+      .default('substring')
+      .describe(
+        '`substring`: part of the question, in any case. `meaning`: by similarity, the nearest first; no cursor.',
+      ),
+    cursor: cursor.optional(),
+    limit,
+  })
+  .refine(({ match, text, cursor: from }) => match === 'substring' || (text !== undefined && from === undefined), {
+    error: 'match=meaning needs a text, and has no cursor',
+    path: ['match'],
+  })
+  .refine(({ context, contextVersionBelow }) => contextVersionBelow === undefined || context !== undefined, {
+    error: 'contextVersionBelow goes with context',
+    path: ['contextVersionBelow'],
+  });
 
 const entrySummary = z.object({
   id: z.string(),
@@ -34,7 +55,16 @@ const entrySummary = z.object({
   expired: z.boolean(),
   bytes: count,
 });
-export const entriesAnswer = z.object({ entries: z.array(entrySummary), cursor: z.string().optional() });
+export const entriesAnswer = z.object({
+  entries: z.array(
+    entrySummary.extend({ similarity: z.number().optional().describe('Cosine, with `match=meaning`.') }),
+  ),
+  cursor: z.string().optional(),
+  complete: z
+    .boolean()
+    .optional()
+    .describe('With `match=meaning`: false where so many match the other filters that not each was compared.'),
+});
 export const entryAnswer = entrySummary.extend({
   fingerprint: z.string(),
   embeddingModel: z.string().nullable(),
@@ -50,7 +80,7 @@ export const invalidateBody = z
     model: model.optional(),
     context: z
       .strictObject({
-        id: z.string().min(1).max(512),
+        id: documentId,
         versionBelow: z.union([z.number(), z.string().min(1).max(128)]).optional(),
       })
       .optional()

@@ -54,7 +54,7 @@ export const pairsQuery = z.strictObject({
 });
 const keys = z.tuple([z.string().regex(HEX_64), z.string().regex(HEX_64)]);
 
-const pair = z.object({
+export const pair = z.object({
   id: z.string(),
   tenant: z.string(),
   namespace: z.string(),
@@ -70,7 +70,7 @@ const pair = z.object({
 });
 export const pairsAnswer = z.object({ pairs: z.array(pair), cursor: z.string().optional() });
 
-const newPair = z
+export const newPair = z
   .strictObject({
     id: z.string().optional().describe('Taken from a listing: not looked at.'),
     tenant: tenant.default('default'),
@@ -106,7 +106,7 @@ const figures = z.array(
     samples: count,
     wrong: count,
     hitRate: z.number().nullable().describe('Of all labelled samples, those at or above the threshold.'),
-    estimate: z.number().nullable().describe('Wrong share of those.'),
+    estimate: z.number().nullable().describe('Wrong share of those, by the weight of their labels.'),
     low: z.number().describe('Of its 95 % interval.'),
     high: z.number(),
     savedUsd: z.number(),
@@ -149,7 +149,86 @@ export const calibrationAnswer = z.object({
     .describe('Scopes that have labels, or were asked about lately; the first 100.'),
   byScore: figures,
   byCosine: figures,
-  samples: z.object({ feedback: labels, audit: labels, shadow: labels, import: labels }),
+  samples: z
+    .object({ feedback: labels, audit: labels, shadow: labels, import: labels })
+    .describe('By source. Two answers of which nobody could tell whether they say the same are no label.'),
+});
+
+// What-if
+
+const share = z.number('expected a number from 0 to 1').min(0).max(1);
+export const whatIfBody = z.strictObject({
+  namespace,
+  model: model.optional().describe('Absent: the policy of the namespace, for all models that have none of their own.'),
+  tenant: tenant.optional().describe('Whose decisions and labels. Default: those of all.'),
+  threshold: share.nullish().describe('Absent: stays. Null: as if nobody had set it.'),
+  maxErrorRate: share.nullish().describe('Absent: stays. Null: no error budget.'),
+  guard: z.enum(['off', 'standard', 'strict']).optional(),
+  last: z.int().min(1).max(10_000).default(1000).describe('How many decisions are looked at, the newest.'),
+});
+
+const setting = z.object({
+  threshold: z.number(),
+  maxErrorRate: z.number().nullable(),
+  guard: z.string(),
+  similarityMin: z.number().describe('Cosine similarity that a candidate needs at least.'),
+  probabilityMin: z
+    .number()
+    .nullable()
+    .describe('And of the verifier’s probability; null: it is not asked for, or none would do.'),
+  nothingKeepsBudget: z.boolean().describe('No probability keeps the budget: only the same question is served.'),
+  served: count.describe('Of the decisions that could be judged again.'),
+  savedUsd: z.number().describe('What these cost upstream, or would have.'),
+  estimate: z
+    .object({
+      samples: count,
+      wrong: count,
+      wrongRate: z.number().nullable().describe('Null without a sample.'),
+      low: z.number().describe('Of its 95 % interval.'),
+      high: z.number(),
+      savedUsd: z.number(),
+      bound95: z.number().nullable().describe('With an error budget: the bound of its bar, with what others know.'),
+    })
+    .describe('From the labelled samples that this setting would serve.'),
+});
+const verdictOf = z.string().describe('`serve`, or why not.');
+
+export const whatIfAnswer = z.object({
+  namespace: z.string(),
+  model: z.string().nullable(),
+  decisions: z.object({
+    looked: count,
+    judged: count.describe('By meaning, and the record has all of it: judged again under both policies.'),
+    unaffected: count.describe('Decided without comparing: no threshold changes them.'),
+    unknown: count,
+    unknownWhy: z.record(z.string(), count),
+    oldestAtMs: z.number().nullable(),
+  }),
+  before: setting.describe('The policy in force.'),
+  after: setting.describe('With the change.'),
+  flips: z.object({
+    served: count.describe('Refused before, served after.'),
+    refused: count,
+    shown: z
+      .array(
+        z.object({
+          id: z.string(),
+          requestId: z.string(),
+          atMs: z.number(),
+          model: z.string(),
+          query: z.string(),
+          candidate: z.object({ entryId: z.string(), query: z.string() }),
+          similarity: z.number(),
+          score: z.number().nullable().describe('The verifier’s probability, where it was asked.'),
+          recorded: z.string().describe('As it was decided when it came.'),
+          before: verdictOf,
+          after: verdictOf,
+          usd: z.number(),
+        }),
+      )
+      .describe('Newest first, 100 at most.'),
+  }),
+  limits: z.array(z.string()).describe('What these figures can not say.'),
 });
 
 export type FeedbackBody = z.input<typeof adminFeedbackBody>;
@@ -157,3 +236,4 @@ export type FeedbackAnswer = z.infer<typeof feedbackAnswer>;
 export type PairsBody = z.input<typeof pairsBody>;
 export type PairsAnswer = z.infer<typeof pairsAnswer>;
 export type CalibrationAnswer = z.infer<typeof calibrationAnswer>;
+export type WhatIfBody = z.input<typeof whatIfBody>;

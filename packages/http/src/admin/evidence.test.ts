@@ -159,6 +159,37 @@ test('metrics name the places nearest to their budget, and no more of them than 
   expect(text).toContain('nearhit_judged_pairs 7');
 });
 
+describe('what-if', () => {
+  test('judges recorded decisions under another policy', async () => {
+    const { admin, stats } = await start();
+    const pair = {
+      ...({ query: 'How do I cancel my order?', similarity: 0.85, outcome: 'miss', layer: undefined } as const),
+      candidate: { entryId: entry(1).id, query: 'What is the way to cancel an order?' },
+    };
+    stats.record(hit({ ...pair, reason: 'below-threshold', costUsd: 0.5 }));
+    const { status, body } = await admin('post', '/what-if').send({ namespace: 'default', threshold: 0.8 });
+    expect(status).toBe(200);
+    fits(schemas.whatIfAnswer, body);
+    expect(body).toMatchObject({
+      ...{ decisions: { looked: 1, judged: 1 }, flips: { served: 1, refused: 0 } },
+      ...{ before: { similarityMin: 0.9, served: 0 }, after: { similarityMin: 0.8, served: 1, savedUsd: 0.5 } },
+    });
+    expect((await admin('get', '/policies/default')).body.threshold).toBe(0.9);
+  });
+
+  test.each([
+    [{}, 'namespace'],
+    [{ namespace: 'a', threshold: 2 }, 'threshold'],
+    [{ namespace: 'a', last: 0 }, 'last'],
+    [{ namespace: 'a', last: 10_001 }, 'last'],
+    [{ namespace: 'a', ttlSeconds: 1 }, 'ttlSeconds'],
+  ])('refuses %j', async (body, param) => {
+    const { admin } = await start();
+    const answer = await admin('post', '/what-if').send(body);
+    expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+});
+
 type Parser = Parameters<ReturnType<Awaited<ReturnType<typeof start>>['admin']>['parse']>[0];
 const asText: Parser = (res, done) => {
   let text = '';

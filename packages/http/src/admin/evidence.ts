@@ -11,8 +11,11 @@ import {
   pairsBody,
   pairsPutAnswer,
   pairsQuery,
+  whatIfAnswer,
+  whatIfBody,
 } from './evidence-schemas.ts';
 import { feedbackInput } from './feedback-input.ts';
+import { replayAnswer, replayParams, replayQuery } from './observe-schemas.ts';
 import { type Operation, operation } from './operation.ts';
 import type { EvidenceAdmin } from './ports.ts';
 
@@ -22,7 +25,10 @@ export interface EvidenceDeps {
 }
 
 /** What people said of answers, and where the bar lies in consequence. */
-export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdmin, now: () => number): Operation[] {
+export function evidenceOperations(
+  { feedback, calibration, pairs, replay, whatIf }: EvidenceAdmin,
+  now: () => number,
+): Operation[] {
   return [
     operation({
       method: 'post',
@@ -41,6 +47,28 @@ export function evidenceOperations({ feedback, calibration, pairs }: EvidenceAdm
       query: calibrationQuery,
       answer: calibrationAnswer,
       handle: ({ query }) => calibration(query),
+    }),
+    operation({
+      method: 'post',
+      path: '/decisions/{id}/replay',
+      id: 'replayDecision',
+      summary: 'Makes a recorded decision once more, under the bar that was in force then: does it come out the same?',
+      params: replayParams,
+      query: replayQuery,
+      answer: replayAnswer,
+      handle: async ({ params: { id }, query: { tenant } }) => {
+        const report = await replay(id, tenant);
+        return { ...report, differs: [...report.differs], bar: report.bar };
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/what-if',
+      id: 'whatIf',
+      summary: 'What a change of policy would have done to the last recorded decisions. Changes nothing.',
+      body: whatIfBody,
+      answer: whatIfAnswer,
+      handle: ({ body }) => whatIf(body),
     }),
     ...pairOperations(pairs, now),
   ];
@@ -89,7 +117,8 @@ function pairOperations(pairs: EvidenceAdmin['pairs'], now: () => number): Opera
   ];
 }
 
-function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, requestId }: JudgedPair) {
+/** As a listing has it. */
+export function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, requestId }: JudgedPair) {
   return {
     ...{ id, ...scope, a: texts[0], b: texts[1], keys: [keys[0], keys[1]] as [string, string], verdict },
     ...{ fingerprint: fingerprint ?? null, source, atMs, requestId: requestId ?? null },
@@ -98,7 +127,8 @@ function rowOf({ id, scope, texts, keys, verdict, fingerprint, source, atMs, req
 
 type Row = z.output<typeof pairsBody>['pairs'][number];
 
-function pairOf({ tenant, namespace, model, a, b, keys, ...row }: Row, nowMs: number): JudgedPair {
+/** Throws INVALID_REQUEST on one that says nothing. */
+export function pairOf({ tenant, namespace, model, a, b, keys, ...row }: Row, nowMs: number): JudgedPair {
   const judged = judgedPair({
     scope: { tenant: tenant as TenantId, namespace, model },
     a: { text: a, key: keys?.[0] },

@@ -16,10 +16,7 @@ const quantiles = z.object({
 });
 const tokens = z.object({ input: z.number(), output: z.number() });
 
-const statsSummary = z.object({
-  window: z.enum(['5m', '1h', '24h', '7d']),
-  namespace: z.string().nullable(),
-  model: z.string().nullable(),
+const figures = z.object({
   requests: count,
   hits: count,
   hitsByLayer: z.object({ l1: count, l2: count, semantic: count }),
@@ -34,11 +31,36 @@ const statsSummary = z.object({
   usd: z.object({ spent: z.number(), saved: z.number() }),
   latencyMs: z.record(z.string(), quantiles).describe('By outcome; hits by layer too (`hit:l1`).'),
   overheadMs: quantiles.describe('Time spent in nearhit, upstream excluded, over all outcomes.'),
+});
+const asked = {
+  window: z.enum(['5m', '1h', '24h', '7d']),
+  namespace: z.string().nullable(),
+  model: z.string().nullable(),
+};
+const statsSummary = figures.extend({
+  ...asked,
   incidents: z.record(z.string(), count).describe('Survived failures by name, since the process began.'),
 });
 export const statsAnswer = statsSummary.extend({
   entries: count.describe('Stored now in the namespace, or in all; not by model.'),
   bytes: count,
+});
+
+export const seriesAnswer = z.object({
+  ...asked,
+  bucketSeconds: z.number().describe('60 (5m, 1h), 600 (24h) or 3600 (7d).'),
+  buckets: z
+    .array(figures.extend({ startMs: z.number() }))
+    .describe('Oldest first; the last one is running. Where nothing was asked there are zeros.'),
+});
+
+/** `event: stats` of `GET /events`. */
+export const statsEvent = statsSummary.extend({
+  atMs: z.number(),
+  recent: figures
+    .extend({ seconds: z.number().describe('How many they are: what they count, divided by it, is per second.') })
+    .nullable()
+    .describe('The last second, or with other processes the last four. Null in the first event.'),
 });
 
 export const decisionsQuery = z.strictObject({
@@ -65,7 +87,45 @@ const route = z
     ),
   })
   .describe('How the target was chosen, and the upstream calls that were made.');
-const decision = z.object({
+const basis = z
+  .object({
+    embeddingModel: z.string(),
+    rules: z.string().describe('Version of the rules that compared both questions.'),
+    guard: z.string(),
+    similarityMin: z.number(),
+    similarityOrigin: z
+      .string()
+      .describe('Who says so: `request`, `key`, `floor`, or the policy level that set `threshold`.'),
+    verified: z
+      .object({
+        version: z.string(),
+        probabilityMin: z.number().nullable().describe('Null: no probability would do.'),
+        similarityWithout: z.number(),
+        calibration: z
+          .object({
+            maxErrorRate: z.number(),
+            bar: z.number().nullable(),
+            origin: z.string(),
+            bound95: z.number(),
+            priorVersion: z.string(),
+          })
+          .optional(),
+      })
+      .optional()
+      .describe('Absent: cosine similarity and guards decided alone.'),
+    turns: z.boolean().optional(),
+    candidates: z.array(
+      z.object({
+        entryId: z.string(),
+        similarity: z.number(),
+        verdict: z.string(),
+        probability: z.number().optional(),
+        link: z.enum(['must', 'cannot']).optional(),
+      }),
+    ),
+  })
+  .describe('What a decision by meaning rested on; enough to make it once more.');
+export const decision = z.object({
   id: z.string().optional().describe('Unique, unlike `requestId`, which clients choose.'),
   requestId: z.string(),
   endpoint: z.string().optional(),
@@ -84,7 +144,8 @@ const decision = z.object({
   score: z.number().optional().describe('The verifier’s probability that serving is right.'),
   scorer: z.string().optional(),
   fingerprint: z.string().optional(),
-  threshold: z.number(),
+  threshold: z.number().describe('Cosine similarity that a candidate needed at least.'),
+  basis: basis.optional(),
   entryId: z.string().optional(),
   candidate: z
     .object({ entryId: z.string(), query: z.string(), key: z.string().optional() })
@@ -111,6 +172,28 @@ const decision = z.object({
 export const decisionsAnswer = z.object({
   decisions: z.array(decision).describe('Newest first, the last 10,000 at most.'),
   cursor: z.string().optional(),
+});
+
+export const replayParams = z.strictObject({ id: z.string().min(1).max(200) });
+export const replayQuery = z.strictObject({
+  tenant: z.string().min(1).max(128).optional().describe('Whose request. Default: the newest of that id.'),
+});
+const decided = z.object({
+  kind: z.enum(['serve', 'refuse']),
+  entryId: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export const replayAnswer = z.object({
+  id: z.string(),
+  same: z
+    .boolean()
+    .describe('The decision comes out as it did: the same answer served, or refused for the same reason.'),
+  recorded: decided,
+  replayed: decided,
+  differs: z
+    .array(z.object({ what: z.string(), recorded: z.unknown(), replayed: z.unknown() }))
+    .describe('Versions, verdicts and probabilities that are not what they were.'),
+  bar: basis.pick({ similarityMin: true, similarityOrigin: true, verified: true }).nullable(),
 });
 
 export const explainBody = z

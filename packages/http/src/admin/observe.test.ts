@@ -59,6 +59,21 @@ describe('stats', () => {
   });
 });
 
+describe('series', () => {
+  test('have the figures span by span', async () => {
+    const { admin, stats } = await start();
+    stats.record(decision());
+    stats.record(decision({ namespace: 'support', outcome: 'hit', layer: 'semantic', costUsd: 0, savedUsd: 0.1 }));
+    const all = await admin('get', '/series?window=24h');
+    fits(schemas.seriesAnswer, all.body);
+    expect(all.body).toMatchObject({ window: '24h', bucketSeconds: 600 });
+    expect(all.body.buckets.at(-1)).toMatchObject({ requests: 2, hits: 1, misses: 1, usd: { spent: 0.5, saved: 0.1 } });
+    const one = await admin('get', '/series?window=5m&namespace=support');
+    expect(one.body.buckets.map((b: { requests: number }) => b.requests)).toEqual([0, 0, 0, 0, 1]);
+    expect((await admin('get', '/series?window=2h')).status).toBe(400);
+  });
+});
+
 describe('decisions', () => {
   test('are paged and filtered, near misses with their candidate', async () => {
     const { admin, stats } = await start();

@@ -7,6 +7,7 @@ import {
   flushAnswer,
   modelsAnswer,
   providersAnswer,
+  seriesAnswer,
   statsAnswer,
   statsQuery,
 } from './observe-schemas.ts';
@@ -40,6 +41,15 @@ function recorded({ stats, upkeep }: ObserveDeps): Operation[] {
         const usage = all.filter(({ namespace }) => query.namespace === undefined || namespace === query.namespace);
         return { ...stats.summary(query), ...totalUsage(usage) };
       },
+    }),
+    operation({
+      method: 'get',
+      path: '/series',
+      id: 'getSeries',
+      summary: 'The same span by span, for charts.',
+      query: statsQuery,
+      answer: seriesAnswer,
+      handle: ({ query }) => stats.series(query),
     }),
     operation({
       method: 'get',

@@ -1,5 +1,6 @@
 import { ERRORS } from '@nearhit/core';
 import { z } from 'zod';
+import { CSRF_HEADER, SESSION_COOKIE } from '../session/session.ts';
 import type { Operation } from './operation.ts';
 import { errorAnswer } from './schemas.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
@@ -20,11 +21,16 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/admin/v1' }],
-    security: [{ adminToken: [] }],
+    security: [{ adminToken: [] }, { session: [], csrf: [] }],
     paths,
     components: {
       securitySchemes: {
         adminToken: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        csrf: {
+          ...{ type: 'apiKey', in: 'header', name: CSRF_HEADER },
+          description: 'Beside the session, for what is neither GET nor HEAD.',
+        },
         signature: {
           ...{ type: 'apiKey', in: 'header', name: SIGNATURE_HEADER },
           description: '`t=<seconds since 1970>,sha256=<hex>`: HMAC-SHA256 over `<t>.<raw body>`.',
@@ -37,20 +43,21 @@ export function openApiOf(operations: readonly Operation[], info: { version: str
 }
 
 function describe(operation: Operation): Json {
-  const { id, summary, params, query, body, answer, csv, lines, optionalBody } = operation;
+  const { id, summary, params, query, body, server, optionalBody } = operation;
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
   return {
     operationId: id,
     summary,
-    ...(operation.signed === true && { security: [{ adminToken: [] }, { signature: [] }] }),
+    ...(server !== undefined && { servers: [{ url: server }] }),
+    ...securityOf(operation),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && {
-      requestBody: { required: optionalBody !== true, content: json(jsonSchema(body, 'input')) },
+      requestBody: { required: optionalBody !== true, content: requestOf(operation, jsonSchema(body, 'input')) },
     }),
     responses: {
-      ...(answer === undefined
+      ...(operation.answer === undefined
         ? { 204: { description: 'Done.' } }
-        : { 200: { description: 'Done.', content: contentOf(answer, csv !== undefined, lines !== undefined) } }),
+        : { 200: { description: 'Done.', content: contentOf(operation, operation.answer) } }),
       default: { $ref: '#/components/responses/Error' },
     },
   };
@@ -86,13 +93,26 @@ function json(schema: Json): Json {
   return { 'application/json': { schema } };
 }
 
-function contentOf(answer: z.ZodType, isTable: boolean, isLines: boolean): Json {
-  const text = { schema: { type: 'string' } };
+const TEXT: Json = { schema: { type: 'string' } };
+
+function contentOf({ answerType, csv, lines }: Operation, answer: z.ZodType): Json {
+  const schema = jsonSchema(answer, 'output');
+  if (answerType !== undefined) return { [answerType]: { schema } };
   return {
-    ...json(jsonSchema(answer, 'output')),
-    ...(isTable && { 'text/csv': text }),
-    ...(isLines && { 'application/x-ndjson': text }),
+    ...json(schema),
+    ...(csv !== undefined && { 'text/csv': TEXT }),
+    ...(lines !== undefined && { 'application/x-ndjson': TEXT }),
   };
+}
+
+function requestOf({ bodyType }: Operation, schema: Json): Json {
+  return bodyType === undefined ? json(schema) : { [bodyType]: { schema } };
+}
+
+function securityOf({ signed, access }: Operation): Json {
+  if (access === 'anyone') return { security: [] };
+  if (access === 'session') return { security: [{ session: [] }] };
+  return signed === true ? { security: [{ adminToken: [] }, { session: [], csrf: [] }, { signature: [] }] } : {};
 }
 
 function errorList(): string {

@@ -4,10 +4,12 @@ import type {
   Entry,
   EntryFilter,
   EntryId,
+  EntryLine,
   EntryPage,
   FeedbackBy,
   FeedbackInput,
   FeedbackReport,
+  FoundEntries,
   KeyPage,
   LimitSettings,
   LinkMemory,
@@ -18,10 +20,15 @@ import type {
   PolicyPatch,
   PolicyRecord,
   ProviderStatus,
+  RecentFigures,
+  ReplayReport,
   RoutingPreference,
   ServiceStatus,
+  StatsSeries,
   SubjectUse,
   TenantRecord,
+  WhatIfQuery,
+  WhatIfReport,
 } from '@nearhit/core';
 import type { DecisionPage, DecisionsQuery, StatsQuery, StatsSummary } from './observe-schemas.ts';
 
@@ -53,6 +60,12 @@ export interface CacheAdmin {
     filter: EntryFilter,
     dryRun: boolean,
   ): Promise<{ matched: number; deleted: number; ids: readonly string[] }>;
+  /** Stored questions that mean about the same, by falling similarity. */
+  search(text: string, filter: EntryFilter, limit: number): Promise<FoundEntries>;
+  /** The entry that a line of an import stands for. Throws INVALID_REQUEST with what is wrong with it. */
+  readEntry(line: EntryLine, ttlSeconds: number | undefined): Entry;
+  /** Durable and searchable when it resolves. */
+  takeIn(entries: readonly Entry[]): Promise<void>;
   /** False when there was none. */
   deleteEntry(id: EntryId): Promise<boolean>;
   /** Throws FLUSH_TIMEOUT when it takes longer than `timeoutMs`. */
@@ -61,11 +74,17 @@ export interface CacheAdmin {
 
 export interface EntryReader {
   get(id: EntryId): Promise<Entry | undefined>;
+  /** In the order asked, with `vector`. */
+  getMany(ids: readonly EntryId[]): Promise<(Entry | undefined)[]>;
   list(filter: EntryFilter, page: { cursor?: string | undefined; limit: number }): Promise<EntryPage>;
 }
 
 export interface StatsReader {
   summary(query: StatsQuery): StatsSummary;
+  /** The same span by span. */
+  series(query: StatsQuery): StatsSeries;
+  /** The last seconds, for whoever asks about once a second; null the first time. */
+  recent(filter: Omit<StatsQuery, 'window'>): { tick(nowMs: number): RecentFigures | null };
   decisions(
     filter: Pick<DecisionsQuery, 'outcome' | 'namespace'>,
     page: { cursor?: string | undefined; limit: number },
@@ -129,12 +148,16 @@ export interface KeysAdmin {
 export interface EvidenceAdmin {
   /** Throws NOT_FOUND, FORBIDDEN. */
   feedback(input: FeedbackInput, by: FeedbackBy): Promise<FeedbackReport>;
+  /** `tenant`: whose request; absent: the newest of that id. Throws NOT_FOUND, NOT_REPLAYABLE. */
+  replay(id: string, tenant?: string): Promise<ReplayReport>;
   readonly pairs: Pick<LinkMemory, 'list' | 'put' | 'delete'>;
   calibration(filter: {
     readonly tenant?: string | undefined;
     readonly namespace?: string | undefined;
     readonly model?: string | undefined;
   }): CalibrationReport;
+  /** Changes nothing. */
+  whatIf(query: WhatIfQuery): Promise<WhatIfReport>;
 }
 
 /** Who is there. The registry that processes report to is one. */

@@ -35,7 +35,7 @@ export function serviceOperations(deps: ServiceDeps): Operation[] {
   ];
 }
 
-async function overview({ services, changes, queueAdmin }: ServiceDeps): Promise<ServicesAnswer> {
+export async function overview({ services, changes, queueAdmin }: ServiceDeps): Promise<ServicesAnswer> {
   const [there = [], bounds, queue] = await Promise.all([services?.list(), changes?.bounds(), queueAdmin?.counts()]);
   const answer: ServicesAnswer = {
     services: [...there].sort(byKindAndAge).map((one) => withLag(one, bounds?.lastSeq)),

@@ -92,7 +92,7 @@ const record = z.object({
   tenant: z.string(),
   keyId: z.string(),
   namespace: z.string(),
-  endpoint: z.enum(['chat', 'messages', 'responses', 'embeddings', 'batch']),
+  endpoint: z.enum(['chat', 'messages', 'responses', 'embeddings', 'batch', 'audit']),
   model: z.string(),
   provider: z.string(),
   upstreamModel: z.string(),

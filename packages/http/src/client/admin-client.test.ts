@@ -44,6 +44,7 @@ describe('the admin client', () => {
     });
     expect((await client.stats({ window: '24h', namespace: 'support' })).entries).toBe(2);
     expect((await client.decisions({ limit: 1 })).decisions).toEqual([]);
+    await expect(client.replay('never was', { tenant: 't' })).rejects.toMatchObject({ status: 404 });
     expect(await client.feedback({ entryId: entry(2).id, query: 'And now?', verdict: 'wrong' })).toMatchObject({
       ...{ effect: 'pair', sampled: false },
     });

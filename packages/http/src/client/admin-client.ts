@@ -15,6 +15,8 @@ import {
   pairsAnswer,
   pairsPutAnswer,
   type pairsQuery,
+  type WhatIfBody,
+  whatIfAnswer,
 } from '../admin/evidence-schemas.ts';
 import {
   type KeyBody,
@@ -36,6 +38,8 @@ import {
   modelsAnswer,
   providersAnswer,
   readinessAnswer,
+  replayAnswer,
+  seriesAnswer,
   statsAnswer,
   type statsQuery,
 } from '../admin/observe-schemas.ts';
@@ -94,11 +98,16 @@ export function createAdminClient(options: AdminClientOptions) {
     keys: keys(call),
     tenants: tenants(call),
     stats: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/stats', statsAnswer, { query }),
+    series: (query: z.input<typeof statsQuery> = {}) => call('GET', '/admin/v1/series', seriesAnswer, { query }),
     decisions: (query: Partial<z.input<typeof decisionsQuery>> = {}) =>
       call('GET', '/admin/v1/decisions', decisionsAnswer, { query: query as Query }),
+    /** `id`: of a decision, or its request id. Fails with status 409 and code `not_replayable`, 404 when nobody knows it. */
+    replay: (id: string, query: { tenant?: string } = {}) =>
+      call('POST', `/admin/v1/decisions/${encodeURIComponent(id)}/replay`, replayAnswer, { query }),
     feedback: (body: FeedbackBody) => call('POST', '/admin/v1/feedback', feedbackAnswer, { body }),
     calibration: (query: z.input<typeof calibrationQuery> = {}) =>
       call('GET', '/admin/v1/calibration', calibrationAnswer, { query }),
+    whatIf: (body: WhatIfBody) => call('POST', '/admin/v1/what-if', whatIfAnswer, { body }),
     pairs: {
       list: (query: Partial<z.input<typeof pairsQuery>> = {}) =>
         call('GET', '/admin/v1/pairs', pairsAnswer, { query: query as Query }),

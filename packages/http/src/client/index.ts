@@ -12,6 +12,8 @@ export {
 export type { StatsAnswer } from '../admin/observe-schemas.ts';
 export { type PolicyAnswer, policyPatchBody } from '../admin/policy-schemas.ts';
 export type { DeadLettersAnswer, QueueAnswer, ServicesAnswer } from '../admin/service-schemas.ts';
+export type { ImportAnswer } from '../admin/transfer/transfer-schemas.ts';
 export type { UsageAnswer, UsageRecordsAnswer } from '../admin/usage-schemas.ts';
 export { type AdminClient, AdminClientError, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export { type BatchAnswer, type BatchClient, createBatchClient } from './batch-client.ts';
+export { createTransferClient, type TransferClient } from './transfer-client.ts';

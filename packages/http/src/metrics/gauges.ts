@@ -1,4 +1,4 @@
-import type { BudgetUse, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
+import type { AuditCounts, BudgetUse, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
@@ -33,6 +33,10 @@ export interface MetricSources {
   readonly judgedPairs?: Read<number>;
   /** Of keys and tenants whose budget is near its end. */
   readonly budgets?: Read<readonly BudgetUse[]>;
+  /** Of this process, since it began. */
+  readonly audits?: Read<AuditCounts>;
+  /** Audits that wait or are in hand. */
+  readonly auditQueue?: Read<number>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -73,6 +77,19 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
       'Share of a budget in USD that is spent or set aside, of keys and tenants that are near its end.',
       mapped(sources.budgets, byBudget),
     ),
+    counter(
+      'nearhit_audits_total',
+      'Stored answers that were compared with a second one, or were to be, by kind and how it ended.',
+      mapped(sources.audits, ({ ended }) =>
+        ended.map(({ kind, verdict, count }) => ({ labels: { kind, verdict }, value: count })),
+      ),
+    ),
+    counter(
+      'nearhit_audit_cost_usd_total',
+      'Spent upstream on audits, in USD.',
+      mapped(sources.audits, ({ costUsd }) => [{ labels: {}, value: costUsd }]),
+    ),
+    gauge('nearhit_audit_queue_depth', 'Audits that wait or are in hand.', sources.auditQueue),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
     gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
     gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
@@ -81,6 +98,10 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
 
 function gauge(name: string, help: string, read: Read<Reading>): MetricSource[] {
   return read === undefined ? [] : [{ name, help, kind: 'gauge', read }];
+}
+
+function counter(name: string, help: string, read: Read<Reading>): MetricSource[] {
+  return read === undefined ? [] : [{ name, help, kind: 'counter', read }];
 }
 
 function mapped<T>(read: Read<T>, samples: (value: T) => Sample[]): Read<Sample[]> {

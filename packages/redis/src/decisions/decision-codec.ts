@@ -60,6 +60,7 @@ const FIELDS: readonly (readonly [keyof DecisionRecord, Check])[] = [
   ['volatile', optional(text)],
   ['notStored', optional(text)],
   ['exactOnly', optional(text)],
+  ['basis', optional(shape({ embeddingModel: text, rules: text, similarityMin: amount, candidates: Array.isArray }))],
 ];
 
 export function encodeDecision(decision: DecisionRecord): Buffer {

@@ -20,9 +20,10 @@ export function openBullQueue(
   connection: RedisConnection,
   purpose: ClientPurpose,
   onError: (error: Error) => void,
+  name = QUEUE_NAME,
 ): { queue: Queue<string>; client: RedisClient } {
   const client = connection.open(purpose);
-  const queue = new Queue<string>(QUEUE_NAME, {
+  const queue = new Queue<string>(name, {
     connection: client,
     ...bullOptions(connection),
     streams: { events: { maxLen: 100 } },

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { failureReason, type Observer, type PendingWrite, type WriteDeps, writeUnlessVoid } from '@nearhit/core';
-import { type Job, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import { type Job, UnrecoverableError, type WorkerOptions } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
 import { publicError } from '../failure.ts';
-import { bullOptions, isReady, QUEUE_NAME } from './bull-queue.ts';
+import { bullOptions, QUEUE_NAME } from './bull-queue.ts';
 import { Collector } from './collector.ts';
 import { decodeJob } from './job-codec.ts';
+import { PatientWorker, patience, watchConnection, withCopies } from './patient-worker.ts';
 import { atMostEvery } from './throttle.ts';
 
 export interface RedisConsumerOptions extends WriteDeps {
@@ -52,9 +52,6 @@ export interface RedisConsumer {
 /** With fewer, half of the CPU goes into waiting for company: measured 270 us a job at 16, 115 us at 64. */
 const CONCURRENCY = 64;
 const INCIDENT_INTERVAL_MS = 10_000;
-const REFUSED_MS = 500;
-const AWAY_CLOSE_MS = 1000;
-const LOOK_MS = 100;
 /** Tries alone that ended with the death of the process. */
 const DEATHS_MAX = 3;
 
@@ -93,33 +90,6 @@ export async function startRedisConsumer(options: RedisConsumerOptions): Promise
       clients.disconnect();
     },
   };
-}
-
-/** Resolves after `closeMs`, or soon where Redis is away: then there is nobody to take leave of. */
-async function patience(client: RedisClient, closeMs: number, signal: AbortSignal): Promise<void> {
-  let awayMs = 0;
-  for (let leftMs = closeMs; leftMs > 0 && awayMs < AWAY_CLOSE_MS; leftMs -= LOOK_MS) {
-    await sleep(Math.min(LOOK_MS, leftMs), undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    awayMs = isReady(client) ? 0 : awayMs + LOOK_MS;
-  }
-}
-
-/** BullMQ asks again at once when Redis refuses to hand out a job (out of memory, disk full), thousands of times a second. */
-class PatientWorker extends Worker<string> {
-  protected override async moveToActive(token: string, name?: string) {
-    try {
-      return await super.moveToActive(token, name);
-    } catch (error) {
-      await sleep(REFUSED_MS);
-      throw error;
-    }
-  }
-
-  /** A close that waits for Redis does not come to this, and its timer would run on. */
-  letGo(): Promise<void> {
-    return this.lockManager.close();
-  }
 }
 
 function workerOptions(client: RedisClient, options: RedisConsumerOptions): WorkerOptions {
@@ -201,37 +171,4 @@ function asJobFailure(error: unknown): Error {
   const failure = error instanceof UnrecoverableError ? error : new Error(failureReason(error));
   delete failure.stack;
   return failure;
-}
-
-/** A peer that vanished without a word would be waited for until TCP gives up, a quarter of an hour later. */
-function watchConnection(client: RedisClient, key: string, aliveMs: number): NodeJS.Timeout {
-  let asked = false;
-  const ask = (): void => {
-    const silent = asked;
-    asked = isReady(client);
-    if (!asked) return;
-    if (silent) client.disconnect(true);
-    const answered = (): void => {
-      asked = false;
-    };
-    client.exists(key).then(answered, answered);
-  };
-  return setInterval(ask, aliveMs);
-}
-
-/** BullMQ makes copies of a client for its blocking commands and loses sight of them when Redis never came up. */
-function withCopies(client: RedisClient): { client: RedisClient; disconnect: () => void } {
-  const copies: RedisClient[] = [];
-  const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => RedisClient;
-  client.duplicate = ((...args: unknown[]) => {
-    const copy = duplicate(...args);
-    copies.push(copy);
-    return copy;
-  }) as typeof client.duplicate;
-  return {
-    client,
-    disconnect: () => {
-      for (const one of [client, ...copies]) one.disconnect();
-    },
-  };
 }

@@ -55,9 +55,11 @@ add(
 );
 add('100 hundred hundredth trăm', 'hundred');
 add(
-  '1e3 thousand thousands thousandth nghìn ngàn\n1e5 lakh lakhs lac lacs\n1e6 million millions mn triệu\n1e7 crore crores cr\n1e9 billion billions bn tỷ tỉ\n1e12 trillion trillions',
+  '1e3 thousand thousands thousandth\n1e5 lakh lakhs lac lacs\n1e6 million millions mn\n1e7 crore crores cr\n1e9 billion billions bn\n1e12 trillion trillions',
   'scale',
 );
+// By themselves they are parts of other words: `triệu chứng` is a symptom, `tỷ giá` an exchange rate.
+add('1e3 nghìn ngàn\n1e6 triệu\n1e9 tỷ tỉ', 'scale', true);
 
 /** Scales written right behind digits: `10k`. */
 export const GLUED_SCALES: ReadonlyMap<string, number> = new Map([

@@ -118,6 +118,16 @@ function isTypo(x: string, y: string): boolean {
   return distance <= 1 || (distance === 2 && length >= 8);
 }
 
+/** `kye` for `key`: what is no word, in small letters, that two swapped letters make one. */
+function isShortTypo(x: Word, y: Word): boolean {
+  if ((x.id === undefined) === (y.id === undefined)) return false;
+  const [word, other] = x.id === undefined ? [y.token, x.token] : [x.token, y.token];
+  const sameLength = word.text.length === 3 && other.text.length === 3;
+  if (!sameLength || other.surface !== other.text || !/^\p{Ll}+$/u.test(other.text)) return false;
+  const letters = (text: string) => [...text].sort().join('');
+  return isOneEditApart(word.text, other.text) && letters(word.text) === letters(other.text);
+}
+
 function areSiblings(x: Word, y: Word): boolean {
   const groups = (word: Word) => membershipsOf(word.token.text);
   const others = groups(y);
@@ -142,7 +152,7 @@ function compare(x: Word, y: Word, lexicon: Lexicon): Omit<Substitution, 'left' 
     if (relation.kind) return { kind: 'kind', similarity };
     return { kind: relation.sibling ? 'sibling' : 'other', similarity };
   }
-  if (isTypo(s.text, t.text)) return { kind: 'typo', similarity: 0.9 };
+  if (isTypo(s.text, t.text) || isShortTypo(x, y)) return { kind: 'typo', similarity: 0.9 };
   return { kind: 'other', similarity };
 }
 

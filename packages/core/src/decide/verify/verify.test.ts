@@ -119,6 +119,7 @@ describe('features', () => {
     ['sub:sibling', 'How do I train a dog?', 'How do I train a wolf?'],
     ['sub:kind', 'How do I train a dog?', 'How do I train an animal?'],
     ['sub:typo', 'How do I visit Reykjavik?', 'How do I visit Reykjavikk?'],
+    ['sub:typo', 'How do I feed my dog?', 'How do I feed my dgo?'],
     ['sub:opposite', 'Will the water rise?', 'Will the water fall?'],
     ['sub:form', 'Are purchase lists kept?', 'Are purchases lists kept?'],
   ])('%s', (name, a, b) => {

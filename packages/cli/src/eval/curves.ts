@@ -1,0 +1,64 @@
+import type { PolicyResult } from './policy-tally.ts';
+import type { Setting } from './tally.ts';
+
+/** A share of wrong hits and one of right hits, at one bar or threshold. */
+interface Point {
+  readonly wrong: number;
+  readonly right: number;
+  /** Shown at the point. */
+  readonly label: string;
+}
+
+const [WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM] = [450, 280, 56, 16, 14, 36];
+const [INNER_WIDTH, INNER_HEIGHT] = [WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM];
+const TICKS = [0, 0.25, 0.5, 0.75, 1];
+
+const known = (points: readonly { wrong: number | null; right: number | null; label: string }[]): Point[] =>
+  points.filter((point): point is Point => point.wrong !== null && point.right !== null);
+
+const x = (share: number): number => LEFT + share * INNER_WIDTH;
+const y = (share: number): number => TOP + (1 - share) * INNER_HEIGHT;
+const at = ({ wrong, right }: Point): string => `${x(wrong).toFixed(1)},${y(right).toFixed(1)}`;
+
+/** Right hits over wrong hits: plain cosine at its thresholds, and the policy at the bars of its verifier. Undefined: one side is empty. */
+export function curveOf(settings: readonly Setting[], policy: PolicyResult): string | undefined {
+  const cosine = known(
+    settings
+      .filter(({ guard }) => guard === 'off')
+      .map(({ threshold, falseHitRate, hitRate }) => ({
+        ...{ wrong: falseHitRate.rate, right: hitRate.rate, label: `cosine ${threshold.toFixed(2)}` },
+      })),
+  );
+  const verified = known(
+    policy.bars.map(({ bar, wrong, right }) => ({
+      wrong: wrong.rate,
+      right: right.rate,
+      label: `P ${bar.toFixed(2)}`,
+    })),
+  );
+  const [inForce] = known([{ wrong: policy.wrong.rate, right: policy.right.rate, label: 'default policy' }]);
+  if (inForce === undefined) return undefined;
+  return `<svg class="curve" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Right hits over wrong hits">
+${grid()}
+<polyline class="cosine" points="${cosine.map(at).join(' ')}"/>
+${cosine.map((point) => dot(point, 'cosine', 2)).join('')}
+<polyline class="policy" points="${verified.map(at).join(' ')}"/>
+${verified.map((point) => dot(point, 'policy', 2)).join('')}
+${dot(inForce, 'policy', 5)}
+</svg>`;
+}
+
+const dot = (point: Point, name: string, radius: number): string =>
+  `<circle class="${name}" cx="${x(point.wrong).toFixed(1)}" cy="${y(point.right).toFixed(1)}" r="${radius}"><title>${point.label}: ${percent(point.right)} right, ${percent(point.wrong)} wrong</title></circle>`;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function grid(): string {
+  const lines = TICKS.map(
+    (tick) =>
+      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${LEFT - 6}" y="${y(tick) + 4}" text-anchor="end">${100 * tick} %</text>` +
+      `<text x="${x(tick)}" y="${HEIGHT - BOTTOM + 16}" text-anchor="middle">${100 * tick} %</text>`,
+  );
+  const axes = `<text x="${LEFT + INNER_WIDTH / 2}" y="${HEIGHT - 4}" text-anchor="middle">different pairs served (wrong)</text><text class="upright" x="${-(TOP + INNER_HEIGHT / 2)}" y="10" text-anchor="middle">equivalent pairs served (right)</text>`;
+  return `<g class="grid">${lines.join('')}${axes}</g>`;
+}
