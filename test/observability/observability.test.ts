@@ -29,7 +29,7 @@ cache: { lookupTimeoutMs: 5000 }
 retry: { attemptsMax: 1 }
 providers: [{ id: main, kind: openai, baseUrl: '${url}', apiKeys: [k] }]
 models: [{ id: m, targets: [{ provider: main, model: m }], price: { inputUsdPerMTok: 10000, outputUsdPerMTok: 10000 } }]
-policies: { default: { maxErrorRate: 0.01 } }
+policies: { namespaces: { bounded: { maxErrorRate: 0.01 }, audited: { auditShare: 1, auditBudgetUsdDay: 1000 } } }
 `;
 
 beforeAll(async () => {
@@ -45,6 +45,17 @@ beforeAll(async () => {
     await gateway.ask(question);
     await gateway.flush();
   }
+  const paraphrases = ['How do I reset the password of my account?', 'How do I reset the password for my account?'];
+  for (const namespace of ['bounded', 'audited']) {
+    for (const question of paraphrases) {
+      await gateway.ask(question, {}, { 'x-nearhit-namespace': namespace });
+      await gateway.flush();
+    }
+  }
+  const worker = new Process(deployment.one('worker').url);
+  await until('the hit was audited', async () => {
+    return (await worker.send('GET', '/metrics')).text.includes('nearhit_audits_total{');
+  });
   for (const question of ['Do refuse this one.', 'Do fail at this one.']) await gateway.ask(question);
   // A call costs 0.15 USD, the budget is 0.4: the second one comes near its end.
   const { json } = await gateway.admin('POST', '/keys', { name: 'k', tenant: 't', budgetUsdDay: 0.4 });
