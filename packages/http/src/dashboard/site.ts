@@ -32,7 +32,8 @@ const HEADERS = Object.entries({
 export function dashboardSite(folder: string): RequestHandler {
   if (!existsSync(folder)) return notBuilt;
   const serve = sirv(folder, {
-    ...{ etag: true, brotli: true, gzip: true },
+    // Looked up at each request: the page may be built anew under a running gateway.
+    ...{ dev: true, etag: true, brotli: true, gzip: true },
     setHeaders: (res, path) =>
       res.setHeader('cache-control', path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'),
   });
