@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { begin, ended, line, openai } from '../support/batch.ts';
 import { GatewayClient } from '../support/client.ts';
 import { Deployment } from '../support/deployment.ts';
 import { completion, FakeUpstream, lastUserText, sendJson } from '../support/fake-upstream.ts';
 import { until } from '../support/until.ts';
 import { lineOf, linesOf, rowsOf } from './page.ts';
-import { type Metrics, scrapeInto, unknownIn } from './scrape.ts';
+import { type Metrics, readScrape, scrapeInto, unknownIn } from './scrape.ts';
 
 const fileOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -87,6 +88,17 @@ test('a scraper that reads OpenMetrics is shown requests by their ids', async ()
     /^nearhit_request_duration_seconds_bucket\{[^}]*\} \d+ # \{request_id="[^"]+"\} [0-9.]+ [0-9.]+$/m,
   );
   expect(text.endsWith('# EOF\n')).toBe(true);
+});
+
+test('a worker tells of the lines of batches that it answered', async () => {
+  const client = openai(deployment.ingress().url);
+  const lines = [line('1', 'Which colour has the sky?'), line('2', 'Which colour has the sea?')];
+  expect(await ended(client, (await begin(client, lines)).id)).toMatchObject({ status: 'completed' });
+  const metrics: Metrics = new Map();
+  const { text } = await new Process(deployment.one('worker').url).send('GET', '/metrics');
+  readScrape(text, 'worker', metrics);
+  expect(text).toMatch(/^nearhit_request_duration_seconds_count\{outcome="miss"\} 2$/m);
+  expect([...(metrics.get('nearhit_requests_total')?.labels.get('model') ?? [])]).toEqual(['m']);
 });
 
 interface Rule {

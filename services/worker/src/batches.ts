@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 
 /**
  * Runs batches and audits, with a cache and a way upstream as an ingress has them. Undefined where CACHE_URL is not set:
- * such a worker only writes. `metrics`: where audits are told of.
+ * such a worker only writes. `metrics`: where audits and the state of that cache are told of.
  */
 export async function openBatchWork(
   initial: Config,
@@ -26,6 +26,7 @@ export async function openBatchWork(
   let config = initial;
   const cache = await openCache(config, token, log, closers, observers);
   const { lookingUp, medium } = cache;
+  metrics.watch({ breakers: () => cache.breakers, replicaLag: () => cache.follower.lag ?? Number.NaN });
   const answering = openAnswering({
     ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics },
     config: () => config,

@@ -1,6 +1,6 @@
 import type { Config } from '@nearhit/config';
 import { combineObservers, PolicyService } from '@nearhit/core';
-import { createEmbeddingClient, createOpsApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
+import { createEmbeddingClient, createMetrics, createOpsApp, type Door, openServer } from '@nearhit/http';
 import { connectRedis, createLease, openRedisStores, redisSettings, startRedisConsumer } from '@nearhit/redis';
 import {
   Chores,
@@ -15,7 +15,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
-import { openTracing } from '@nearhit/wiring';
+import { openTracing, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 import { openBatchWork } from './batches.ts';
 
@@ -27,8 +27,9 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   let written = 0;
   let live = config;
   const tracing = await openTracing(config, log, closers);
-  const metrics = createServiceMetrics({
-    sources: [
+  const metrics = createMetrics({
+    ...placesOf(config),
+    more: [
       {
         name: 'nearhit_entries_written_total',
         help: 'Answers stored by this worker.',
@@ -64,7 +65,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   );
   writer.startUpkeep();
   keepUsageInBounds({ store: stores.usage, chores, lease, now, settings: () => live.usage });
-  const batches = await openBatchWork(config, token, log, closers, tracing.observers, metrics);
+  const batches = await openBatchWork(config, token, log, closers, [...tracing.observers, metrics], metrics);
   const report = async () => ({
     detail: { running: consumer.running(), written, model: embedder.model.version, ...batches?.status() },
   });
