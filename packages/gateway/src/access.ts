@@ -1,4 +1,4 @@
-import type { Allowance, Caller, KeyStore, LimitStore, Observer } from '@nearhit/core';
+import type { Allowance, BudgetUse, Caller, KeyStore, LimitStore, Observer } from '@nearhit/core';
 import { KeyAdmin } from './keys/key-admin.ts';
 import { Keyring } from './keys/keyring.ts';
 import { createSeal } from './keys/seal.ts';
@@ -24,6 +24,8 @@ export interface Access {
   /** Tokens of the prompt of a chat request, or of an embeddings request. */
   readonly countTokens: (body: Buffer) => Promise<number>;
   readonly countEmbeddings: (body: Buffer) => Promise<number>;
+  /** Of keys and tenants near the end of a budget, as far as requests of this process have met them. */
+  readonly budgetsNear: () => BudgetUse[];
   /** For the admin plane. */
   readonly admin: KeyAdmin;
   /** Another configuration is in force. */
@@ -47,6 +49,7 @@ export function createAccess({ keys, limits, secret, config, observer }: AccessO
     countTokens: (body) => tokens.count('chat', body),
     countEmbeddings: (body) => tokens.count('embeddings', body),
     enter: (caller) => allowances.enter(caller),
+    budgetsNear: () => allowances.budgetsNear(),
     admin: new KeyAdmin({ store: keys, limits, keyring, seal, tenants, observer }),
     reconfigure: () => keyring.forget(),
     async close() {

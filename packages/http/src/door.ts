@@ -13,6 +13,8 @@ export interface WireDeps extends Omit<AppDeps, 'doors' | 'authorize'> {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   /** Who may use the data plane, as configured now. */
   readonly auth: () => 'required' | 'optional';
+  /** Absent: requests are not traced. */
+  readonly trace?: ChatDeps['trace'];
   /** Absent: there are no API keys. */
   readonly keyring?: Keyring | undefined;
 }
@@ -52,10 +54,10 @@ export async function openDoor(deps: DoorDeps): Promise<Door> {
 
 /** The doors of the answers, and who may come in. */
 export function guarded(deps: WireDeps) {
-  const { answer, bodyBytesMax, enter, log } = deps;
+  const { answer, bodyBytesMax, enter, log, trace } = deps;
   const authorize = createAuthorize({ ...deps, token: deps.admin.token, now: deps.admin.now });
   const fail: ChatDeps['fail'] = (req, res, error, shape) => sendError(req, res, error, log, shape);
-  return { authorize, doors: createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail }) };
+  return { authorize, doors: createAnswerDoors({ answer, bodyBytesMax, authorize, enter, fail, trace }) };
 }
 
 type Shortcut = (req: IncomingMessage, res: ServerResponse) => boolean;

@@ -34,6 +34,10 @@ export class ArrayQueue implements QueueAdmin {
     return { waiting: this.waiting, active: 0, delayed: 0, dead: this.dead.length };
   }
 
+  async oldestAtMs(): Promise<number | undefined> {
+    return undefined;
+  }
+
   async deadLetters({ offset, limit }: { offset: number; limit: number }): Promise<DeadLetter[]> {
     return this.dead.slice(offset, offset + limit);
   }

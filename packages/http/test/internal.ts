@@ -32,7 +32,7 @@ export interface Running {
   close(): Promise<void>;
 }
 
-const noMetrics = { contentType: 'text/plain', render: async () => 'up 1\n' };
+const noMetrics = { scrape: async () => ({ contentType: 'text/plain', text: 'up 1\n' }) };
 
 type Listen = { host?: string; port?: number };
 

@@ -12,6 +12,6 @@ export { openLog, runProcess } from './process.ts';
 export { degradedOf, embedderProbe, type Probe } from './readiness.ts';
 export { type Secret, secretOf } from './secret-file.ts';
 export { internalTokenOf, requiredUrls, withPort } from './service-config.ts';
-export { evidenceGauges, openSharedCache, positionOf, sharedGauges } from './shared-cache.ts';
+export { evidenceGauges, openSharedCache, positionOf, queueAgeOf, sharedGauges } from './shared-cache.ts';
 export { VERSION } from './version.ts';
 export { createWriter, type Lease } from './writer.ts';

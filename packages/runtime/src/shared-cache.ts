@@ -190,6 +190,7 @@ export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCa
     bytes: async () => (await usage()).bytes,
     queueDepth: () => cache().medium.queue.depth(),
     queue: () => cache().medium.queue.admin.counts(),
+    queueOldestSeconds: () => queueAgeOf(cache().medium.queue.admin),
     indexVectors: async () => (await cache().near.index.stats()).vectors,
     l1Bytes: () => memory.size().bytes,
     logPosition: async () => (await cache().medium.stores.log.bounds()).lastSeq,
@@ -197,6 +198,12 @@ export function sharedGauges(cache: () => Awaited<ReturnType<typeof openSharedCa
     breakers: () => cache().breakers,
     ...evidenceGauges(() => cache()),
   };
+}
+
+/** Seconds that the oldest write waits; 0: none does. */
+export async function queueAgeOf(admin: Pick<QueueAdmin, 'oldestAtMs'>, now = Date.now): Promise<number> {
+  const atMs = await admin.oldestAtMs();
+  return atMs === undefined ? 0 : Math.max(0, (now() - atMs) / 1000);
 }
 
 /** What the metrics say of verdicts on answers. */

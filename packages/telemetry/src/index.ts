@@ -1,6 +1,6 @@
 import type { Telemetry, TelemetrySettings } from './settings.ts';
 
-export type { Telemetry, TelemetrySettings } from './settings.ts';
+export type { Telemetry, TelemetrySettings, TracedCall, TracedJob } from './settings.ts';
 
 /** Undefined where no endpoint is set. */
 export async function openTelemetry(settings: TelemetrySettings): Promise<Telemetry | undefined> {

@@ -159,6 +159,53 @@ describe('telemetry', () => {
     expect(JSON.stringify(collector.exports)).not.toContain('secret');
   });
 
+  test('what is begun before a request is over is where its span, and those of other services, end up', async () => {
+    const { collector, telemetry } = await start();
+    const from = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const spans = [telemetry.begin(from), telemetry.begin(), telemetry.begin('nonsense')];
+    const [under, fresh] = spans as [string, string];
+    expect(under).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+    for (const span of spans) expect(span).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    expect(new Set(spans.map((span) => span.slice(36, 52))).size).toBe(3);
+    const at = { startedAtMs: AT_MS, endedAtMs: AT_MS + 3 };
+    telemetry.record(decision({ traceparent: from, span: under, outcome: 'hit' }));
+    telemetry.served({ traceparent: fresh, method: 'POST', path: '/internal/v1/embed', status: 503, ...at });
+    telemetry.record(decision({ span: fresh, outcome: 'hit' }));
+    telemetry.worked({ traceparent: fresh, queue: 'writes', failed: false, ...at });
+    telemetry.record(decision({ outcome: 'hit' }));
+    await telemetry.close();
+    const idsOf = (name: string) =>
+      collector.spans
+        .filter((span) => span.name === name)
+        .map(({ traceId, spanId, parentSpanId, kind }) => {
+          return [`00-${traceId}-${spanId}-01`, parentSpanId, kind];
+        });
+    const [asked, begun, other] = idsOf('POST /v1/chat/completions');
+    expect([asked, begun]).toEqual([
+      [under, 'b7ad6b7169203331', 2],
+      [fresh, undefined, 2],
+    ]);
+    expect(spans).not.toContain(other?.[0]);
+    const parent = fresh.slice(36, 52);
+    expect(idsOf('POST /internal/v1/embed')).toEqual([[expect.stringContaining(fresh.slice(3, 35)), parent, 2]]);
+    expect(idsOf('process writes')).toEqual([[expect.stringContaining(fresh.slice(3, 35)), parent, 5]]);
+    expect(collector.spans.filter(({ status }) => status.code === 2).map(({ name }) => name)).toEqual([
+      'POST /internal/v1/embed',
+    ]);
+  });
+
+  test('what is begun is sampled as its record will be', async () => {
+    const { collector, telemetry } = await start({ sampleRatio: 0.5 });
+    const spans = Array.from({ length: 200 }, () => telemetry.begin());
+    for (const span of spans) telemetry.record(decision({ span, outcome: 'hit' }));
+    expect(telemetry.begin('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00')).toMatch(/-00$/);
+    await telemetry.close();
+    const sampled = spans.filter((span) => span.endsWith('-01')).map((span) => span.slice(36, 52));
+    expect(sampled.length).toBeGreaterThan(0);
+    expect(sampled.length).toBeLessThan(200);
+    expect(collector.spans.map(({ spanId }) => spanId).sort()).toEqual(sampled.sort());
+  });
+
   test('a hit and a shared call have no client span; one without a route has the one that there was', async () => {
     const { collector, telemetry } = await start();
     telemetry.record(decision({ outcome: 'hit', layer: 'semantic' }));

@@ -14,11 +14,14 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BasicTracerProvider,
   BatchSpanProcessor,
+  type IdGenerator,
   ParentBasedSampler,
+  type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import { attemptAttributes, operationOf, routeOf, serverAttributes } from './attributes.ts';
-import type { Telemetry, TelemetrySettings } from './settings.ts';
+import { beginning, PresetIds } from './begin.ts';
+import type { Telemetry, TelemetrySettings, TracedCall, TracedJob } from './settings.ts';
 
 const CLOSE_MS = 3000;
 /** Of one batch, retries included. */
@@ -27,23 +30,38 @@ const QUIET_MS = 10_000;
 
 /** Spans are made when a request is over, with the times that it took: nothing is held open meanwhile. */
 export function createTracing(settings: TelemetrySettings & { readonly otlpEndpoint: string }): Telemetry {
-  const provider = providerOf(settings);
+  const ids = new PresetIds();
+  const root = new TraceIdRatioBasedSampler(settings.sampleRatio);
+  const provider = providerOf(settings, root, ids);
   const tracer = provider.getTracer('nearhit', settings.version);
   const tell = teller(settings.onError);
   // The SDK knows one handler for all; without one it says nothing.
   setGlobalErrorHandler(tell);
   return {
-    record: (decision) => spansOf(decision, tracer),
+    begin: (traceparent) => beginning(traceparent, ids, root),
+    record: (decision) => {
+      ids.preset(decision.span);
+      spansOf(decision, tracer);
+      // Under a parent its trace id was not asked for.
+      ids.preset(undefined);
+    },
+    served: (call) => callSpan(call, tracer),
+    worked: (job) => jobSpan(job, tracer),
     incident() {},
     close: () =>
       within(provider.shutdown(), CLOSE_MS, () => new Error('the collector did not answer in time')).catch(tell),
   };
 }
 
-function providerOf({ otlpEndpoint, serviceName, version, sampleRatio }: TelemetrySettings & { otlpEndpoint: string }) {
+function providerOf(
+  { otlpEndpoint, serviceName, version }: TelemetrySettings & { otlpEndpoint: string },
+  root: Sampler,
+  idGenerator: IdGenerator,
+) {
   return new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.version': version }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    sampler: new ParentBasedSampler({ root }),
+    idGenerator,
     spanProcessors: [
       new BatchSpanProcessor(new OTLPTraceExporter({ url: tracesUrl(otlpEndpoint), timeoutMillis: EXPORT_MS })),
     ],
@@ -120,7 +138,34 @@ function attemptSpan(
   span.end(hrTime(attempt.startedAtMs + attempt.latencyMs));
 }
 
-function parentOf({ traceparent }: DecisionRecord): Context {
+/** Of a service behind the ingress. */
+function callSpan({ method, path, status, startedAtMs, endedAtMs, ...call }: TracedCall, tracer: Tracer): void {
+  const options = {
+    kind: SpanKind.SERVER,
+    startTime: hrTime(startedAtMs),
+    attributes: { 'http.request.method': method, 'http.route': path, 'http.response.status_code': status },
+  };
+  const span = tracer.startSpan(`${method} ${path}`, options, parentOf(call));
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(hrTime(endedAtMs));
+}
+
+function jobSpan({ queue, startedAtMs, endedAtMs, failed, ...job }: TracedJob, tracer: Tracer): void {
+  const options = {
+    kind: SpanKind.CONSUMER,
+    startTime: hrTime(startedAtMs),
+    attributes: {
+      'messaging.system': 'bullmq',
+      'messaging.destination.name': queue,
+      'messaging.operation.type': 'process',
+    },
+  };
+  const span = tracer.startSpan(`process ${queue}`, options, parentOf(job));
+  if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end(hrTime(endedAtMs));
+}
+
+function parentOf({ traceparent }: { readonly traceparent?: string | undefined }): Context {
   const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
   return parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
 }

@@ -27,10 +27,10 @@ export function openAnswering({ lookingUp, observer, config, closers, ...deps }:
   const gateway = closers.add(
     createUpstream(config(), { onAlarm: (alarm) => observer.incident('provider-refuses-key', alarm) }),
   );
-  deps.metrics.watch({ providers: () => gateway.providers() });
   const upstream = accounted(gateway, deps.accounts, Date.now);
   const secret = secretOf(config().server.secret, deps.secretFile, 'nhs_').secret;
   const access = closers.add(createAccess({ ...deps.access, observer, config, secret }));
+  deps.metrics.watch({ providers: () => gateway.providers(), budgets: () => access.budgetsNear() });
   closers.add({ close: () => deps.drained() });
   const answering = {
     ...{ ...lookingUp, upstream, prepared: createPreparedMemo() },

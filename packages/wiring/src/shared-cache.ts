@@ -6,6 +6,7 @@ import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import { openRedisMedium, redisSettings } from '@nearhit/redis';
 import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedGauges } from '@nearhit/runtime';
 import type { Logger } from 'pino';
+import { placesOf } from './places.ts';
 import { openVerifying } from './verifying.ts';
 
 /** The cache of this process: Redis and the other services behind it, a memory of its own before them. */
@@ -18,7 +19,7 @@ export async function openCache(
 ) {
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
-  const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
+  const metrics = createMetrics({ ...placesOf(config), sources: sharedGauges(() => shared, memory) });
   let live = config;
   const logging = createLogObserver(log, Date.now, () => live.logging);
   const embeddingUrls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);

@@ -15,6 +15,7 @@ import {
   startHeartbeat,
   VERSION,
 } from '@nearhit/runtime';
+import { openTelemetry } from '@nearhit/telemetry';
 import { openNearestIndex } from '@nearhit/vector-index';
 import type { Logger } from 'pino';
 
@@ -22,6 +23,11 @@ import type { Logger } from 'pino';
 export async function startCacheService(config: Config, log: Logger, exit: (why: string) => void): Promise<Door> {
   const urls = requiredUrls('EMBEDDING_URL', config.services.embeddingUrls);
   const closers = new Closers();
+  const telemetry = await openTelemetry({
+    ...{ ...config.telemetry, version: VERSION },
+    onError: (why) => log.warn({ why }, 'traces can not be sent'),
+  });
+  if (telemetry !== undefined) closers.add(telemetry);
   const now = Date.now;
   let searches = 0;
   const metrics = createServiceMetrics({
@@ -65,6 +71,7 @@ export async function startCacheService(config: Config, log: Logger, exit: (why:
   const { index } = followed;
   const position = () => positionOf(followed.follower);
   const wire = createNearestApp({
+    onTraced: telemetry?.served,
     ...{ token, log, metrics, position },
     index: {
       stats: () => index.stats(),

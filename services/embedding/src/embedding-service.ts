@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createEmbeddingApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
-import { Chores, Closers, createLogObserver, internalTokenOf } from '@nearhit/runtime';
+import { Chores, Closers, createLogObserver, internalTokenOf, VERSION } from '@nearhit/runtime';
+import { openTelemetry } from '@nearhit/telemetry';
 import type { Logger } from 'pino';
 import { counted } from './counted.ts';
 
@@ -13,6 +14,11 @@ const BODY_BYTES_MIN = 4_194_304;
 /** Text to vector, over HTTP: the model in worker threads of this process. */
 export async function startEmbeddingService(config: Config, log: Logger): Promise<Door> {
   const closers = new Closers();
+  const telemetry = await openTelemetry({
+    ...{ ...config.telemetry, version: VERSION },
+    onError: (why) => log.warn({ why }, 'traces can not be sent'),
+  });
+  if (telemetry !== undefined) closers.add(telemetry);
   const { model, threads, queueMax } = config.embedding;
   const cacheDir = join(config.dataDir, 'models');
   const opened = closers.add(await openEmbedder({ ...embeddingModelFrom(model), cacheDir, threads, queueMax }));
@@ -30,6 +36,7 @@ export async function startEmbeddingService(config: Config, log: Logger): Promis
     if (slow) throw new Error(`no text was embedded within ${CHECK_MS} ms`);
   });
   const wire = createEmbeddingApp({
+    onTraced: telemetry?.served,
     ...{ embedder, log, metrics },
     token: internalTokenOf(config).secret,
     bodyBytesMax: Math.max(config.server.bodyBytesMax, BODY_BYTES_MIN),

@@ -30,7 +30,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   let config = initial;
   const closers = new Closers();
   const tracing = await openTracing(config, log, closers);
-  const cache = await openCache(config, internalTokenOf(config).secret, log, closers, tracing);
+  const cache = await openCache(config, internalTokenOf(config).secret, log, closers, tracing.observers);
   const { lookingUp, chores, follower, stats, near } = cache;
   const { stores, queue, board, registry } = cache.medium;
   const admin = secretOf(config.server.adminToken, join(config.dataDir, 'secrets', 'admin-token'), 'nha_');
@@ -48,6 +48,7 @@ export async function startIngress(initial: Config, log: Logger): Promise<Ingres
   const door = closers.add(
     await openDoor({
       ...{ answer, upstream, log, metrics: cache.metrics, embedder: lookingUp.embedder, observer: cache.observer },
+      trace: tracing.begin,
       batchRoom: openFiles(stores, () => config),
       auth: () => config.auth,
       ...{ keyring: access.keyring, enter: access.enter, countEmbeddings: access.countEmbeddings },

@@ -45,9 +45,10 @@ import {
   keepUsageInBounds,
   openAccounts,
   type Probe,
+  queueAgeOf,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
-import { openVerifying } from '@nearhit/wiring';
+import { openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 const MAINTAIN_MS = 5000;
@@ -69,11 +70,13 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const stats = createStats({ now, store: stores.stats, decisions });
   await stats.load();
   const metrics = createMetrics({
+    ...placesOf(config),
     sources: {
       entries: async () => (await usage()).entries,
       bytes: async () => (await usage()).bytes,
       queueDepth: () => queue.depth(),
       queue: () => queue.admin.counts(),
+      queueOldestSeconds: () => queueAgeOf(queue.admin),
       indexVectors: async () => (await index.stats()).vectors,
       l1Bytes: () => memory.size().bytes,
       ...evidenceGauges(() => ({ links, calibration })),

@@ -27,7 +27,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
-import { openVerifying } from '@nearhit/wiring';
+import { openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 type Medium = ReturnType<typeof openRedisMedium>;
@@ -42,7 +42,7 @@ export async function openClusteredCache(
   let live = config;
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
-  const metrics = createMetrics({ sources: sharedGauges(() => shared, memory) });
+  const metrics = createMetrics({ ...placesOf(config), sources: sharedGauges(() => shared, memory) });
   let position = async () => 0;
   const shared = await openSharedCache({
     ...{ memory, closers, ...openVerifying(log) },

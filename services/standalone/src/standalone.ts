@@ -45,8 +45,9 @@ async function open<D extends { close(): Promise<void> }>(
   const closers = new Closers();
   try {
     const openIts = initial.redis.url === undefined ? openCache : openClusteredCache;
-    const tracing = await openTracing(initial, log, closers);
-    return await assemble(initial, log, closers, await openIts(initial, log, closers, tracing), openDoor);
+    const { observers, begin } = await openTracing(initial, log, closers);
+    const cache = await openIts(initial, log, closers, observers);
+    return await assemble(initial, log, closers, cache, (wire) => openDoor({ ...wire, trace: begin }));
   } catch (error) {
     // What could not be opened is the reason; what then can't be closed would only hide it.
     await closers.close().catch(() => undefined);

@@ -54,6 +54,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
     await startRedisConsumer({
       ...{ connection, observer, concurrency, ratePerSecond },
       invalidations: stores.invalidations,
+      onTraced: tracing.worked,
       forget: writer.forget,
       write: async (entries) => {
         await writer.write(entries);
@@ -63,7 +64,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Door & {
   );
   writer.startUpkeep();
   keepUsageInBounds({ store: stores.usage, chores, lease, now, settings: () => live.usage });
-  const batches = await openBatchWork(config, token, log, closers, tracing, metrics);
+  const batches = await openBatchWork(config, token, log, closers, tracing.observers, metrics);
   const report = async () => ({
     detail: { running: consumer.running(), written, model: embedder.model.version, ...batches?.status() },
   });

@@ -95,7 +95,9 @@ class Answering {
     const cached = reads ? exactInMemory(request, deps) : undefined;
     const found: Found =
       cached === undefined
-        ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, call.requestId)
+        ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, {
+            ...{ requestId: call.requestId, traceparent: call.span },
+          })
         : { kind: 'hit', layer: 'l1', cached };
     if (!reads) return unread(found, call.caller.grants.cacheRead === false ? 'key-no-read' : mode);
     if (found.kind === 'none' || mode !== 'shadow') return found;
@@ -139,6 +141,7 @@ class Answering {
     const deps = storeAway ? this.#alone : this.#launching;
     const launch = (generation: Generation): Flight => {
       const plan: StorePlan = {
+        traceparent: call.span,
         request,
         vector,
         embeddingModel,

@@ -12,6 +12,8 @@ export interface ChatCall {
   readonly madeOf?: FrontApi | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** W3C trace context for what this request causes elsewhere. Absent: it is not traced. */
+  readonly span?: string | undefined;
   readonly caller: Caller;
   readonly allowance: Allowance;
   /** By which door it came. */

@@ -76,9 +76,9 @@ export async function lookUp(
   deps: LookUpDeps,
   deadlineMs: number,
   stages: Record<string, number>,
-  requestId?: string,
+  asker: Asker = {},
 ): Promise<Found> {
-  const search: Search = { request, deps, deadlineMs, requestId, timer: new StageTimer('identity', stages) };
+  const search: Search = { request, deps, deadlineMs, asker, timer: new StageTimer('identity', stages) };
   try {
     const leftMs = deadlineMs - deps.now();
     const late = () => new Error(`look-up deadline of ${Math.round(leftMs)} ms passed`);
@@ -94,17 +94,23 @@ export async function lookUp(
 }
 
 /** One look-up on its way. */
+/** Whose look-up it is, for the logs and traces of other processes. */
+interface Asker {
+  readonly requestId?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
 interface Search {
   readonly request: PreparedRequest;
   readonly deps: LookUpDeps;
   readonly deadlineMs: number;
-  readonly requestId: string | undefined;
+  readonly asker: Asker;
   readonly timer: StageTimer;
   stale?: StaleFound | undefined;
 }
 
 async function steps(search: Search): Promise<Found> {
-  const { request, deps, deadlineMs, requestId, timer } = search;
+  const { request, deps, deadlineMs, asker, timer } = search;
   const alike = identityInMemory(request, deps);
   if (alike !== undefined) return sameAs(alike);
   timer.next('l2');
@@ -127,10 +133,7 @@ async function steps(search: Search): Promise<Found> {
   if (request.exactOnly !== undefined) return { ...none, stale: search.stale };
   if (request.query.length > QUERY_CHARS_MAX) return { ...none, exactOnly: 'long-query', stale: search.stale };
   timer.next('embed');
-  const [embedding] = await deps.embedder.embed([request.query], {
-    deadlineMs,
-    ...(requestId !== undefined && { requestId }),
-  });
+  const [embedding] = await deps.embedder.embed([request.query], { deadlineMs, ...asker });
   if (embedding === undefined || embedding.truncated) return { ...none, exactOnly: 'long-query', stale: search.stale };
   timer.next('nearest');
   const found = await byMeaning(search, embedding.vector);
@@ -149,12 +152,12 @@ function keepStale(search: Search, found: StaleFound): void {
   if (isStaleServable(found.entry, search.request, search.deps.now())) search.stale ??= found;
 }
 
-async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search, vector: UnitVector): Promise<Found> {
+async function byMeaning({ request, deps, deadlineMs, asker, timer }: Search, vector: UnitVector): Promise<Found> {
   // Read after the embedding: a model of another process is known by its first answer at the latest.
   const embeddingModel = deps.embedder.model.version;
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
-  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, requestId });
+  const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, ...asker });
   const judging = new Judging(request, deps);
   const { similarityMin } = judging.bar;
   // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
@@ -181,7 +184,7 @@ async function byMeaning({ request, deps, deadlineMs, requestId, timer }: Search
   const judged = (among: readonly Candidate[]) => judging.decide(among);
   const entryOf = (id: string) => entries[worth.findIndex((neighbour) => neighbour.id === id)] as Entry;
   const differ = turnsJudge(request, entryOf, similarityMin, (texts) =>
-    deps.embedder.embed(texts, { deadlineMs, ...(requestId !== undefined && { requestId }) }),
+    deps.embedder.embed(texts, { deadlineMs, ...asker }),
   );
   const decision = await throughTurns(candidates, judged, differ);
   timer.took('verify', judging.verifyMs);

@@ -68,13 +68,14 @@ export function recordOf(
 const kept = (text: string): string => text.slice(0, QUERY_CHARS_KEPT);
 const keyIfCut = (text: string): string | undefined => (text.length > QUERY_CHARS_KEPT ? textKeyOf(text) : undefined);
 
-type RecordedCall = Pick<ChatCall, 'requestId' | 'callId' | 'endpoint' | 'caller' | 'headers' | 'startedAtMs'>;
+type RecordedCall = Pick<ChatCall, 'requestId' | 'callId' | 'endpoint' | 'caller' | 'headers' | 'span' | 'startedAtMs'>;
 
-function whoAsked({ requestId, callId, endpoint, caller, headers }: RecordedCall) {
+function whoAsked({ requestId, callId, endpoint, caller, headers, span }: RecordedCall) {
   const { traceparent } = headers;
   return {
     ...{ id: callId, requestId, endpoint, keyId: caller.keyId },
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    span,
   };
 }
 

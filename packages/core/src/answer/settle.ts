@@ -33,6 +33,8 @@ export interface StorePlan {
   /** `EmbeddingModel.version` that made it. */
   readonly embeddingModel?: string | undefined;
   readonly exactOnly?: string | undefined;
+  /** W3C trace context that the write belongs to. */
+  readonly traceparent?: string | undefined;
   /** Invalidated while it was made. */
   readonly outdated?: boolean | undefined;
   /** Another process made the call: it stores the answer and pays for it. */
@@ -156,7 +158,7 @@ function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled
   deps.memory.put(entry, deps.now());
   if (plan.follower) return { answer, ...cost, exactOnly };
   const askedAtMs = deps.now() - (performance.now() - live.startedAtMs);
-  if (!deps.queue.enqueue(entry, askedAtMs)) deps.observer.incident('write-dropped');
+  if (!deps.queue.enqueue(entry, askedAtMs, plan.traceparent)) deps.observer.incident('write-dropped');
   return { answer, ...cost, exactOnly };
 }
 

@@ -41,6 +41,30 @@ export function queueAdminConformance(name: string, open: OpenQueue): void {
       expect(await admin.counts()).toEqual({ waiting: 0, active: 0, delayed: 0, dead: 0 });
     });
 
+    test('says since when the oldest one waits', async () => {
+      const { queue, admin, target } = await start();
+      expect(await admin.oldestAtMs()).toBeUndefined();
+      target.block();
+      queue.enqueue(sampleEntry(0), ASKED_AT_MS);
+      await until(
+        () => admin.counts(),
+        ({ active }) => active > 0,
+      );
+      expect(await admin.oldestAtMs()).toBeUndefined();
+      // More than any adapter takes in hand at once.
+      const count = 300;
+      for (let n = 1; n <= count; n++) queue.enqueue(sampleEntry(n, { createdAtMs: 5_000 + n }), ASKED_AT_MS);
+      const oldest = await until(
+        () => admin.oldestAtMs(),
+        (atMs) => atMs !== undefined,
+      );
+      expect(oldest).toBeGreaterThan(5_000);
+      expect(oldest).toBeLessThanOrEqual(5_000 + count);
+      target.unblock();
+      await queue.flush();
+      expect(await admin.oldestAtMs()).toBeUndefined();
+    });
+
     test('shows what was given up, newest first, in pages, without a word of the prompt', async () => {
       const started = await start();
       await failing(started, [1, 2, 3]);

@@ -21,14 +21,20 @@ export interface Embedding {
   readonly truncated: boolean;
 }
 
+export interface EmbedOptions {
+  readonly deadlineMs?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly traceparent?: string | undefined;
+}
+
 /** Text to vector. The vector of a text depends on nothing but the text. */
 export interface Embedder {
   readonly model: EmbeddingModel;
   /**
-   * One embedding per text, in order. `deadlineMs` is an absolute time on the `Date.now()` clock; `requestId` names, for
-   * the log of an embedder in another process, whose texts they are.
+   * One embedding per text, in order. `deadlineMs` is an absolute time on the `Date.now()` clock; `requestId` and
+   * `traceparent` (W3C) name, for the log and the traces of an embedder in another process, whose texts they are.
    * Throws NearhitError EMBEDDER_BUSY at once when the queue can't be done by the deadline, and when the deadline passes.
    */
-  embed(texts: readonly string[], options?: { deadlineMs?: number; requestId?: string }): Promise<Embedding[]>;
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<Embedding[]>;
   close(): Promise<void>;
 }

@@ -35,6 +35,13 @@ export interface SubjectUse {
   readonly reserved: NanoUsd;
 }
 
+/** Of a key (`key:<id>`) or tenant (`tenant:<id>`) that has a budget: how much of it is spent or set aside, 1 = all. */
+export interface BudgetUse {
+  readonly subject: string;
+  readonly period: 'day' | 'month';
+  readonly ratio: number;
+}
+
 /** `uses`: after it, in the order of the subjects. Of a refusal nothing is counted anywhere. */
 export type LimitAnswer =
   | { readonly kind: 'granted'; readonly uses: readonly SubjectUse[] }

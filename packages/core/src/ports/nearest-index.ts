@@ -15,6 +15,8 @@ export interface NearestQuery {
   readonly deadlineMs?: number;
   /** Whose search it is, for the log of an index in another process. */
   readonly requestId?: string | undefined;
+  /** W3C trace context that it belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
 export type IndexChange =

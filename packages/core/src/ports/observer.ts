@@ -70,6 +70,8 @@ export interface DecisionRecord {
   readonly endpoint?: Endpoint | undefined;
   /** The client's W3C trace context, as it came. */
   readonly traceparent?: string | undefined;
+  /** Its own W3C trace context, where requests are traced: the client's trace, or one that begins here. */
+  readonly span?: string | undefined;
   /** The API key's. */
   readonly keyId?: string | undefined;
   readonly atMs: number;

@@ -26,6 +26,8 @@ export interface DeadLetter {
 /** What an operator does with the queue of writes. */
 export interface QueueAdmin {
   counts(): Promise<QueueCounts>;
+  /** When the oldest answer that waits, or waits for its next try, was finished. Undefined: none waits. */
+  oldestAtMs(): Promise<number | undefined>;
   /** Newest first. */
   deadLetters(page: { readonly offset: number; readonly limit: number }): Promise<DeadLetter[]>;
   /** Back into the queue; all when no ids are given. Answers how many. */

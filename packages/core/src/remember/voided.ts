@@ -8,6 +8,8 @@ export interface PendingWrite {
   readonly entry: Entry;
   /** When its upstream call began. */
   readonly askedAtMs: number;
+  /** W3C trace context of the request that it is an answer to. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface WriteDeps {

@@ -47,6 +47,8 @@ class MemoryQueue implements WriteBehind {
   /** Of the batch in hand. */
   #active = 0;
   #delayed = 0;
+  /** The batch that waits for its next try. */
+  #retrying: readonly PendingWrite[] | undefined;
   #closed = false;
   #running: Promise<void> | undefined;
   readonly admin: QueueAdmin = {
@@ -56,6 +58,7 @@ class MemoryQueue implements WriteBehind {
       delayed: this.#delayed,
       dead: this.#dead.size,
     }),
+    oldestAtMs: async () => (this.#retrying ?? this.#waiting)[0]?.entry.createdAtMs,
     deadLetters: async (page) => this.#dead.list(page),
     redrive: async (ids = this.#dead.ids()) => ids.filter((id) => this.#redrive(id)).length,
     discard: async (ids = this.#dead.ids()) => ids.filter((id) => this.#dead.take(id) !== undefined).length,
@@ -133,8 +136,10 @@ class MemoryQueue implements WriteBehind {
         if (delayMs === undefined) return this.#writeEach(batch, error);
         this.#active = 0;
         this.#delayed = batch.length;
+        this.#retrying = batch;
         await pause(delayMs);
         this.#delayed = 0;
+        this.#retrying = undefined;
         this.#active = batch.length;
       }
     }

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
+  type BudgetUse,
   type Caller,
   type HeldLease,
   LEASE_MS,
   type LimitStore,
+  type LimitSubject,
   NearhitError,
   type Observer,
   type Settlement,
+  type SubjectUse,
   UNLIMITED,
 } from '@nearhit/core';
+import { BudgetWatch } from './budget-watch.ts';
 import type { LimitsInForce } from './limits-in-force.ts';
 import { refusal } from './refusals.ts';
 import { type Admission, type AllowanceHouse, RequestAllowance } from './request-allowance.ts';
@@ -20,6 +24,7 @@ export interface AllowancesOptions {
   readonly limits: () => LimitsInForce;
   readonly observer: Pick<Observer, 'incident'>;
   readonly renewMs?: number | undefined;
+  readonly now?: (() => number) | undefined;
 }
 
 const RENEW_MS = LEASE_MS / 4;
@@ -34,11 +39,13 @@ export class Allowances implements AllowanceHouse {
   readonly #settling = new Set<Promise<void>>();
   readonly #unsettled: Settlement[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #budgets: BudgetWatch;
   #leases = 0;
   #turning = false;
 
   constructor(options: AllowancesOptions) {
     this.#options = options;
+    this.#budgets = new BudgetWatch(options.now ?? Date.now);
     this.#timer = setInterval(() => void this.#turn(), options.renewMs ?? RENEW_MS);
     this.#timer.unref();
   }
@@ -59,6 +66,15 @@ export class Allowances implements AllowanceHouse {
     const admission = { tenant: caller.tenant, subjects, lease: `${this.#process}-${this.#leases}` };
     const counts = subjects.some(({ limits: { rpm, tpm, concurrent } }) => (rpm ?? tpm ?? concurrent) !== undefined);
     return counts ? this.#admitted(admission) : new RequestAllowance(this, admission, []);
+  }
+
+  noteUses(subjects: readonly LimitSubject[], uses: readonly SubjectUse[]): void {
+    this.#budgets.note(subjects, uses);
+  }
+
+  /** Those that are near their end, as far as requests of this process have met them. */
+  budgetsNear(): BudgetUse[] {
+    return this.#budgets.near();
   }
 
   hold(lease: HeldLease): void {

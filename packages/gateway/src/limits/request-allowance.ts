@@ -31,6 +31,8 @@ export interface AllowanceHouse {
   /** True when it was held. */
   letGo(lease: string): boolean;
   book(settlement: Settlement): void;
+  /** What the subjects had used when money was set aside, or refused. */
+  noteUses(subjects: readonly LimitSubject[], uses: readonly SubjectUse[]): void;
   unavailable(error: unknown): void;
 }
 
@@ -101,6 +103,7 @@ export class RequestAllowance implements Allowance {
       .catch((error: unknown) => this.#house.unavailable(error));
     if (answer === undefined) return;
     this.#uses = answer.uses;
+    this.#house.noteUses(subjects, answer.uses);
     if (answer.kind === 'refused') throw refusal(subjects, answer, { tokens: total, nanoUsd });
     this.#reserved = { windows: answer.uses.map(({ window }) => window), tokens };
     const held = subjects.filter(({ limits }) => isBudgeted(limits) || limits.concurrent !== undefined);

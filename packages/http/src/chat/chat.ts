@@ -12,6 +12,8 @@ export interface ChatDeps {
   readonly answer: (call: ChatCall) => Promise<Exchange>;
   readonly bodyBytesMax: number;
   readonly authorize: Authorize;
+  /** The trace context for what a request causes, given that of its client. Absent: requests are not traced. */
+  readonly trace?: ((traceparent: string | undefined) => string) | undefined;
   /** Absent: nobody is limited. */
   readonly enter?: Enter | undefined;
   /** Writes a failure; without a `shape`, in OpenAI's. */
@@ -41,6 +43,10 @@ export function forwardedHeaders(req: IncomingMessage): Record<string, string> {
     if (typeof value === 'string') headers[name] = value;
   }
   return headers;
+}
+
+function traceparentOf({ headers: { traceparent } }: IncomingMessage): string | undefined {
+  return typeof traceparent === 'string' ? traceparent : undefined;
 }
 
 function clientOf(res: ServerResponse): Client {
@@ -95,6 +101,7 @@ function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
         requestId: requestIdOf(req),
         ...asked,
         headers: req.headers,
+        span: deps.trace?.(traceparentOf(req)),
         callId: randomUUID(),
         caller,
         allowance: deps.enter === undefined ? UNLIMITED : await deps.enter(caller),

@@ -1,10 +1,17 @@
-import { type Embedder, type Embedding, type EmbeddingModel, NearhitError, type Observer } from '@nearhit/core';
+import {
+  type Embedder,
+  type Embedding,
+  type EmbeddingModel,
+  type EmbedOptions,
+  NearhitError,
+  type Observer,
+} from '@nearhit/core';
 import { decodeEmbeddings, encodeTexts } from './embed-codec.ts';
 import { callService, inspect, type ServiceFaults } from './failover.ts';
 import type { Ask, Replica } from './replica.ts';
 import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replicas.ts';
 import { cutTexts, inParts } from './texts.ts';
-import { carryRequestId, MODEL_VERSION_HEADER, modelAnswer, PATHS, parseAs } from './wire.ts';
+import { type Asker, carryAsker, MODEL_VERSION_HEADER, modelAnswer, PATHS, parseAs } from './wire.ts';
 
 type Tuning = 'resolve' | 'resolveMs' | 'connectionsMax' | 'failuresMax' | 'probeMs' | 'probeTimeoutMs';
 
@@ -85,10 +92,7 @@ class HttpEmbedder implements EmbeddingClient {
     }
   }
 
-  async embed(
-    texts: readonly string[],
-    { deadlineMs, requestId }: { deadlineMs?: number; requestId?: string } = {},
-  ): Promise<Embedding[]> {
+  async embed(texts: readonly string[], { deadlineMs, ...asker }: EmbedOptions = {}): Promise<Embedding[]> {
     if (this.#replicas.closed) throw closed();
     if (texts.length === 0) return [];
     if (this.#model === UNKNOWN_MODEL) await this.#firstVerdict(deadlineMs);
@@ -99,7 +103,7 @@ class HttpEmbedder implements EmbeddingClient {
     let next = 0;
     const lane = async (): Promise<void> => {
       for (let i = next++; i < parts.length; i = next++) {
-        answers[i] = await this.#embedPart(parts[i] as string[], model, { deadlineMs, requestId });
+        answers[i] = await this.#embedPart(parts[i] as string[], model, { deadlineMs, ...asker });
       }
     };
     await Promise.all(Array.from({ length: Math.min(LANES, parts.length) }, lane));
@@ -127,14 +131,14 @@ class HttpEmbedder implements EmbeddingClient {
   #embedPart(
     texts: readonly string[],
     model: EmbeddingModel,
-    { deadlineMs, requestId }: { deadlineMs: number | undefined; requestId: string | undefined },
+    { deadlineMs, ...asker }: Asker & { readonly deadlineMs: number | undefined },
   ): Promise<Embedding[]> {
     const { version, dimensions } = model;
     const turn = this.#turn++;
     return callService(
       this.#replicas,
       {
-        ...{ method: 'POST', path: PATHS.embed, headers: carryRequestId(this.#headers, requestId) },
+        ...{ method: 'POST', path: PATHS.embed, headers: carryAsker(this.#headers, asker) },
         body: encodeTexts(texts),
         bytesMax: ERROR_BYTES_MAX + texts.length * (EMBEDDING_HEAD_BYTES + 4 * dimensions),
         ...{ deadlineMs, patienceMs: this.#patienceMs, firstShare: FIRST_SHARE },

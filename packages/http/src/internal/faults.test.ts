@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Fingerprint, PartitionKey, UnitVector } from '@nearhit/core';
@@ -50,6 +51,8 @@ const serving = (client: Watched): number => client.replicas().filter(({ live })
 const isServing = (client: Watched, { port }: { port: number }): boolean =>
   client.replicas().some(({ address, live }) => live && address.endsWith(`:${port}`));
 
+const PAUSE_MS = 3;
+
 /** Steady calls from several lanes at once; `stop` answers how they ended. */
 function load(call: () => Promise<unknown>, lanes = 4) {
   let running = true;
@@ -61,12 +64,10 @@ function load(call: () => Promise<unknown>, lanes = 4) {
         () => {
           answered += 1;
         },
-        (error: unknown) => {
-          failures.push(error);
-          // With nobody there a call fails at once: without a turn in between no probe would ever find out who is back.
-          return new Promise(setImmediate);
-        },
+        (error: unknown) => failures.push(error),
       );
+      // Steady, and not all that the machine can do: a replica is to start beside it, and probes to find out who is back.
+      await delay(PAUSE_MS);
     }
   });
   return {

@@ -5,7 +5,7 @@ import { ANSWER_BYTES_MAX, decodeNeighbours, encodeQuery } from './nearest-codec
 import { hashOf, ownerOf } from './rendezvous.ts';
 import type { Replica } from './replica.ts';
 import { ReplicaSet, type ReplicaSetOptions, type ReplicaStatus } from './replicas.ts';
-import { BINARY, carryRequestId, PATHS, parseAs, positionAnswer, statsAnswer } from './wire.ts';
+import { BINARY, carryAsker, PATHS, parseAs, positionAnswer, statsAnswer } from './wire.ts';
 
 type Tuning = 'resolve' | 'resolveMs' | 'connectionsMax' | 'failuresMax' | 'probeMs' | 'probeTimeoutMs';
 
@@ -52,7 +52,7 @@ export function createNearestClient(options: NearestClientOptions): NearestClien
           ...{
             method: 'POST',
             path: PATHS.nearest,
-            headers: carryRequestId(binary, query.requestId),
+            headers: carryAsker(binary, query),
             body,
             bytesMax: ANSWER_BYTES_MAX,
           },

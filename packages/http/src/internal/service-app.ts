@@ -14,6 +14,20 @@ export interface ServiceDeps extends OpsDeps {
   /** The internal token, not empty: everything but /healthz, /readyz and /metrics needs it as a bearer token. */
   readonly token: string;
   readonly log: Logger;
+  /** Hears of each call that belongs to a trace. */
+  readonly onTraced?: ((call: TracedCall) => void) | undefined;
+}
+
+/** A call that was answered. */
+export interface TracedCall {
+  /** The caller's W3C trace context. */
+  readonly traceparent: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Unix time. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
 }
 
 /** An internal service as seen from the network: `createServer(app, { fast })`. */
@@ -47,7 +61,7 @@ export function createServiceWire(
       if (isToken(bearerOf(req)))
         handler(req, res)
           .catch((error: unknown) => fail(req, res, error))
-          .then(() => note(req, res, startedAtMs, log));
+          .then(() => note(req, res, startedAtMs, deps));
       else {
         res.setHeader('www-authenticate', 'Bearer realm="nearhit internal"');
         fail(req, res, unauthorized());
@@ -66,7 +80,13 @@ export function createServiceWire(
 }
 
 /** For whoever follows a request through the services. Probes carry no id and are not told of. */
-function note(req: IncomingMessage, res: ServerResponse, startedAtMs: number, log: Logger): void {
+function note(req: IncomingMessage, res: ServerResponse, startedAtMs: number, { log, onTraced }: ServiceDeps): void {
+  const { traceparent } = req.headers;
+  if (onTraced !== undefined && typeof traceparent === 'string') {
+    const endedAtMs = Date.now();
+    const about = { method: req.method ?? '', path: req.url ?? '', status: res.statusCode };
+    onTraced({ traceparent, ...about, endedAtMs, startedAtMs: endedAtMs - (performance.now() - startedAtMs) });
+  }
   const { 'x-request-id': requestId } = req.headers;
   if (log.debug === undefined || requestId === undefined || req.method === 'GET') return;
   const ms = Math.round((performance.now() - startedAtMs) * 1000) / 1000;

@@ -46,12 +46,24 @@ export const errorAnswer = z.object({
   }),
 });
 
+/** Whose request a call is made for. */
+export interface Asker {
+  readonly requestId?: string | undefined;
+  /** W3C trace context. */
+  readonly traceparent?: string | undefined;
+}
+
 /** The headers, and whose request a call is made for. */
-export function carryRequestId(
+export function carryAsker(
   headers: Readonly<Record<string, string>>,
-  requestId: string | undefined,
+  { requestId, traceparent }: Asker,
 ): Readonly<Record<string, string>> {
-  return requestId === undefined ? headers : { ...headers, [REQUEST_ID_HEADER]: requestId };
+  if (requestId === undefined && traceparent === undefined) return headers;
+  return {
+    ...headers,
+    ...(requestId !== undefined && { [REQUEST_ID_HEADER]: requestId }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
 }
 
 /** Undefined when the bytes are not what the schema says. */

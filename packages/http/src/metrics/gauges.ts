@@ -1,4 +1,4 @@
-import type { AuditCounts, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
+import type { AuditCounts, BudgetUse, CalibrationReport, ProviderStatus, QueueCounts } from '@nearhit/core';
 import { labelled, type MetricSource, type Reading, type Sample } from './exposition.ts';
 
 type Read<T> = (() => T | Promise<T>) | undefined;
@@ -23,12 +23,16 @@ export interface MetricSources {
   readonly replicaLag?: Read<number>;
   /** Of the queue that processes share. */
   readonly queue?: Read<QueueCounts>;
+  /** Seconds that the oldest write in it waits; 0: none does. */
+  readonly queueOldestSeconds?: Read<number>;
   readonly providers?: Read<readonly ProviderStatus[]>;
   /** Of those places that set an error budget: how much may be wrong at 95 %. */
   readonly errorBounds?: Read<readonly ErrorBound[]>;
   readonly labels?: Read<CalibrationReport['samples']>;
   /** Pairs of questions that were judged. */
   readonly judgedPairs?: Read<number>;
+  /** Of keys and tenants whose budget is near its end. */
+  readonly budgets?: Read<readonly BudgetUse[]>;
   /** Of this process, since it began. */
   readonly audits?: Read<AuditCounts>;
   /** Audits that wait or are in hand. */
@@ -48,6 +52,11 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
     gauge('nearhit_replica_lag_records', 'Records of the change log not yet taken in.', sources.replicaLag),
     gauge('nearhit_queue_jobs', 'Writes in the shared queue, by state.', mapped(sources.queue, byState)),
     gauge(
+      'nearhit_queue_oldest_seconds',
+      'Age of the oldest write that waits in the shared queue; 0: none waits.',
+      sources.queueOldestSeconds,
+    ),
+    gauge(
       'nearhit_error_bound',
       'Upper bound, at 95 %, of the wrong share among semantic hits.',
       mapped(sources.errorBounds, (bounds) => placed(bounds, ({ bound95 }) => bound95)),
@@ -63,6 +72,11 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
       mapped(sources.labels, bySource),
     ),
     gauge('nearhit_judged_pairs', 'Pairs of questions in feedback memory.', sources.judgedPairs),
+    gauge(
+      'nearhit_budget_used_ratio',
+      'Share of a budget in USD that is spent or set aside, of keys and tenants that are near its end.',
+      mapped(sources.budgets, byBudget),
+    ),
     counter(
       'nearhit_audits_total',
       'Stored answers that were compared with a second one, or were to be, by kind and how it ended.',
@@ -100,6 +114,10 @@ function byState({ waiting, active, delayed, dead }: QueueCounts): Sample[] {
 
 function byName(breakers: readonly { readonly name: string; readonly open: boolean }[]): Sample[] {
   return breakers.map(({ name, open }) => ({ labels: { name }, value: open ? 1 : 0 }));
+}
+
+function byBudget(budgets: readonly BudgetUse[]): Sample[] {
+  return budgets.map(({ subject, period, ratio }) => ({ labels: { subject, period }, value: ratio }));
 }
 
 const PLACES_MAX = 50;

@@ -1,6 +1,5 @@
 import { type DecisionRecord, isUsageSaved, type Observer, type RouteAttempt } from '@nearhit/core';
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import { expose, type MetricSource } from './exposition.ts';
+import { Exposition, type MetricSource, type Scrape } from './exposition.ts';
 import { gaugesOf, type MetricSources } from './gauges.ts';
 import { bounded, CounterTally, HistogramTally, IncidentTally } from './tallies.ts';
 
@@ -8,17 +7,19 @@ export interface MetricsOptions {
   readonly sources?: MetricSources | undefined;
   /** Beside the house's own. */
   readonly more?: readonly MetricSource[] | undefined;
-  /** Label requests with these namespaces; others count as `other`. Absent: no such label. */
+  /** Label requests with these namespaces and the first 16 others; what comes later counts as `other`. Absent: no such label. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Label requests with these models; others count as `other`. Absent: no such label. */
+  /** The same for the models that are asked for. */
   readonly models?: readonly string[] | undefined;
   /** Figures of the process: memory, CPU, event loop, garbage collection. Default true. */
   readonly process?: boolean | undefined;
 }
 
-/** Prometheus. Hears every decision as an Observer, answers a scrape with `render()`. */
+/** Prometheus. Hears every decision as an Observer, answers a scrape. */
 export interface Metrics extends Observer {
-  readonly contentType: string;
+  /** `accept`: the scraper's header; exemplars for who reads OpenMetrics. */
+  scrape(accept?: string): Promise<Scrape>;
+  /** Prometheus' text format. */
   render(): Promise<string>;
   /** More of the house to be read at each scrape; each once. */
   watch(sources: MetricSources): void;
@@ -28,22 +29,24 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 const OVERHEAD_SECONDS = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
-  const registry = new Registry();
-  if (options.process !== false) collectDefaultMetrics({ register: registry });
+  const exposition = new Exposition(options.process !== false);
   const requests = new RequestTally(options);
   const incidents = new IncidentTally();
   const sources = [...requests.sources(), incidents, ...gaugesOf(options.sources ?? {}), ...(options.more ?? [])];
-  for (const source of sources) expose(registry, source);
+  for (const source of sources) exposition.expose(source);
   return {
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
+    scrape: (accept) => exposition.scrape(accept),
+    render: async () => (await exposition.scrape()).text,
     watch: (more) => {
-      for (const source of gaugesOf(more)) expose(registry, source);
+      for (const source of gaugesOf(more)) exposition.expose(source);
     },
     record: (decision) => requests.add(decision),
     incident: (name) => incidents.add(name),
   };
 }
+
+/** Clients make up namespaces and models as they like: so many beside those that are configured. */
+const PLACES_MAX = 16;
 
 const DURATION = 'nearhit_request_duration_seconds';
 const OVERHEAD = 'nearhit_overhead_seconds';
@@ -59,22 +62,22 @@ class RequestTally {
   readonly #attemptDuration = new HistogramTally(ATTEMPT, 'provider', SECONDS);
   readonly #kept = new CounterTally();
   readonly #reason = bounded();
-  readonly #namespaces: ReadonlySet<string> | undefined;
-  readonly #models: ReadonlySet<string> | undefined;
+  readonly #namespace: ((name: string) => string) | undefined;
+  readonly #model: ((name: string) => string) | undefined;
   #costUsd = 0;
   #savedUsd = 0;
   #identityHits = 0;
 
   constructor({ namespaces, models }: MetricsOptions) {
-    this.#namespaces = namespaces && new Set(namespaces);
-    this.#models = models && new Set(models);
+    this.#namespace = namespaces && bounded(PLACES_MAX, namespaces);
+    this.#model = models && bounded(PLACES_MAX, models);
   }
 
   add(decision: DecisionRecord): void {
     const { outcome, usage, costUsd, savedUsd } = decision;
     this.#count(decision);
     if (decision.stage === 'identity') this.#identityHits += 1;
-    this.#duration.observe(outcome, decision.latencyMs / 1000);
+    this.#duration.observe(outcome, decision.latencyMs / 1000, decision);
     this.#overhead.observe(outcome, decision.overheadMs / 1000);
     if (usage !== undefined) {
       const use = isUsageSaved(decision) ? 'saved' : 'spent';
@@ -95,8 +98,8 @@ class RequestTally {
     const { outcome, reason, namespace, model } = decision;
     const layer: string = decision.layer ?? '';
     const why = this.#reason(reasonClass(reason));
-    const space = placeOf(namespace, this.#namespaces);
-    const name = placeOf(model, this.#models);
+    const space = this.#namespace?.(namespace);
+    const name = this.#model?.(model);
     this.#requests.add(`${outcome}\n${layer}\n${why}\n${space ?? ''}\n${name ?? ''}`, () => ({
       ...{ outcome, layer, reason: why },
       ...(space !== undefined && { namespace: space }),
@@ -166,10 +169,4 @@ function reasonClass(reason: string | undefined): string {
   if (reason.startsWith('guard:')) return reason;
   const colon = reason.indexOf(':');
   return colon === -1 ? reason : reason.slice(0, colon);
-}
-
-/** Undefined: there is no such label. */
-function placeOf(name: string, known: ReadonlySet<string> | undefined): string | undefined {
-  if (known === undefined) return undefined;
-  return known.has(name) ? name : 'other';
 }

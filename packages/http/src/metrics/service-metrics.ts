@@ -1,5 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import { expose, type MetricSource } from './exposition.ts';
+import { Exposition, type MetricSource } from './exposition.ts';
 import { gaugesOf, type MetricSources } from './gauges.ts';
 import type { Metrics } from './metrics.ts';
 import { IncidentTally } from './tallies.ts';
@@ -15,15 +14,14 @@ export interface ServiceMetricsOptions {
 
 /** Prometheus, for a process that answers no requests of clients: hears incidents as an Observer, and no decisions. */
 export function createServiceMetrics({ gauges = {}, sources = [], ...options }: ServiceMetricsOptions = {}): Metrics {
-  const registry = new Registry();
-  if (options.process !== false) collectDefaultMetrics({ register: registry });
+  const exposition = new Exposition(options.process !== false);
   const incidents = new IncidentTally();
-  for (const source of [...gaugesOf(gauges), ...sources, incidents]) expose(registry, source);
+  for (const source of [...gaugesOf(gauges), ...sources, incidents]) exposition.expose(source);
   return {
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
+    scrape: (accept) => exposition.scrape(accept),
+    render: async () => (await exposition.scrape()).text,
     watch: (more) => {
-      for (const source of gaugesOf(more)) expose(registry, source);
+      for (const source of gaugesOf(more)) exposition.expose(source);
     },
     record() {},
     incident: (name) => incidents.add(name),

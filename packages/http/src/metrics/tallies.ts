@@ -1,4 +1,4 @@
-import type { Sample } from './exposition.ts';
+import type { Exemplar, Sample } from './exposition.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -24,9 +24,24 @@ export class CounterTally {
   }
 }
 
+/** Who was counted, for those who look at a figure and want to see one of them. */
+export interface Counted {
+  readonly requestId: string;
+  /** W3C trace context. */
+  readonly traceparent?: string | undefined;
+  /** Its own, where requests are traced. */
+  readonly span?: string | undefined;
+  readonly atMs: number;
+}
+
+/** OpenMetrics allows 128 characters for names and values together; a trace id has 32. */
+const REQUEST_ID_CHARS_MAX = 64;
+
 interface Distribution {
   /** Per bucket, not cumulated; the last one is for what exceeds every bound. */
   readonly counts: number[];
+  /** The last one of each bucket, and its value. */
+  readonly last: ((Counted & { readonly value: number }) | undefined)[];
   sum: number;
   count: number;
 }
@@ -44,16 +59,23 @@ export class HistogramTally {
     this.#bounds = bounds;
   }
 
-  observe(labelValue: string, value: number): void {
+  /** `who`: told of until the next one of its bucket. */
+  observe(labelValue: string, value: number, who?: Counted): void {
     if (!Number.isFinite(value)) return;
     let distribution = this.#byValue.get(labelValue);
     if (distribution === undefined) {
-      distribution = { counts: new Array<number>(this.#bounds.length + 1).fill(0), sum: 0, count: 0 };
+      const counts = new Array<number>(this.#bounds.length + 1).fill(0);
+      distribution = { counts, last: counts.map(() => undefined), sum: 0, count: 0 };
       this.#byValue.set(labelValue, distribution);
     }
     let bucket = 0;
     while (bucket < this.#bounds.length && value > (this.#bounds[bucket] as number)) bucket += 1;
     distribution.counts[bucket] = (distribution.counts[bucket] as number) + 1;
+    // A record of its own: theirs are large, and would be kept for as long as nobody else comes by.
+    if (who !== undefined) {
+      const { requestId, traceparent, span = traceparent, atMs } = who;
+      distribution.last[bucket] = { requestId, span, atMs, value };
+    }
     distribution.sum += value;
     distribution.count += 1;
   }
@@ -62,13 +84,18 @@ export class HistogramTally {
     return [...this.#byValue].flatMap(([labelValue, distribution]) => this.#samplesOf(labelValue, distribution));
   }
 
-  #samplesOf(labelValue: string, { counts, sum, count }: Distribution): Sample[] {
+  #samplesOf(labelValue: string, { counts, last, sum, count }: Distribution): Sample[] {
     const labels = { [this.#label]: labelValue };
     let below = 0;
     const buckets = counts.map((inBucket, at) => {
       below += inBucket;
       const le = at < this.#bounds.length ? String(this.#bounds[at]) : '+Inf';
-      return { metricName: `${this.#name}_bucket`, labels: { le, ...labels }, value: below };
+      return {
+        metricName: `${this.#name}_bucket`,
+        labels: { le, ...labels },
+        value: below,
+        exemplar: exemplarOf(last[at]),
+      };
     });
     return [
       ...buckets,
@@ -78,14 +105,28 @@ export class HistogramTally {
   }
 }
 
+function exemplarOf(last: Distribution['last'][number]): Exemplar | undefined {
+  if (last === undefined) return undefined;
+  const { requestId, span, atMs, value } = last;
+  const traceId = span === undefined ? undefined : TRACE_ID.exec(span)?.[1];
+  const labelSet = {
+    request_id: requestId.slice(0, REQUEST_ID_CHARS_MAX),
+    ...(traceId !== undefined && { trace_id: traceId }),
+  };
+  return { labelSet, value, timestamp: atMs / 1000 };
+}
+
+const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
+
 const NAMES_MAX = 64;
 
-/** Label values out of a set that cannot grow without end. */
-export function bounded(): (name: string) => string {
-  const seen = new Set<string>();
+/** Label values out of a set that cannot grow without end: those known, and the first ones beside them. */
+export function bounded(namesMax = NAMES_MAX, known: readonly string[] = []): (name: string) => string {
+  const seen = new Set(known);
+  const sizeMax = seen.size + namesMax;
   return (name) => {
     if (seen.has(name)) return name;
-    if (seen.size >= NAMES_MAX) return 'other';
+    if (seen.size >= sizeMax) return 'other';
     seen.add(name);
     return name;
   };

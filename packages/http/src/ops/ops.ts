@@ -1,3 +1,4 @@
+import type { Metrics } from '../metrics/metrics.ts';
 import { sendJson } from '../reply.ts';
 import type { Route } from '../routes.ts';
 
@@ -10,7 +11,7 @@ export interface Readiness {
 
 export interface OpsDeps {
   readonly readiness: () => Readiness | Promise<Readiness>;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly metrics: Pick<Metrics, 'scrape'>;
 }
 
 /** GET /healthz (the process is alive), /readyz (it can serve), /metrics (Prometheus). */
@@ -29,9 +30,10 @@ export function opsRoutes(deps: OpsDeps): Route[] {
     {
       method: 'get',
       path: '/metrics',
-      handler: async (_req, res) => {
-        const text = Buffer.from(await deps.metrics.render());
-        res.writeHead(200, { 'content-type': deps.metrics.contentType, 'content-length': text.length }).end(text);
+      handler: async (req, res) => {
+        const { contentType, text } = await deps.metrics.scrape(req.headers.accept);
+        const body = Buffer.from(text);
+        res.writeHead(200, { 'content-type': contentType, 'content-length': body.length }).end(body);
       },
     },
   ];

@@ -21,12 +21,25 @@ export interface RedisConsumerOptions extends WriteDeps {
   /** A consumer that is silent for so long has lost its jobs to others. */
   readonly lockDurationMs?: number;
   readonly stalledIntervalMs?: number;
+  /** Hears of each try of a write that belongs to a trace. */
+  readonly onTraced?: ((write: TracedWrite) => void) | undefined;
   /** Dead letters that are kept, the newest. */
   readonly deadLettersMax?: number;
   /** Redis is asked for a sign of life this often; one that gives none for as long is connected to anew. */
   readonly aliveMs?: number;
   /** How long `close` waits for the jobs in hand; 1 s at most while Redis is away. Default 25,000. */
   readonly closeMs?: number;
+}
+
+/** One try of a write. */
+export interface TracedWrite {
+  /** W3C trace context of the request whose answer is written. */
+  readonly traceparent: string;
+  readonly queue: string;
+  /** Unix time. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly failed: boolean;
 }
 
 export interface RedisConsumer {
@@ -102,11 +115,11 @@ function workerOptions(client: RedisClient, options: RedisConsumerOptions): Work
  * A job that some worker lost is suspect of having killed it: such are written one at a time, each with a mark in Redis
  * while it is in hand, so that only the one that does kill its worker collects marks.
  */
-function processor(collector: Collector, deps: WriteDeps): (job: Job<string>) => Promise<void> {
+function processor(collector: Collector, deps: RedisConsumerOptions): (job: Job<string>) => Promise<void> {
   let suspects: Promise<unknown> = Promise.resolve();
   return async (job) => {
     try {
-      if (job.stalledCounter === 0) return await collector.write(readJob(job));
+      if (job.stalledCounter === 0) return await traced(readJob(job), collector, deps.onTraced);
       const turn = suspects.then(() => writeSuspect(job, deps));
       suspects = turn.catch(() => {});
       return await turn;
@@ -114,6 +127,23 @@ function processor(collector: Collector, deps: WriteDeps): (job: Job<string>) =>
       throw asJobFailure(error);
     }
   };
+}
+
+async function traced(
+  pending: PendingWrite,
+  collector: Collector,
+  tell: RedisConsumerOptions['onTraced'],
+): Promise<void> {
+  const { traceparent } = pending;
+  if (traceparent === undefined || tell === undefined) return collector.write(pending);
+  const startedAtMs = Date.now();
+  let failed = true;
+  try {
+    await collector.write(pending);
+    failed = false;
+  } finally {
+    tell({ traceparent, queue: QUEUE_NAME, startedAtMs, endedAtMs: Date.now(), failed });
+  }
 }
 
 async function writeSuspect(job: Job<string>, deps: WriteDeps): Promise<void> {

@@ -47,6 +47,13 @@ describe('job codec', () => {
     );
   });
 
+  test('a trace context goes along where there is one', () => {
+    const pending = { entry: sampleEntry(1), askedAtMs: 5 };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(decodeJob(asRead({ ...pending, traceparent }))).toEqual({ ...pending, traceparent });
+    expect(Object.keys(decodeJob(asRead(pending)))).not.toContain('traceparent');
+  });
+
   test('the vector is float32 as it was, an answer holds on to no more than itself', () => {
     const entry = sampleEntry(1);
     const { entry: again } = decodeJob(asRead({ entry, askedAtMs: 1 }));

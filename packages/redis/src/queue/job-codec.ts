@@ -13,7 +13,15 @@ import { Packr, RESET_BUFFER_MODE } from 'msgpackr';
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const FORMAT = 1;
 
-type JobTuple = readonly [format: number, askedAtMs: number, head: HeadTuple, answer: Buffer, vector: Buffer | null];
+/** Who does not know of the last part does not look at it. */
+type JobTuple = readonly [
+  format: number,
+  askedAtMs: number,
+  head: HeadTuple,
+  answer: Buffer,
+  vector: Buffer | null,
+  traceparent?: string,
+];
 
 const QUOTE = 0x22;
 const SLAB_BYTES = 262_144;
@@ -35,10 +43,11 @@ function takeBytes(bytes: number): Buffer {
  * UTF-8 JSON of a text, as BullMQ keeps a job's data: base64 of MessagePack, for bytes have no cheaper form in JSON. The
  * vector is float32 as it lies.
  */
-export function encodeJob({ entry, askedAtMs }: PendingWrite): Buffer {
+export function encodeJob({ entry, askedAtMs, traceparent }: PendingWrite): Buffer {
   const { answer, vector } = entry;
   const floats = vector === undefined ? null : Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  const tuple: JobTuple = [FORMAT, askedAtMs, headTuple(entry), answer, floats];
+  const plain = [FORMAT, askedAtMs, headTuple(entry), answer, floats] as const;
+  const tuple: JobTuple = traceparent === undefined ? plain : [...plain, traceparent];
   // The next call may use the same memory: the bytes are gone from there by then.
   const text = (packr.pack(tuple, RESET_BUFFER_MODE) as Buffer).toString('base64');
   const json = takeBytes(text.length + 2);
@@ -51,11 +60,11 @@ export function encodeJob({ entry, askedAtMs }: PendingWrite): Buffer {
 /** `data`: the text, as BullMQ reads it. Throws a TypeError on what `encodeJob` did not make, and on a damaged answer. */
 export function decodeJob(data: unknown): PendingWrite {
   const { head, tuple } = readTuple(data);
-  const [, askedAtMs, , answer, vector] = tuple;
+  const [, askedAtMs, , answer, vector, traceparent] = tuple;
   // Copies: what msgpackr gives are views of the whole message.
   const entry = entryOf(head, Buffer.from(answer), vector === null ? undefined : toVector(vector));
   if (entry === undefined) throw new TypeError('the answer of a job is damaged');
-  return { entry, askedAtMs };
+  return { entry, askedAtMs, ...(typeof traceparent === 'string' && { traceparent }) };
 }
 
 /** What may be shown of a job: no prompt, no answer. Undefined when it can't be read. */

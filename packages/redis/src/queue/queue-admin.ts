@@ -1,11 +1,13 @@
 import type { DeadLetter, QueueAdmin } from '@nearhit/core';
-import type { Job, Queue } from 'bullmq';
+import type { Job, JobType, Queue } from 'bullmq';
 import type { RedisClient } from '../connection.ts';
 import { askQueue } from './bull-queue.ts';
 import { summarizeJob } from './job-codec.ts';
 
 const PAGE = 100;
 const REASON_CHARS_MAX = 200;
+/** A job's id is that of its entry, and when the answer was finished. */
+const CREATED_AT = /^[0-9a-f]{64}-(\d{1,15})$/;
 
 export interface QueueAdminDeps {
   readonly queue: Queue<string>;
@@ -27,6 +29,13 @@ export function createQueueAdmin({ queue, client, inMemory }: QueueAdminDeps): Q
       const counts = await askQueue(client, () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'));
       const { waiting = 0, active = 0, delayed = 0, failed: dead = 0 } = counts;
       return { waiting: waiting + inMemory(), active, delayed, dead };
+    },
+    async oldestAtMs() {
+      const ask = (state: JobType) => queue.getRanges([state], 0, 0, true);
+      const heads = await askQueue(client, () => Promise.all([ask('waiting'), ask('delayed')]));
+      const atMs = heads.flat().map((id) => Number(CREATED_AT.exec(id)?.[1] ?? Number.NaN));
+      const known = atMs.filter(Number.isFinite);
+      return known.length === 0 ? undefined : Math.min(...known);
     },
     async deadLetters({ offset, limit }) {
       if (limit < 1) return [];

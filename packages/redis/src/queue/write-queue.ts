@@ -93,8 +93,8 @@ class BullWriteQueue implements RedisWriteQueue {
     this.#resume();
   }
 
-  enqueue(entry: Entry, askedAtMs: number): boolean {
-    return this.#outbox.push({ entry, askedAtMs });
+  enqueue(entry: Entry, askedAtMs: number, traceparent?: string): boolean {
+    return this.#outbox.push({ entry, askedAtMs, traceparent });
   }
 
   async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
