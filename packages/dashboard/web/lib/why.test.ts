@@ -16,6 +16,10 @@ describe('why', () => {
       /similarity 0.500, at least 0.90/,
     ],
     [
+      { outcome: 'miss', reason: 'verifier', score: 0.61, bar: 0.75, threshold: 0.7 },
+      /only 61% that .* at least 75% is asked for\.$/,
+    ],
+    [
       { outcome: 'miss', reason: 'no-candidate', exactOnly: 'tools', threshold: 0.9 },
       /word for word only: it uses tools\.$/,
     ],

@@ -11,6 +11,8 @@ export interface Decided {
   readonly score?: number | undefined;
   readonly threshold: number;
   readonly exactOnly?: string | undefined;
+  /** Probability that the verifier had to give. Null: none would have done. */
+  readonly bar?: number | null | undefined;
 }
 
 /** A sentence on why an answer was served, or was not. */
@@ -25,8 +27,11 @@ export function whyOf(decided: Decided): string {
   return refusalOf(decided);
 }
 
-function figuresOf({ similarity, score, threshold }: Decided): Record<string, string> {
-  return { similarity: decimal(similarity, 3), threshold: decimal(threshold, 2), score: percent(score) };
+function figuresOf({ similarity, score, threshold, bar }: Decided): Record<string, string> {
+  return {
+    ...{ similarity: decimal(similarity, 3), threshold: decimal(threshold, 2) },
+    ...{ score: percent(score), bar: percent(bar, 0) },
+  };
 }
 
 function refusalOf(decided: Decided): string {

@@ -39,7 +39,8 @@ export const tune = {
   'curves.emptyHint':
     'The curve shows how many hits and how many wrong answers each setting gives. It needs samples that somebody, or a second answer, has judged:',
   'curves.emptyFeedback': 'Mark wrong answers in the',
-  'curves.emptyShadow': 'Let answers be checked by a second one: audits, or mode: shadow, for a while.',
+  'curves.emptyShadow':
+    'Let answers be checked by a second one for a while: audits (policy auditShare), or mode: shadow.',
   'curves.onlyComplaints':
     'So far only complaints are counted, so the share of wrong answers looks far too high. Audits or shadow mode give a fair sample.',
   'curves.emptyMeanwhile':

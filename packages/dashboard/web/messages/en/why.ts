@@ -11,7 +11,8 @@ export const why = {
   'why.reason.below-threshold':
     'The nearest stored question is not near enough: similarity {similarity}, at least {threshold} is asked for.',
   'why.reason.guard': 'Near in meaning, but a guard sees a difference: {detail}.',
-  'why.reason.verifier': 'Near in meaning, but the verifier gives only {score} that the answer would be right.',
+  'why.reason.verifier':
+    'Near in meaning, but the verifier gives only {score} that the answer would be right; at least {bar} is asked for.',
   'why.reason.error-budget': 'No bar is known that keeps the error budget, so only the same question is served.',
   'why.reason.feedback': 'This answer was marked wrong for this question before.',
   'why.reason.expired': 'The stored answer had expired.',

@@ -38,7 +38,8 @@ export const tune = {
   'curves.emptyHint':
     'Đường cong cho biết mỗi mức cho bao nhiêu lần trúng và bao nhiêu câu sai. Nó cần những mẫu đã được ai đó, hoặc một câu trả lời thứ hai, đánh giá:',
   'curves.emptyFeedback': 'Hãy đánh dấu câu trả lời sai trong trang',
-  'curves.emptyShadow': 'Cho câu trả lời được kiểm bằng một câu thứ hai: kiểm toán, hoặc mode: shadow, một thời gian.',
+  'curves.emptyShadow':
+    'Cho câu trả lời được kiểm bằng một câu thứ hai một thời gian: kiểm toán (chính sách auditShare), hoặc mode: shadow.',
   'curves.onlyComplaints':
     'Đến nay chỉ tính các lời phàn nàn, nên tỷ lệ sai trông cao quá mức. Kiểm toán hoặc chế độ bóng cho mẫu công bằng.',
   'curves.emptyMeanwhile':

@@ -8,7 +8,7 @@ export const why = {
   'why.reason.no-candidate': 'Chưa lưu câu nào giống nó.',
   'why.reason.below-threshold': 'Câu hỏi đã lưu gần nhất chưa đủ gần: độ giống {similarity}, cần ít nhất {threshold}.',
   'why.reason.guard': 'Gần về ý nghĩa, nhưng một bộ canh thấy khác biệt: {detail}.',
-  'why.reason.verifier': 'Gần về ý nghĩa, nhưng bộ kiểm chứng chỉ cho xác suất đúng là {score}.',
+  'why.reason.verifier': 'Gần về ý nghĩa, nhưng bộ kiểm chứng chỉ cho xác suất đúng là {score}; cần ít nhất {bar}.',
   'why.reason.error-budget': 'Chưa biết mức nào giữ được ngân sách lỗi, nên chỉ phục vụ đúng câu hỏi đó.',
   'why.reason.feedback': 'Câu trả lời này từng bị đánh dấu sai cho câu hỏi này.',
   'why.reason.expired': 'Câu trả lời đã lưu đã hết hạn.',

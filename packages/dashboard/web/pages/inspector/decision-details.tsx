@@ -1,5 +1,5 @@
 import type { Decision } from '@nearhit/http/admin-types';
-import { duration, percent, usd } from '../../lib/format.ts';
+import { decimal, duration, percent, usd } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { hashOf } from '../../lib/router.ts';
 
@@ -29,6 +29,18 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
+/** What a candidate had to reach, and who said so. */
+function barOf({ basis }: Decision): string | undefined {
+  if (basis === undefined) return undefined;
+  const { similarityMin, similarityOrigin, verified } = basis;
+  const similarity = t('fact.barSimilarity', { value: decimal(similarityMin, 3), origin: similarityOrigin });
+  if (verified === undefined) return similarity;
+  const { probabilityMin, calibration } = verified;
+  const probability = t('fact.barProbability', { value: percent(probabilityMin, 0) });
+  const budget = calibration && t('fact.barBudget', { value: percent(calibration.maxErrorRate) });
+  return [similarity, probability, budget].filter((one) => one !== undefined).join(', ');
+}
+
 function factsOf(decision: Decision): (readonly [string, string])[] {
   const { requestId, entryId, candidate, score, scorer, provider, upstreamModel, attempts, reason, notStored } =
     decision;
@@ -37,6 +49,7 @@ function factsOf(decision: Decision): (readonly [string, string])[] {
     [t('fact.entry'), entryId ?? candidate?.entryId],
     [t('fact.reason'), reason],
     [t('fact.score'), score === undefined ? undefined : `${percent(score)} (${scorer ?? ''})`],
+    [t('fact.bar'), barOf(decision)],
     [t('fact.provider'), provider === undefined ? undefined : `${provider} · ${upstreamModel ?? ''}`],
     [t('fact.attempts'), attempts === undefined ? undefined : String(attempts)],
     [t('fact.key'), decision.keyId],

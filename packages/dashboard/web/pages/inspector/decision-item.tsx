@@ -24,7 +24,7 @@ export function DecisionItem({ decision }: { readonly decision: Decision }) {
         {similarity !== undefined && <span>{t('inspector.similarity', { value: decimal(similarity, 4) })}</span>}
       </div>
       {differs ? <Compare asked={query} stored={candidate.query} /> : <p class="question">{query}</p>}
-      <p class="why">{whyOf(decision)}</p>
+      <p class="why">{whyOf({ ...decision, bar: decision.basis?.verified?.probabilityMin })}</p>
       <Verdicts decision={decision} />
       <DecisionDetails decision={decision} />
     </li>

@@ -32,6 +32,7 @@ function Told({ explained }: { readonly explained: Explained }) {
     similarity,
     threshold: threshold.value,
     exactOnly: exactOnly ?? undefined,
+    bar: verifier?.probabilityMin,
   });
   return (
     <div class="stack">

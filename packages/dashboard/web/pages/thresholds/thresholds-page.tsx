@@ -31,7 +31,7 @@ export function ThresholdsPage() {
       <p class="page-lead">{t('thresholds.lead')}</p>
       <div class="stack">
         <Failure error={policy.error ?? calibration.error} />
-        {policy.data !== undefined && calibration.data !== undefined && (
+        {isOf(policy.data, namespace, model) && calibration.data !== undefined && (
           <Room
             key={`${namespace} ${model ?? ''}`}
             policy={policy.data}
@@ -42,6 +42,11 @@ export function ThresholdsPage() {
       </div>
     </>
   );
+}
+
+/** While another one's policy is fetched, the one before must not be taken for it. */
+function isOf(policy: PolicyAnswer | undefined, namespace: string, model: string | undefined): policy is PolicyAnswer {
+  return policy?.namespace === namespace && (policy.model ?? undefined) === model;
 }
 
 interface RoomProps {
