@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { enter, goTo, logIn, openBrowser, visit } from '../support/browser.ts';
 import { cacheOf, Gateway } from '../support/gateway.ts';
 import { until } from '../support/until.ts';
+
+// A browser on a busy machine: each step may take its time.
+jest.setTimeout(180_000);
 
 let browser: Browser;
 let gateway: Gateway;
@@ -44,10 +47,10 @@ describe('live', () => {
       const requests = page.locator('.tile').filter({ hasText: 'Requests' }).locator('.figure');
       await page.getByText('Ask your first question').waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('one request is counted', async () => (await requests.textContent()) === '1');
+      await until('one request is counted', async () => (await requests.textContent()) === '1', 60_000);
       await page.getByRole('listitem').filter({ hasText: 'How long is a day pass valid?' }).waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('two are', async () => (await requests.textContent()) === '2');
+      await until('two are', async () => (await requests.textContent()) === '2', 60_000);
 
       own.env = { ...own.env, PORT: new URL(own.url).port };
       await own.shut();
@@ -55,7 +58,7 @@ describe('live', () => {
       await own.open();
       await page.locator('.connection[data-state=open]').waitFor();
       await own.ask('How long is a day pass valid?', { model: 'demo-fast' });
-      await until('the third is, after all that', async () => (await requests.textContent()) === '3');
+      await until('the third is, after all that', async () => (await requests.textContent()) === '3', 60_000);
     } finally {
       await own.close();
     }

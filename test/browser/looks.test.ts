@@ -1,7 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { enter, goTo, openBrowser, seriousIssues, visit } from '../support/browser.ts';
 import { Gateway } from '../support/gateway.ts';
+
+// A browser on a busy machine: each step may take its time.
+jest.setTimeout(180_000);
 
 let browser: Browser;
 let gateway: Gateway;
