@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { type EvaluatedFile, type EvaluationFacts, measuredFile } from '../eval/evaluated-file.ts';
 import { htmlReport } from '../eval/html.ts';
 import { GUARD_LEVELS, type GuardLevel } from '../eval/judge.ts';
-import { markdownReport } from '../eval/markdown.ts';
+import { markdownPicture, markdownReport } from '../eval/markdown.ts';
 import { PolicyJudge } from '../eval/policy-judge.ts';
 import { reportFile } from '../eval/report.ts';
 import { Failure } from '../failures.ts';
@@ -45,7 +45,7 @@ export function evalCommand(io: Io, exitWith: SetExitCode): Command {
     .option('--guard <levels>', 'some of off, standard, strict (default: off,standard)', someOf(GUARD_LEVELS))
     .option('--limit <lines>', 'stop after so many pairs or requests of each file', wholeNumber(1))
     .option('--out <report.html>', 'write a report with curves, kinds and the worst pairs')
-    .option('--markdown <page.md>', 'write the figures as a page, without the texts')
+    .option('--markdown <page.md>', 'write the figures and their curves (page.svg) as a page, without the texts')
     .option('--model <folder or id>', 'embedding model (default: EMBEDDING_MODEL, else the bundled one)')
     .option('--threads <number>', 'embedding threads (default: all cores but one, 4 at most)', wholeNumber(1, 64))
     .option('--json', 'one JSON document, with kinds and guards at every threshold')
@@ -67,7 +67,7 @@ export function evalCommand(io: Io, exitWith: SetExitCode): Command {
         const tookMs = Math.round(performance.now() - startedMs);
         tell(files, { options, io, json: { embeddingModel: embedder.model, tookMs } });
         write(options.out, () => htmlReport(files, facts), io);
-        write(options.markdown, () => markdownReport(files, facts), io);
+        writePage(options.markdown, { files, facts }, io);
       } finally {
         await embedder.close();
       }
@@ -99,6 +99,19 @@ function write(path: string | undefined, text: () => string, io: Io): void {
     throw new Failure(`${path} can't be written: ${(error as Error).message}`);
   }
   io.stderr.write(`${path} written\n`);
+}
+
+/** The page, and its curves beside it. */
+function writePage(
+  path: string | undefined,
+  { files, facts }: { files: readonly EvaluatedFile[]; facts: EvaluationFacts },
+  io: Io,
+): void {
+  if (path === undefined) return;
+  const picture = markdownPicture(files);
+  const pictureFile = `${path.replace(/\.md$/, '')}.svg`;
+  if (picture !== undefined) write(pictureFile, () => picture, io);
+  write(path, () => markdownReport(files, facts, picture && basename(pictureFile)), io);
 }
 
 interface Source {

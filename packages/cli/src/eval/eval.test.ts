@@ -68,7 +68,10 @@ describe('eval', () => {
       ['eval', 'pairs.jsonl', 'stream.jsonl', '--out', 'report.html', '--markdown', 'quality.md'],
       { cwd },
     );
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/report\.html written\nquality\.md written\n$/)]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/report\.html written\nquality\.svg written\nquality\.md written\n$/),
+    ]);
     expect(stdout).toMatch(/default policy \(verifier, bar 0\.75\)\n.*\n {2}all +50\.0 % .* 2\/4 +0\.0 % .* 0\/2\n/);
     const html = readFileSync(join(cwd, 'report.html'), 'utf8');
     expect(html).toContain('<svg class="curve"');
@@ -77,7 +80,10 @@ describe('eval', () => {
     const page = readFileSync(join(cwd, 'quality.md'), 'utf8');
     expect(page).toMatch(/^\| pairs \| 50\.0 % .* 2\/4 \| 0\.0 % .* 0\/2 \|/m);
     expect(page).toMatch(/^\| default policy \| 100\.0 % .* 2\/2 \| 0\.0 % .* 0\/6 \|/m);
-    for (const { a } of PAIRS) expect(page).not.toContain(a);
+    expect(page).toContain('](quality.svg)');
+    const picture = readFileSync(join(cwd, 'quality.svg'), 'utf8');
+    expect(picture).toMatch(/^<svg xmlns[\s\S]*>pairs<\/text>[\s\S]*<polyline class="policy"/);
+    for (const { a } of PAIRS) expect(`${page}${picture}`).not.toContain(a);
   });
 
   test('says what it cannot write to', async () => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { POLICY_DEFAULTS } from '@nearhit/core';
 import { whole } from '../format.ts';
+import { curvesOf } from './curves.ts';
 import type { EvaluatedFile, EvaluationFacts } from './evaluated-file.ts';
 import type { Rate } from './wilson.ts';
 
@@ -19,9 +20,20 @@ const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(heads), `|${heads.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|`, ...rows.map(row)].join('\n');
 
-/** Figures alone: no text of any pair, whose licences may forbid it. */
-export function markdownReport(measured: readonly EvaluatedFile[], facts: EvaluationFacts): string {
+/** The curves of all pair files as one picture; undefined where there are none. */
+export function markdownPicture(measured: readonly EvaluatedFile[]): string | undefined {
+  const pairs = measured.filter((file): file is PairsFile => file.form === 'pairs');
+  return curvesOf(pairs.map(({ file, settings, policy }) => ({ title: basename(file, '.jsonl'), settings, policy })));
+}
+
+/** Figures alone: no text of any pair, whose licences may forbid it. `picture`: the name of its curves' file. */
+export function markdownReport(
+  measured: readonly EvaluatedFile[],
+  facts: EvaluationFacts,
+  picture: string | undefined,
+): string {
   const files = measured.map((one) => ({ ...one, file: basename(one.file, '.jsonl') }));
+  const curves = picture === undefined ? '' : `![Right hits over wrong hits, per file](${picture})\n\n`;
   const pairs = files.filter((file): file is PairsFile => file.form === 'pairs');
   const streams = files.filter((file): file is StreamFile => file.form === 'stream');
   return `<!-- Written by \`nearhit eval --markdown\`. Do not edit. -->
@@ -33,7 +45,7 @@ ${facts.bar}). \`nearhit eval FILE... --markdown docs/quality.md\` writes this p
 \`a\` be served for \`b\`?) and stream files (\`{prompt, group}\`). Shares with their 95 % Wilson interval. Each file by itself: how many of
 its pairs are equivalent was chosen by whoever made it, so shares must not be pooled.
 
-${[pairs.length > 0 ? pairsPart(pairs) : '', streams.length > 0 ? streamsPart(streams) : ''].filter(Boolean).join('\n\n')}
+${curves}${[pairs.length > 0 ? pairsPart(pairs) : '', streams.length > 0 ? streamsPart(streams) : ''].filter(Boolean).join('\n\n')}
 `;
 }
 
