@@ -62,7 +62,8 @@ function settingsFrom(argv) {
     only: values.only?.split(','),
     durationMs: number('duration', quick ? 200 : 1000),
     rounds: number('rounds', quick ? 2 : 3),
-    warmUpMs: quick ? 400 : 1000,
+    // A process that serves is warm: V8 compiles for seconds what is called often.
+    warmUpMs: quick ? 400 : 5000,
     entries: number('entries', quick ? 2000 : 20_000),
     /** Streamed or not. */
     forms: FORMS[values.form],

@@ -96,7 +96,8 @@ class Answering {
     const found: Found =
       cached === undefined
         ? await lookUp(request, deps, deps.now() + deps.lookupTimeoutMs(), stages, {
-            ...{ requestId: call.requestId, traceparent: call.span },
+            requestId: call.requestId,
+            traceparent: call.span,
           })
         : { kind: 'hit', layer: 'l1', cached };
     if (!reads) return unread(found, call.caller.grants.cacheRead === false ? 'key-no-read' : mode);
@@ -152,11 +153,17 @@ class Answering {
     const { flight, leader, sameForm, release } =
       mode === 'refresh' ? ownFlight(launch(2)) : await this.#flights.board(request.flightKey, request, client, launch);
     return {
-      ...{ kind: 'upstream', cache: 'miss', similarity: nearest?.similarity },
+      kind: 'upstream',
+      cache: 'miss',
+      similarity: nearest?.similarity,
       entryId: request.notStored === undefined ? request.id : undefined,
       reason: leader ? found.reason : `joined:${found.reason}`,
-      ...{ live: flight.live, leader, sameForm, release },
-      ...{ settled: flight.settled, settledNow: flight.settledNow },
+      live: flight.live,
+      leader,
+      sameForm,
+      release,
+      settled: flight.settled,
+      settledNow: flight.settledNow,
     };
   }
 
@@ -202,7 +209,8 @@ class Answering {
   }
 
   #end({ call, request, stages }: Asked, outcome: Outcome, found?: Ended): Exchange {
-    const looked: Looked = { ...found, threshold: thresholdOf(request, this.#deps) };
+    const threshold = thresholdOf(request, this.#deps);
+    const looked: Looked = { nearest: found?.nearest, basis: found?.basis, threshold };
     const finish = (delivery: Delivery, settled?: Settled) => {
       const record = recordOf(call, request, outcome, delivery, looked, settled);
       this.#deps.observer.record(record);
@@ -210,7 +218,10 @@ class Answering {
       this.#audit(call, request, outcome, found?.shadowed, settled);
     };
     return {
-      ...{ requestId: call.requestId, request, outcome, stages },
+      requestId: call.requestId,
+      request,
+      outcome,
+      stages,
       headers: () => call.allowance.headers(),
       finish: (delivery) => {
         if (outcome.kind !== 'upstream') return finish(delivery);

@@ -66,9 +66,7 @@ function send(call: ChatCall, request: PreparedRequest, live: LiveReply, deps: L
 const accountOf = (
   { requestId, caller: { keyId }, endpoint }: ChatCall,
   { tenant, namespace }: Scope,
-): CallAccount => ({
-  ...{ requestId, tenant, keyId, namespace, endpoint },
-});
+): CallAccount => ({ requestId, tenant, keyId, namespace, endpoint });
 
 /** A call whose answer goes to the cache; or, where another process makes that call already, its reply. */
 export function launchMiss(

@@ -26,7 +26,10 @@ export interface Looked {
   readonly threshold: number;
 }
 
-/** The decision as the admin plane shows it. `settled`: what became of the upstream's reply, where there is one. */
+/**
+ * The decision as the admin plane shows it. `settled`: what became of the upstream's reply, where there is one. Written out
+ * field by field: every request makes one, and spread objects cost ten times as much.
+ */
 export function recordOf(
   call: RecordedCall,
   request: PreparedRequest,
@@ -35,34 +38,60 @@ export function recordOf(
   looked: Looked,
   settled: Settled | undefined,
 ): DecisionRecord {
-  const candidate = servedByMeaning(outcome) ?? looked.nearest;
-  const basis = outcome.kind === 'hit' ? outcome.basis : looked.basis;
+  const hit = outcome.kind === 'hit' ? outcome : undefined;
+  const basis = hit === undefined ? looked.basis : hit.basis;
+  const { traceparent } = call.headers;
+  const { tenant, namespace, model } = request.scope;
+  const answered = answeredBy(outcome, settled);
   return {
-    ...whoAsked(call),
+    id: call.callId,
+    requestId: call.requestId,
+    endpoint: call.endpoint,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    span: call.span,
+    keyId: call.caller.keyId,
     atMs: Date.now(),
-    ...request.scope,
+    tenant,
+    namespace,
+    model,
     outcome: outcomeName(outcome, delivery),
-    layer: outcome.kind === 'hit' ? outcome.layer : undefined,
-    stage: outcome.kind === 'hit' ? outcome.stage : undefined,
+    layer: hit?.layer,
+    stage: hit?.stage,
+    exactOnly: answered.exactOnly ?? request.exactOnly,
+    volatile: request.volatile,
     reason: outcome.kind === 'hit' ? outcome.stale : outcome.reason,
-    ...{ exactOnly: request.exactOnly, volatile: request.volatile },
     similarity: outcome.similarity,
-    ...(outcome.kind === 'hit' && { score: outcome.score, scorer: outcome.scorer }),
+    score: hit?.score,
+    scorer: hit?.scorer,
     fingerprint: request.fingerprint,
-    ...{ threshold: basis?.similarityMin ?? looked.threshold, basis },
-    candidate:
-      candidate === undefined
-        ? undefined
-        : { entryId: candidate.id as EntryId, query: kept(candidate.query), key: keyIfCut(candidate.query) },
+    threshold: basis?.similarityMin ?? looked.threshold,
+    basis,
+    entryId: answered.entryId,
+    candidate: candidateOf(outcome, looked),
     query: kept(request.query),
     queryKey: keyIfCut(request.query),
     stream: request.stream,
     status: delivery.status,
-    ...answeredBy(outcome, settled),
+    provider: answered.provider,
+    upstreamModel: answered.upstreamModel,
+    attempts: answered.attempts,
+    route: answered.route,
+    notStored: answered.notStored,
+    shared: answered.shared,
+    cachedPromptTokens: answered.cachedPromptTokens,
+    usage: answered.usage,
+    costUsd: answered.costUsd,
+    savedUsd: answered.savedUsd,
     latencyMs: delivery.endAtMs - call.startedAtMs,
     firstByteMs: delivery.firstByteAtMs - call.startedAtMs,
     overheadMs: overheadMs(outcome, call.startedAtMs, delivery.firstByteAtMs),
   };
+}
+
+function candidateOf(outcome: Outcome, { nearest }: Looked): DecisionRecord['candidate'] {
+  const candidate = servedByMeaning(outcome) ?? nearest;
+  if (candidate === undefined) return undefined;
+  return { entryId: candidate.id as EntryId, query: kept(candidate.query), key: keyIfCut(candidate.query) };
 }
 
 const kept = (text: string): string => text.slice(0, QUERY_CHARS_KEPT);
@@ -70,22 +99,21 @@ const keyIfCut = (text: string): string | undefined => (text.length > QUERY_CHAR
 
 type RecordedCall = Pick<ChatCall, 'requestId' | 'callId' | 'endpoint' | 'caller' | 'headers' | 'span' | 'startedAtMs'>;
 
-function whoAsked({ requestId, callId, endpoint, caller, headers, span }: RecordedCall) {
-  const { traceparent } = headers;
-  return {
-    ...{ id: callId, requestId, endpoint, keyId: caller.keyId },
-    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-    span,
-  };
-}
-
 function servedByMeaning(outcome: Outcome) {
   return outcome.kind === 'hit' && outcome.layer === 'semantic' ? outcome.cached.entry : undefined;
 }
 
+type Answered = Pick<
+  DecisionRecord,
+  | ('entryId' | 'provider' | 'upstreamModel' | 'attempts' | 'route' | 'notStored' | 'shared' | 'exactOnly')
+  | ('cachedPromptTokens' | 'usage' | 'costUsd' | 'savedUsd')
+>;
+
+const BY_NOBODY: Answered = { costUsd: 0, savedUsd: 0 };
+
 /** Who answered, and what it cost or saved. */
-function answeredBy(outcome: Outcome, settled: Settled = { costUsd: 0 }) {
-  if (outcome.kind === 'refused') return { costUsd: 0, savedUsd: 0 };
+function answeredBy(outcome: Outcome, settled: Settled = { costUsd: 0 }): Answered {
+  if (outcome.kind === 'refused') return BY_NOBODY;
   if (outcome.kind === 'hit') {
     const { id, provider, upstreamModel, attempts, usage, costUsd } = outcome.cached.entry;
     return { entryId: id, provider, upstreamModel, attempts, usage, costUsd: 0, savedUsd: costUsd };
@@ -95,11 +123,20 @@ function answeredBy(outcome: Outcome, settled: Settled = { costUsd: 0 }) {
   const { head } = live;
   const route = leader ? live.route : undefined;
   const last = head ?? route?.attempts.at(-1);
+  const missed = outcome.cache === 'miss';
   return {
-    ...{ entryId, provider: last?.provider, upstreamModel: last?.model, route, usage, cachedPromptTokens },
-    ...(outcome.cache === 'miss' && { notStored, ...(exactOnly !== undefined && { exactOnly }) }),
+    entryId,
+    provider: last?.provider,
+    upstreamModel: last?.model,
     attempts: head?.attempts ?? route?.attempts.length,
-    ...(leader ? { costUsd, savedUsd: 0 } : { shared: true, costUsd: 0, savedUsd: costUsd }),
+    route,
+    notStored: missed ? notStored : undefined,
+    shared: leader ? undefined : true,
+    exactOnly: missed ? exactOnly : undefined,
+    cachedPromptTokens,
+    usage,
+    costUsd: leader ? costUsd : 0,
+    savedUsd: leader ? 0 : costUsd,
   };
 }
 
