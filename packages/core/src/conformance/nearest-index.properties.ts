@@ -63,7 +63,7 @@ export function nearestIndexProperties(
     };
     try {
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 160, size: 'max' }), run), {
-        numRuns: persistent ? 10 : 100,
+        numRuns: persistent ? 6 : 100,
       });
     } finally {
       for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
