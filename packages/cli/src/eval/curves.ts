@@ -53,7 +53,7 @@ export function curvesOf(panels: readonly Panel[]): string | undefined {
     return `<g transform="${place}"><text class="title" x="${LEFT}" y="-4">${title}</text><g transform="translate(0 6)">${body}</g></g>`;
   });
   const legend = `<text x="${LEFT}" y="${height - 6}">green: the policy at every bar of its verifier, the default one large; brown: cosine similarity alone</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><style>${STYLE}</style><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}${legend}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"><title>Right hits over wrong hits</title><style>${STYLE}</style><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}${legend}</svg>\n`;
 }
 
 function drawing(settings: readonly Setting[], policy: PolicyResult): string | undefined {
