@@ -5,6 +5,7 @@ import './styles/base.css';
 import './styles/layout.css';
 import './styles/components.css';
 import './styles/feedback.css';
+import './styles/figures.css';
 import './styles/pages.css';
 import { App } from './app.tsx';
 import { preferredLanguage, switchLanguage } from './lib/i18n.ts';
