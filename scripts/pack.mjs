@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundling.mjs';
-import { copyTypes } from './packed-types.mjs';
+import { copyTypes, packageOf } from './packed-types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (path) => join(root, path);
@@ -44,12 +44,6 @@ function versions() {
   }
   return known;
 }
-
-const packageOf = (specifier) =>
-  specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
 
 /** Packages that bundles leave to be installed. */
 function apartIn(metafiles) {

@@ -5,7 +5,7 @@ import { seenFrom } from './bundling.mjs';
 
 const SPECIFIER = /(\bfrom\s+|\bimport\(\s*|\bimport\s+)(["'])([^"']+)\2/g;
 
-const packageOf = (specifier) =>
+export const packageOf = (specifier) =>
   specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

@@ -7,6 +7,9 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${whole(count)} ${count === 1 ? one : many}`;
 }
 
+/** In percent, without the sign: for intervals. */
+export const points = (share: number): string => (100 * share).toFixed(1);
+
 export function percent(share: number | null, digits = 1): string {
   return share === null ? '-' : `${(100 * share).toFixed(digits)} %`;
 }

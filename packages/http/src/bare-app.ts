@@ -10,6 +10,11 @@ export const withRequestId: RequestHandler = (req, res, next) => {
   next();
 };
 
+/** Behind everything that is served. */
+export const nothingThere: RequestHandler = (req) => {
+  throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
+};
+
 /**
  * An express app as all of the house are set up: `mount` adds what it serves; everything else is a 404. `shapeOf`: of the
  * errors at a path, query included; undefined: OpenAI's.
@@ -22,9 +27,7 @@ export function bareApp(
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').set('case sensitive routing', true);
   mount(app);
-  app.use((req) => {
-    throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
-  });
+  app.use(nothingThere);
   const onError: ErrorRequestHandler = (error, req, res, _next) =>
     sendError(req, res, error, log, shapeOf?.(req.originalUrl));
   app.use(onError);

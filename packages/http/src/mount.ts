@@ -1,8 +1,7 @@
-import { NearhitError } from '@nearhit/core';
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { createAdminRouter, createSessionRouter } from './admin/router.ts';
 import { type AppDeps, dataPlane } from './app.ts';
-import { withRequestId } from './bare-app.ts';
+import { nothingThere, withRequestId } from './bare-app.ts';
 import { dashboardSite } from './dashboard/site.ts';
 import { guarded, type WireDeps } from './door.ts';
 import { opsRoutes } from './ops/ops.ts';
@@ -58,8 +57,6 @@ function withErrors(router: Router, log: WireDeps['log']): RequestHandler {
 function closed({ log }: WireDeps, handlers: readonly RequestHandler[]): RequestHandler {
   const router = Router({ caseSensitive: true });
   router.use(withRequestId, ...handlers);
-  router.use((req) => {
-    throw new NearhitError('NOT_FOUND', `There is nothing at ${req.method} ${req.path.slice(0, 200)}.`);
-  });
+  router.use(nothingThere);
   return withErrors(router, log);
 }

@@ -1,3 +1,4 @@
+import { percent } from '../format.ts';
 import type { PolicyResult } from './policy-tally.ts';
 import type { Setting } from './tally.ts';
 
@@ -78,8 +79,6 @@ function drawing(settings: readonly Setting[], policy: PolicyResult): string | u
 
 const dot = (point: Point, name: string, radius: number): string =>
   `<circle class="${name}" cx="${x(point.wrong).toFixed(1)}" cy="${y(point.right).toFixed(1)}" r="${radius}"><title>${point.label}: ${percent(point.right)} right, ${percent(point.wrong)} wrong</title></circle>`;
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function grid(): string {
   const lines = TICKS.map(

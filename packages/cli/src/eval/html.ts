@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { whole } from '../format.ts';
+import { points, whole } from '../format.ts';
 import { curveOf } from './curves.ts';
 import type { EvaluatedFile, EvaluationFacts } from './evaluated-file.ts';
 import { STYLE } from './html-style.ts';
@@ -19,11 +19,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => ESCAPES[char] as string);
 
-const pct = (share: number): string => (100 * share).toFixed(1);
 const shown = ({ count, of, rate, low, high }: Rate): string =>
   rate === null
     ? '<td class="none">-</td>'
-    : `<td><b>${pct(rate)} %</b> <small>${pct(low)}–${pct(high)} · ${whole(count)}/${whole(of)}</small></td>`;
+    : `<td><b>${points(rate)} %</b> <small>${points(low)}–${points(high)} · ${whole(count)}/${whole(of)}</small></td>`;
 
 function table(heads: readonly string[], rows: readonly string[]): string {
   const head = heads.map((text) => `<th scope="col">${escaped(text)}</th>`).join('');

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { POLICY_DEFAULTS } from '@nearhit/core';
-import { whole } from '../format.ts';
+import { points, whole } from '../format.ts';
 import { curvesOf } from './curves.ts';
 import type { EvaluatedFile, EvaluationFacts } from './evaluated-file.ts';
 import type { Rate } from './wilson.ts';
@@ -13,9 +13,8 @@ const KIND_MIN = 10;
 const KINDS_SHOWN = 12;
 
 const shown = ({ count, of, rate, low, high }: Rate): string =>
-  rate === null ? '-' : `${pct(rate)} % [${pct(low)}, ${pct(high)}] ${whole(count)}/${whole(of)}`;
-const pct = (share: number): string => (100 * share).toFixed(1);
-const pctOf = ({ rate }: Rate): string => (rate === null ? '-' : pct(rate));
+  rate === null ? '-' : `${points(rate)} % [${points(low)}, ${points(high)}] ${whole(count)}/${whole(of)}`;
+const pctOf = ({ rate }: Rate): string => (rate === null ? '-' : points(rate));
 const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(heads), `|${heads.map((_, at) => (at === 0 ? '---' : '--:')).join('|')}|`, ...rows.map(row)].join('\n');
@@ -100,7 +99,7 @@ function failures(files: readonly PairsFile[]): string {
     const most = [...policy.refusedBy]
       .sort((a, b) => b.equivalent - a.equivalent)
       .filter(({ equivalent }) => equivalent > 0);
-    const share = (n: number) => `${pct(pairs.equivalent === 0 ? 0 : n / pairs.equivalent)} %`;
+    const share = (n: number) => `${points(pairs.equivalent === 0 ? 0 : n / pairs.equivalent)} %`;
     return [
       file,
       most

@@ -1,5 +1,5 @@
 import { POLICY_DEFAULTS } from '@nearhit/core';
-import { counted, percent, whole } from '../format.ts';
+import { counted, percent, points, whole } from '../format.ts';
 import type { Cell, Column, Output } from '../output.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { EvaluatedFile } from './evaluated-file.ts';
@@ -93,7 +93,7 @@ const ratesOf = (row: Pick<Setting, 'hitRate' | 'falseHitRate' | 'precision'>): 
 
 function shown({ count, of, rate, low, high }: Rate): string {
   if (rate === null) return '-';
-  return `${percent(rate)} [${(100 * low).toFixed(1)}, ${(100 * high).toFixed(1)}] ${count}/${of}`;
+  return `${percent(rate)} [${points(low)}, ${points(high)}] ${count}/${of}`;
 }
 
 function grouped(settings: readonly Setting[]): Map<string, Setting[]> {
