@@ -6,6 +6,7 @@ import { NearhitError } from '../errors.ts';
 import type { Scope } from '../ids.ts';
 import type { FrontApi } from '../ports/endpoint.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
+import { isObject } from '../reply/answer.ts';
 import { AuditAllowance } from './allowance.ts';
 
 /** A question of the house's own. */
@@ -63,11 +64,9 @@ export function createAskAudit({ answer, limits, onLost }: AskAuditDeps): AskAud
 
 const bodyOf = ({ body, scope }: AuditCall): Buffer => {
   const { stream: _, stream_options: __, nearhit, ...asked } = body;
-  const routing = isRecord(nearhit) ? pick(nearhit, ['routing', 'maxLatencyMs', 'maxCostUsd']) : {};
+  const routing = isObject(nearhit) ? pick(nearhit, ['routing', 'maxLatencyMs', 'maxCostUsd']) : {};
   return Buffer.from(JSON.stringify({ ...asked, nearhit: { ...routing, cache: 'off', namespace: scope.namespace } }));
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const pick = (from: Record<string, unknown>, names: readonly string[]): Record<string, unknown> =>
   Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
