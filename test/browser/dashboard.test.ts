@@ -166,6 +166,7 @@ describe('keys and usage', () => {
     const key = (await page.getByTestId('secret').textContent()) ?? '';
     expect(key).toMatch(/^nh_/);
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
     await page.getByRole('rowheader', { name: 'support bot' }).waitFor();
     expect(await page.content()).not.toContain(key);
     const answered = await ask('Is it open?', { authorization: `Bearer ${key}` });
