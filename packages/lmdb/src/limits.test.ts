@@ -10,13 +10,17 @@ import {
   eventually,
   limitStoreConformance,
   limitStoreProperties,
+  settlement,
   subject,
 } from '@nearhit/core/conformance/limit-store';
 import { openLmdb } from './index.ts';
 
-const open = ({ dir, ...limits }: { dir: string; windowMs: number; leaseMs: number }) => openLmdb({ dir, limits });
+type Opened = { dir: string; windowMs: number; leaseMs: number };
+const open = ({ dir, ...limits }: Opened) => openLmdb({ dir, limits });
 limitStoreConformance('lmdb', open, { persistent: true });
-limitStoreProperties('lmdb', open, { runs: 30 });
+// One after the other: each settlement would wait for others that never come.
+const openAtOnce = ({ dir, ...limits }: Opened) => openLmdb({ dir, limits: { ...limits, spentMs: 0 } });
+limitStoreProperties('lmdb', openAtOnce, { runs: 30 });
 
 const SPENDER = fileURLToPath(new URL('../fixtures/crash-spender.mjs', import.meta.url));
 
@@ -54,6 +58,18 @@ test('kill -9 loses nothing of what was settled, and leaves nothing set aside', 
     expect(use).toMatchObject({ inFlight: 0, reserved: 0 });
     spentBefore = use?.spentDay ?? 0;
   }
+});
+
+test('of many settlements at once none is lost when the store is closed', async () => {
+  const stores = await openLmdb({ dir });
+  const settling = Array.from({ length: 50 }, (_, n) =>
+    stores.limits.settle(settlement(`l${n}`, ['key:a'], { nanoUsd: 3 })),
+  );
+  await stores.close();
+  await Promise.all(settling);
+  const again = await openLmdb({ dir });
+  expect((await again.limits.use('t', ['key:a']))[0]?.spentDay).toBe(150);
+  await again.close();
 });
 
 async function counted(copied: string): Promise<boolean> {

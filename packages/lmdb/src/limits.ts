@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   EmbeddedLimits,
   type HeldLease,
@@ -16,6 +17,8 @@ import type { Writer } from './writer.ts';
 
 /** What windows have counted is on disk after at most so long. */
 const FLUSH_MS = 1000;
+/** What was spent waits so long for others to be written with it: a transaction costs as much as a request. */
+const SPENT_MS = 20;
 const SWEEP_TURNS = 60;
 
 type Row = [tenant: string, subject: string, state: SubjectState];
@@ -23,6 +26,8 @@ type Row = [tenant: string, subject: string, state: SubjectState];
 export interface LmdbLimitsOptions {
   readonly windowMs?: number | undefined;
   readonly leaseMs?: number | undefined;
+  /** How long what was spent may wait to be written. Default 20. */
+  readonly spentMs?: number | undefined;
 }
 
 /**
@@ -35,11 +40,16 @@ export class LmdbLimits implements LimitStore {
   readonly #limits: EmbeddedLimits;
   readonly #dirty = new Map<string, readonly [tenant: string, subject: string]>();
   readonly #timer: NodeJS.Timeout;
+  readonly #spentMs: number;
+  readonly #closing = new AbortController();
+  /** The next writing of what was spent. */
+  #next: Promise<void> | undefined;
   #turns = 0;
 
   constructor(tables: Tables, writer: Writer, options: LmdbLimitsOptions = {}) {
     this.#tables = tables;
     this.#writer = writer;
+    this.#spentMs = options.spentMs ?? SPENT_MS;
     this.#limits = new EmbeddedLimits({ ...options, onChange: (tenant, subject) => this.#mark(tenant, subject) });
     for (const { value } of tables.limits.getRange({})) {
       const [tenant, subject, state] = unpack<Row>(value);
@@ -63,7 +73,7 @@ export class LmdbLimits implements LimitStore {
   async settle(settlement: Settlement): Promise<void> {
     this.#writer.assertOpen();
     await this.#limits.settle(settlement);
-    if (settlement.nanoUsd > 0) await this.#flush();
+    if (settlement.nanoUsd > 0) await this.#soon();
   }
 
   async renew(leases: readonly HeldLease[]): Promise<void> {
@@ -79,7 +89,21 @@ export class LmdbLimits implements LimitStore {
   /** Writes what is pending. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#closing.abort();
+    await this.#next;
     await this.#flush();
+  }
+
+  /** One transaction for all who spend meanwhile. */
+  #soon(): Promise<void> {
+    if (this.#spentMs === 0) return this.#flush();
+    this.#next ??= delay(this.#spentMs, undefined, { signal: this.#closing.signal })
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#flush();
+      });
+    return this.#next;
   }
 
   #mark(tenant: string, subject: string): void {
