@@ -38,9 +38,12 @@ export class Lexicon {
   readonly dimensions: number;
   readonly #ids = new Map<string, number>();
   readonly #vectors: Int8Array;
+  /** Of each word's vector; 0: not asked for yet. Most words never are. */
   readonly #lengths: Float64Array;
   readonly #families: Uint16Array;
-  readonly #senses: readonly Uint32Array[];
+  readonly #senses: Uint32Array;
+  /** Where each word's senses begin; those of the last end with the list. */
+  readonly #sensesFrom: Uint32Array;
   readonly #hypernyms: Uint32Array;
   readonly #opposites = new Set<number>();
 
@@ -59,20 +62,16 @@ export class Lexicon {
     if (words.length !== header.words) throw new Error('the lexicon has another number of words than it says');
     this.version = header.version;
     this.size = header.words;
-    words.forEach((word, id) => {
-      this.#ids.set(word, id);
-    });
+    for (let id = 0; id < words.length; id++) this.#ids.set(words[id] as string, id);
     this.dimensions = header.dimensions;
     this.#vectors = new Int8Array(take(header.words * header.dimensions));
-    this.#lengths = lengthsOf(this.#vectors, header.words, header.dimensions);
+    this.#lengths = new Float64Array(header.words);
     this.#families = new Uint16Array(take(header.words * 2));
     const counts = new Uint8Array(take(header.words));
-    const senses = new Uint32Array(take(header.senses * 4));
-    let from = 0;
-    this.#senses = Array.from(counts, (count) => {
-      from += count;
-      return senses.subarray(from - count, from);
-    });
+    this.#senses = new Uint32Array(take(header.senses * 4));
+    this.#sensesFrom = new Uint32Array(header.words + 1);
+    for (let id = 0; id < counts.length; id++)
+      this.#sensesFrom[id + 1] = (this.#sensesFrom[id] as number) + (counts[id] as number);
     this.#hypernyms = new Uint32Array(take(header.synsets * 4));
     const opposites = new Uint16Array(take(header.opposites * 4));
     for (let i = 0; i < opposites.length; i += 2)
@@ -95,12 +94,12 @@ export class Lexicon {
     let dot = 0;
     for (let i = 0, a = x * n, b = y * n; i < n; i++)
       dot += (this.#vectors[a + i] as number) * (this.#vectors[b + i] as number);
-    return dot / ((this.#lengths[x] as number) * (this.#lengths[y] as number));
+    return dot / (this.#lengthOf(x) * this.#lengthOf(y));
   }
 
   /** Adds the word's vector, of length `weight`, to `sum` [dimensions]. */
   addTo(sum: Float64Array, word: number, weight: number): void {
-    const scale = weight / (this.#lengths[word] as number);
+    const scale = weight / this.#lengthOf(word);
     for (let i = 0, at = word * this.dimensions; i < this.dimensions; i++, at++)
       sum[i] = (sum[i] as number) + (this.#vectors[at] as number) * scale;
   }
@@ -111,10 +110,9 @@ export class Lexicon {
   }
 
   relation(x: number, y: number): Relation {
-    const [left, right] = [this.#senses[x], this.#senses[y]];
+    const [left, right] = [this.#sensesOf(x), this.#sensesOf(y)];
     const antonym = this.#opposites.has(this.#pair(x, y));
-    if (left === undefined || right === undefined || left.length * right.length === 0)
-      return antonym ? { ...UNRELATED, antonym } : UNRELATED;
+    if (left.length * right.length === 0) return antonym ? { ...UNRELATED, antonym } : UNRELATED;
     let [synonym, kind, sibling] = [false, false, false];
     for (const s of left)
       for (const t of right) {
@@ -125,6 +123,21 @@ export class Lexicon {
       }
     return { synonym, antonym, kind, sibling };
   }
+
+  #sensesOf(word: number): Uint32Array {
+    return this.#senses.subarray(this.#sensesFrom[word], this.#sensesFrom[word + 1]);
+  }
+
+  #lengthOf(word: number): number {
+    const known = this.#lengths[word] as number;
+    if (known !== 0) return known;
+    let sum = 0;
+    for (let i = word * this.dimensions; i < (word + 1) * this.dimensions; i++)
+      sum += (this.#vectors[i] as number) ** 2;
+    const length = Math.sqrt(sum) || 1;
+    this.#lengths[word] = length;
+    return length;
+  }
 }
 
 function readHeader(bytes: Uint8Array): { header: Header; at: number } {
@@ -133,14 +146,4 @@ function readHeader(bytes: Uint8Array): { header: Header; at: number } {
   if (!start.startsWith(MAGIC) || end < 0) throw new Error('this is no lexicon');
   const header: Header = JSON.parse(start.slice(MAGIC.length, end));
   return { header, at: Math.ceil((end + 1) / 4) * 4 };
-}
-
-function lengthsOf(vectors: Int8Array, words: number, dimensions: number): Float64Array {
-  const lengths = new Float64Array(words);
-  for (let word = 0; word < words; word++) {
-    let sum = 0;
-    for (let i = word * dimensions; i < (word + 1) * dimensions; i++) sum += (vectors[i] as number) ** 2;
-    lengths[word] = Math.sqrt(sum) || 1;
-  }
-  return lengths;
 }
