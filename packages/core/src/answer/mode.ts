@@ -1,15 +1,15 @@
 import type { Grants } from '../caller.ts';
-import type { PreparedRequest } from '../request/prepare.ts';
+import { isOff, type PreparedRequest } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
 
 export type Mode = 'on' | 'off' | 'refresh' | 'only' | 'shadow';
 
 /** The operator's `off` and `shadow` stand; within them the request chooses, and `only` never goes upstream. */
-export function modeOf({ controls, resolved }: PreparedRequest, { cacheRead }: Grants): Mode {
-  const { mode } = resolved.policy;
-  if (mode === 'off' || controls.cache === 'off') return 'off';
+export function modeOf(request: PreparedRequest, { cacheRead }: Grants): Mode {
+  if (isOff(request)) return 'off';
+  const { controls, resolved } = request;
   if (cacheRead === false && controls.cache !== 'only') return 'refresh';
-  if (mode === 'shadow') return 'shadow';
+  if (resolved.policy.mode === 'shadow') return 'shadow';
   return controls.cache ?? 'on';
 }
 

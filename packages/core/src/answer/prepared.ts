@@ -5,7 +5,7 @@ import type { PolicyService } from '../policy/service.ts';
 import type { Memo } from '../ports/memory-cache.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import { CONTROL_HEADERS } from '../request/controls.ts';
-import { type PreparedRequest, prepare } from '../request/prepare.ts';
+import { isOff, type PreparedRequest, prepare } from '../request/prepare.ts';
 import type { ChatCall } from './chat-call.ts';
 
 export interface PreparedDeps {
@@ -15,22 +15,23 @@ export interface PreparedDeps {
   readonly upstream: Pick<Upstream, 'usesClientCredential'>;
 }
 
-/** Bodies above this are prepared anew each time: the memo is for many small ones. */
+/** Bodies above this are prepared anew each time: the memo is for many small ones, and for those that come again. */
 const MEMO_BODY_BYTES_MAX = 65_536;
 
 /** The same bytes under the same controls, caller and policies mean the same request. */
 export function prepared(call: ChatCall, deps: PreparedDeps): PreparedRequest {
   const tenantOf = (model: string) => tenant(call, model, deps.upstream);
   const { body, headers, caller, provider } = call;
-  const input = { body, headers, provider, tenantOf, thresholdFloor: caller.thresholdFloor };
-  if (body.length > MEMO_BODY_BYTES_MAX) return prepare(input, deps.policies);
+  const { thresholdFloor } = caller;
+  const input = { body, headers, provider, tenantOf, thresholdFloor, keylessWhenOff: true };
+  if (body.length > MEMO_BODY_BYTES_MAX || headers['x-nearhit-cache'] === 'off') return prepare(input, deps.policies);
   let controls = callerKey(call);
   for (const name of CONTROL_HEADERS) controls += `\n${headers[name] ?? ''}`;
   const key = hash('sha256', body, 'base64') + hash('sha256', controls, 'base64');
   const known = deps.prepared.get(key);
   if (known?.policyVersion === deps.policies.version) return known.request;
   const request = prepare(input, deps.policies);
-  deps.prepared.set(key, { request, policyVersion: deps.policies.version });
+  if (!isOff(request)) deps.prepared.set(key, { request, policyVersion: deps.policies.version });
   return request;
 }
 

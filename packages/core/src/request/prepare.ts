@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { ContextDocument } from '../entry.ts';
 import { NearhitError } from '../errors.ts';
 import type { EntryId, Fingerprint, Scope, TenantId } from '../ids.ts';
-import { canonicalJson, UnsafeNumber } from '../key/canonical-json.ts';
+import { assertDepth, canonicalJson, UnsafeNumber } from '../key/canonical-json.ts';
 import { contextKey, entryIdOf, fingerprintOf, type UserQuery, userQuery } from '../key/fingerprint.ts';
+import type { Policy } from '../policy/schema.ts';
 import type { PolicyService, ResolvedPolicy } from '../policy/service.ts';
 import { volatileReason } from '../policy/volatile.ts';
-import { type ChatRequest, chatRequestSchema } from './chat-fields.ts';
+import { type ChatRequest, chatRequestSchema, shapesAnswer } from './chat-fields.ts';
 import { type Controls, readControls } from './controls.ts';
 import { type Conversation, conversationOf } from './conversation.ts';
 import { invalidRequest } from './faults.ts';
@@ -61,6 +62,8 @@ export interface PrepareInput {
   readonly thresholdFloor?: number | undefined;
   /** The one provider that may answer: its answers never serve for those of another. */
   readonly provider?: string | undefined;
+  /** A request past the cache gets no keys: they cost more than all else here, and nothing is looked up or stored by them. */
+  readonly keylessWhenOff?: boolean | undefined;
 }
 
 /** Parses and checks a chat completion body. Throws INVALID_JSON or INVALID_REQUEST. */
@@ -88,6 +91,10 @@ export function parseJsonObject(body: Buffer): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Goes past the cache: the operator's `off` stands, else the request may choose. */
+export const isOff = ({ controls, resolved }: Pick<PreparedRequest, 'controls' | 'resolved'>): boolean =>
+  resolved.policy.mode === 'off' || controls.cache === 'off';
+
 /** From bytes to keys, policy and what may be done with the request. */
 export function prepare(input: PrepareInput, policies: PolicyService): PreparedRequest {
   const request = parseChatRequest(input.body);
@@ -103,36 +110,84 @@ export function prepare(input: PrepareInput, policies: PolicyService): PreparedR
   const user = userQuery(request.messages);
   const query = controls.query ?? user.text;
   const queryParts = controls.query === undefined ? user.parts : [controls.query];
-  const { policy } = resolved;
-  const volatile = volatileReason(query);
-  const never = exactOnly(request, user, query, policy.semantic);
-  const conversation = conversationOf(request.messages, user.at, query, policy.conversation, never);
-  const context = policy.contextMatch === 'exact' ? controls.context : undefined;
-  const key = keysOf(request, user, context, besides(input), conversation.mode);
-  const id = entryIdOf(scope, key.exact, queryParts);
+  const cached: Cached =
+    input.keylessWhenOff === true && isOff({ controls, resolved })
+      ? keyless(request)
+      : cachedAs(request, { input, scope, controls, user, query, queryParts, policy: resolved.policy });
   return {
     scope,
-    ...{ model, provider },
+    model,
+    provider,
     controls,
     thresholdFloor: input.thresholdFloor,
     resolved,
-    fingerprint: key.fingerprint,
-    id,
-    flightKey: policy.contextMatch === 'subset' ? `${id} ${canonicalJson(contextKey(controls.context))}` : id,
+    fingerprint: cached.fingerprint,
+    id: cached.id,
+    flightKey: cached.flightKey,
     query,
     stream: request.stream === true,
     includeUsage: request.stream_options?.include_usage === true,
-    notCacheable: key.unsafe
-      ? 'unsafe-number'
-      : notCacheable(request, policy.temperatureMax, volatile !== undefined && policy.volatile === 'bypass'),
-    exactOnly: never ?? (conversation.pronoun === undefined ? undefined : 'pronoun'),
-    ...{ conversation, volatile },
+    notCacheable: cached.notCacheable,
+    exactOnly: cached.exactOnly,
+    conversation: cached.conversation,
+    volatile: cached.volatile,
     context: controls.context,
     promptChars: input.body.length,
     completionTokensMax: completionTokensMax(request),
     prefix: prefixOf(request),
     strip: request.nearhit !== undefined,
   };
+}
+
+/** What only the cache wants to know of a request. */
+type Cached = Pick<
+  PreparedRequest,
+  'fingerprint' | 'id' | 'flightKey' | 'notCacheable' | 'exactOnly' | 'conversation' | 'volatile'
+>;
+
+interface Reading {
+  readonly input: PrepareInput;
+  readonly scope: Scope;
+  readonly controls: Controls;
+  readonly user: UserQuery;
+  readonly query: string;
+  readonly queryParts: readonly string[];
+  readonly policy: Policy;
+}
+
+function cachedAs(request: ChatRequest, reading: Reading): Cached {
+  const { input, scope, controls, user, query, queryParts, policy } = reading;
+  const volatile = volatileReason(query);
+  const never = exactOnly(request, user, query, policy.semantic);
+  const conversation = conversationOf(request.messages, user.at, query, policy.conversation, never);
+  const context = policy.contextMatch === 'exact' ? controls.context : undefined;
+  const key = keysOf(request, user, context, besides(input), conversation.mode);
+  const id = entryIdOf(scope, key.exact, queryParts);
+  const bypassed = volatile !== undefined && policy.volatile === 'bypass';
+  return {
+    fingerprint: key.fingerprint,
+    id,
+    flightKey: policy.contextMatch === 'subset' ? `${id} ${canonicalJson(contextKey(controls.context))}` : id,
+    notCacheable: key.unsafe ? 'unsafe-number' : notCacheable(request, policy.temperatureMax, bypassed),
+    exactOnly: never ?? (conversation.pronoun === undefined ? undefined : 'pronoun'),
+    conversation,
+    volatile,
+  };
+}
+
+const NO_KEY = '0'.repeat(64);
+const KEYLESS: Cached = {
+  fingerprint: NO_KEY as Fingerprint,
+  id: NO_KEY as EntryId,
+  flightKey: NO_KEY,
+  conversation: { mode: 'exact' },
+};
+
+/** As deep as the keys of others may be. */
+function keyless(request: ChatRequest): Cached {
+  assertDepth(request.messages, 1);
+  for (const field in request) if (shapesAnswer(field)) assertDepth(request[field], 2);
+  return KEYLESS;
 }
 
 /** What shapes an answer and stands beside the body: who must give it, and what of its API it asks to try. */
@@ -167,7 +222,7 @@ function keysOf(
     return { fingerprint, exact, unsafe: false };
   } catch (error) {
     if (!(error instanceof UnsafeNumber)) throw error;
-    const none = '0'.repeat(64) as Fingerprint;
+    const none = NO_KEY as Fingerprint;
     return { fingerprint: none, exact: none, unsafe: true };
   }
 }
