@@ -146,15 +146,18 @@ function settleJoined(live: LiveReply, plan: StorePlan, from: Joined, deps: Laun
 
 /** A call past the cache: nobody joins it. */
 export function bypass(call: ChatCall, request: PreparedRequest, reason: string, deps: LaunchDeps): Outcome {
-  const started = start(BYPASS_RECORD_BYTES, (reply) => settle(reply, { bypass: request }, deps));
-  send(call, request, started.live, deps);
+  const { live, settled, settledNow } = start(BYPASS_RECORD_BYTES, (reply) => settle(reply, { bypass: request }, deps));
+  send(call, request, live, deps);
+  const release = live.hold();
   return {
     kind: 'upstream',
     cache: 'bypass',
     reason,
-    ...started,
+    live,
+    settled,
+    settledNow,
     leader: true,
     sameForm: true,
-    release: started.live.hold(),
+    release,
   };
 }

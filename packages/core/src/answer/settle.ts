@@ -120,12 +120,20 @@ function settleBypass(live: LiveReply, request: PreparedRequest, deps: SettleDep
   const streamed = live.streamed && request.stream;
   const whole = live.state === 'ended' && live.recorded && live.head?.status === 200;
   const counted = streamed && whole ? live.edges().inStream(usageOf) : undefined;
-  if (counted !== undefined) return { ...charged(counted, price), notStored: 'bypass' };
+  if (counted !== undefined) return bypassed(charged(counted, price), undefined);
   const read = readReply(live);
   if ('why' in read) return { ...chargedInPart(live, request, deps), notStored: read.why, fault: read.fault };
   const usage = usageOf(read.answer) ?? estimateUsage(request.promptChars, read.answer);
-  return { answer: read.bytes, ...charged(usage, price), notStored: 'bypass' };
+  return bypassed(charged(usage, price), read.bytes);
 }
+
+const bypassed = ({ usage, costUsd, cachedPromptTokens }: ReturnType<typeof charged>, answer: Buffer | undefined) => ({
+  answer,
+  usage,
+  costUsd,
+  cachedPromptTokens,
+  notStored: 'bypass',
+});
 
 function settleMiss(live: LiveReply, plan: StorePlan, deps: SettleDeps): Settled {
   const { request } = plan;

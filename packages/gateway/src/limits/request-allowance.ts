@@ -45,6 +45,8 @@ export class RequestAllowance implements Allowance {
   /** The windows in which the request was counted; of each subject. */
   readonly #entered: readonly number[];
   #uses: readonly SubjectUse[];
+  /** Made of `#uses` when they are asked for. */
+  #headers: readonly string[] | undefined;
   #reserved: { readonly windows: readonly number[]; readonly tokens: readonly number[] } | undefined;
   #settled = false;
 
@@ -57,7 +59,8 @@ export class RequestAllowance implements Allowance {
   }
 
   headers(): readonly string[] {
-    return rateHeaders(this.#admission.subjects, this.#uses);
+    this.#headers ??= rateHeaders(this.#admission.subjects, this.#uses);
+    return this.#headers;
   }
 
   async reserve(...[estimate, costUsd, guess]: Parameters<Allowance['reserve']>): Promise<void> {
@@ -103,6 +106,7 @@ export class RequestAllowance implements Allowance {
       .catch((error: unknown) => this.#house.unavailable(error));
     if (answer === undefined) return;
     this.#uses = answer.uses;
+    this.#headers = undefined;
     this.#house.noteUses(subjects, answer.uses);
     if (answer.kind === 'refused') throw refusal(subjects, answer, { tokens: total, nanoUsd });
     this.#reserved = { windows: answer.uses.map(({ window }) => window), tokens };
@@ -121,8 +125,9 @@ export class RequestAllowance implements Allowance {
     throw tooManyTokens(subject, promptTokens, this.headers());
   }
 
-  #settledSubject({ id, limits }: LimitSubject, at: number, { hit, ...spent }: Spent): SettledSubject {
+  #settledSubject({ id, limits }: LimitSubject, at: number, spent: Spent): SettledSubject {
     const { hitRequests, hitTokensShare } = this.#house.limits;
+    const { hit } = spent;
     const tokens = spent.promptTokens + spent.completionTokens;
     const isCounted = limits.tpm !== undefined;
     return {

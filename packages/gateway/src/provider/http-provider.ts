@@ -76,8 +76,9 @@ export class HttpProvider implements Provider {
     const wire = this.#wire;
     const { model, apiKey } = spec;
     try {
-      const request = wire.request(call, { model, apiKey, prefix: this.#prefix });
-      return new HttpCall(this.#setup, { method: 'POST', ...request }, spec, wire.reply?.(call, model), sink);
+      const { path, headers, body } = wire.request(call, { model, apiKey, prefix: this.#prefix });
+      const request = { method: 'POST' as const, path, headers, body };
+      return new HttpCall(this.#setup, request, spec, wire.reply?.(call, model), sink);
     } catch (error) {
       return this.#refuse(spec, sink, asNearhitError(error));
     }

@@ -96,10 +96,11 @@ function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
       requireJson(req);
       const bytes = await readBody(req, deps.bodyBytesMax);
       const startedAtMs = performance.now();
-      const { form, ...asked } = door.read(bytes);
+      const { form, body, madeOf } = door.read(bytes);
       const exchange = await deps.answer({
         requestId: requestIdOf(req),
-        ...asked,
+        body,
+        madeOf,
         headers: req.headers,
         span: deps.trace?.(traceparentOf(req)),
         callId: randomUUID(),
