@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 
-/** Sources run as they are: the export condition `nearhit-source` leads from a package's name to its src/. */
+/** Sources run as they are; what is imported by a package's name is read as one module (scripts/test-modules.mjs). */
 export default {
   // Most tests wait for sockets and processes: a worker per core would leave the cores idle.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['nearhit-source', 'node', 'node-addons'] },
+  globalSetup: '<rootDir>/scripts/test-modules.mjs',
+  resolver: '<rootDir>/scripts/test-resolver.cjs',
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   // The drills are long, and a command of their own: `pnpm drill`.

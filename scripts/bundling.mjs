@@ -27,6 +27,18 @@ const apart = (folder) => ({
   },
 });
 
+/** Found where it is installed, wherever the bundle lies: for what stays on this machine. */
+export const apartByPath = {
+  name: 'apart-by-path',
+  setup(builder) {
+    builder.onResolve({ filter: APART }, async ({ path, resolveDir, kind, pluginData }) => {
+      if (pluginData === 'seen') return undefined;
+      const found = await builder.resolve(path, { resolveDir, kind, pluginData: 'seen' });
+      return { path: found.errors.length > 0 ? path : found.path, external: true };
+    });
+  },
+};
+
 /** Under its own name: whoever installs the bundle installs it too. */
 const byName = {
   name: 'by-name',
