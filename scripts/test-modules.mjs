@@ -1,4 +1,4 @@
-// Jest's global set-up. A test file is given a module registry of its own, into which Jest reads some 1,500 modules one by
+// A test file of Jest is given a module registry of its own, into which Jest reads some 1,500 modules one by
 // one: more processor time than most tests themselves take. So what a file names by its package's name it gets as a few
 // large modules, made of the sources as they are; a package's own tests still read its own files one by one.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -90,7 +90,7 @@ function stampOf() {
   return parts.join('\n');
 }
 
-export default async function setUp() {
+export async function putTogether() {
   const stamp = stampOf();
   const stampFile = join(outdir, 'stamp');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;

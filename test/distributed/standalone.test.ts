@@ -7,6 +7,7 @@ import { ChildGateway } from '../support/child-gateway.ts';
 import { cacheOf, PATIENT } from '../support/client.ts';
 import { Deployment } from '../support/deployment.ts';
 import { answerPlainly, FakeUpstream } from '../support/fake-upstream.ts';
+import { INTERNAL_TOKEN } from '../support/service-process.ts';
 import { gate } from '../support/sse-reader.ts';
 import { until } from '../support/until.ts';
 
@@ -109,7 +110,7 @@ test(
       NEARHIT_AUTH: 'optional',
       EMBEDDING_URL: deployment.one('embedding').url,
       CACHE_URL: deployment.one('cache').url,
-      NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
+      NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN,
     };
     const gateway = await standalone('beside-services', env);
     const ask = (text: string) => gateway.ask(text, {}, inNamespace('services'));
@@ -135,7 +136,7 @@ test(
       REDIS_URL: deployment.redis.url,
       NEARHIT_AUTH: 'optional',
       EMBEDDING_URL: deployment.one('embedding').url,
-      NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
+      NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN,
     });
     expect(cacheOf(await gateway.ask(question))).toMatchObject({ cache: 'miss' });
     await gateway.flush();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, RedisServer, type RedisServerOptions } from '@nearhit/redis/testing';
 import { ADMIN_TOKEN, GatewayClient, PATIENT } from './client.ts';
-import { type ServiceName, ServiceProcess } from './service-process.ts';
+import { INTERNAL_TOKEN, type ServiceName, ServiceProcess } from './service-process.ts';
 
 export interface DeploymentOptions {
   /** How many of each; 1 where not said. */
@@ -13,6 +13,8 @@ export interface DeploymentOptions {
   /** For every service. */
   readonly env?: Record<string, string>;
   readonly redis?: RedisServerOptions;
+  /** Of a service that is there. Absent: one of its own. */
+  readonly embeddingUrl?: string;
 }
 
 /** Requests to one ingress replica. */
@@ -90,13 +92,14 @@ interface Made {
 }
 
 async function processesOf(
-  { replicas, yaml = PATIENT, env }: DeploymentOptions,
+  { replicas, yaml = PATIENT, env, embeddingUrl }: DeploymentOptions,
   redisUrl: string,
   dir: string,
 ): Promise<Made> {
   const placed: { service: ServiceName; port: number }[] = [];
   for (const service of SERVICES) {
-    for (let n = 0; n < (replicas?.[service] ?? 1); n++) placed.push({ service, port: await freePort() });
+    const own = service === 'embedding' && embeddingUrl !== undefined ? 0 : 1;
+    for (let n = 0; n < (replicas?.[service] ?? own); n++) placed.push({ service, port: await freePort() });
   }
   const urls = (service: ServiceName): string =>
     placed
@@ -105,12 +108,12 @@ async function processesOf(
       .join(',');
   const shared = {
     REDIS_URL: redisUrl,
-    EMBEDDING_URL: urls('embedding'),
+    EMBEDDING_URL: embeddingUrl ?? urls('embedding'),
     CACHE_URL: urls('cache'),
     NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,
     // Behind Redis a key is required by default.
     NEARHIT_AUTH: 'optional',
-    NEARHIT_INTERNAL_TOKEN: 'test-internal-token',
+    NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN,
   };
   const make: Make = (service, port, yaml, own) => {
     const cwd = join(dir, `${service}-${port}`);

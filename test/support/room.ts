@@ -3,6 +3,7 @@ import { GatewayClient } from './client.ts';
 import { Deployment, IngressClient } from './deployment.ts';
 import { answerPlainly, FakeUpstream } from './fake-upstream.ts';
 import { Gateway } from './gateway.ts';
+import { sharedEmbedding } from './shared-embedding.ts';
 
 /** A gateway in front of a provider, in either mode. */
 export interface RunningGateway extends GatewayClient {
@@ -13,7 +14,7 @@ export interface RunningGateway extends GatewayClient {
   close(): Promise<void>;
 }
 
-/** Two replicas of the ingress, one of each other service. */
+/** Two replicas of the ingress, one of each other service; the one that embeds serves other tests too. */
 class DistributedGateway extends GatewayClient implements RunningGateway {
   readonly #deployment: Deployment;
   #replica = 0;
@@ -24,7 +25,8 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
   }
 
   static async start(env: Record<string, string>): Promise<DistributedGateway> {
-    return new DistributedGateway(await Deployment.start({ replicas: { ingress: 2 }, env }));
+    const embeddingUrl = await sharedEmbedding();
+    return new DistributedGateway(await Deployment.start({ replicas: { ingress: 2 }, env, embeddingUrl }));
   }
 
   get url(): string {

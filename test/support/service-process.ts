@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { until } from './until.ts';
 
 export type ServiceName = 'ingress' | 'embedding' | 'cache' | 'worker';
 
+/** What services of the tests show one another. */
+export const INTERNAL_TOKEN = 'test-internal-token';
 /** Several processes start at once, on a machine that tests keep busy. */
 const START_MS = 60_000;
 
@@ -81,6 +84,13 @@ export class ServiceProcess {
       },
       START_MS,
     );
+  }
+
+  /** It outlives this process, which need not wait for it. Answers its id. */
+  leave(): number {
+    this.#process?.unref();
+    (this.#process?.stderr as Socket | null | undefined)?.unref();
+    return this.#process?.pid as number;
   }
 
   signal(signal: NodeJS.Signals): void {

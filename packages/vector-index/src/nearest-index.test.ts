@@ -12,10 +12,6 @@ nearestIndexConformance('HNSW', (options) => openNearestIndex({ ...options, flat
 // Every partition is closed as soon as it is left alone.
 const tight = { bytesMax: 1, idleMs: 0 };
 
-nearestIndexConformance('scanned, hardly any memory', (options) => openNearestIndex({ ...options, ...tight }), {
-  persistent: true,
-});
-
 nearestIndexConformance(
   'HNSW, hardly any memory, few changes wait',
   (options) => openNearestIndex({ ...options, ...tight, flatMax: 2, waitingMax: 3 }),
