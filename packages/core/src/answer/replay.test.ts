@@ -27,7 +27,7 @@ const verifier = (version = 'v1'): Verifier => ({
   ...{ version, bar: 0.75 },
   verify: async (pairs) => {
     verified.push(...pairs.map(({ b }) => b));
-    return pairs.map(() => probability);
+    return pairs.map(() => ({ probability }));
   },
   explain: async () => ({ probability, features: [] }),
 });
