@@ -20,12 +20,11 @@ export interface JudgingDeps {
   readonly calibration?: Pick<Calibration, 'calibrationFor'> | undefined;
 }
 
-/** A verifier that takes longer than this says nothing. */
+/** A verifier that takes longer than this about a candidate, or than its share of a more patient look-up, says nothing. */
 const VERIFY_MS = 50;
-/** All candidates of one decision together: what a network has not said of them by then is done without. */
-const NETWORK_MS = 40;
-/** Of a look-up's time, for what comes after the decision. */
-const REST_MS = 10;
+const VERIFY_SHARE = 1 / 3;
+/** Of that, for all candidates of one decision together: what a network has not said of them by then is done without. */
+const NETWORK_SHARE = 0.8;
 
 export interface JudgingOptions extends EmbedOptions {
   /** Every guard and the verifier about every candidate, for `explain`. */
@@ -43,7 +42,8 @@ export class Judging {
   readonly #deps: JudgingDeps;
   readonly #options: JudgingOptions;
   readonly #known = new Map<string, PairJudgement | undefined>();
-  #networkUntilMs: number | undefined;
+  /** Of the first candidate, which sets the pace. */
+  #pace: { readonly verifyMs: number; readonly networkUntilMs: number } | undefined;
 
   constructor(request: PreparedRequest, deps: JudgingDeps, options: JudgingOptions = {}) {
     const { verifier, calibration } = deps;
@@ -100,9 +100,12 @@ export class Judging {
   async #ask(stored: string, similarity: number): Promise<PairJudgement | undefined> {
     const { verifier, observer } = this.#deps;
     try {
-      const asked = verifier?.verify([{ a: this.#request.query, b: stored, similarity }], this.#forNetwork());
-      const late = () => new Error(`the verifier took longer than ${VERIFY_MS} ms`);
-      const [verdict] = asked === undefined ? [] : await within(asked, VERIFY_MS, late);
+      const { verifyMs, networkUntilMs } = this.#paced();
+      const { requestId, traceparent } = this.#options;
+      const pair = { a: this.#request.query, b: stored, similarity };
+      const asked = verifier?.verify([pair], { deadlineMs: networkUntilMs, requestId, traceparent });
+      const late = () => new Error(`the verifier took longer than ${Math.round(verifyMs)} ms`);
+      const [verdict] = asked === undefined ? [] : await within(asked, verifyMs, late);
       return verdict !== undefined && verdict.probability >= 0 && verdict.probability <= 1 ? verdict : undefined;
     } catch (error) {
       observer.incident('verify-failed', error);
@@ -110,10 +113,15 @@ export class Judging {
     }
   }
 
-  #forNetwork(): EmbedOptions {
-    const { deadlineMs = Number.POSITIVE_INFINITY, requestId, traceparent } = this.#options;
-    this.#networkUntilMs ??= Math.min(deadlineMs - REST_MS, this.#deps.now() + NETWORK_MS);
-    return { deadlineMs: this.#networkUntilMs, requestId, traceparent };
+  #paced(): { readonly verifyMs: number; readonly networkUntilMs: number } {
+    if (this.#pace !== undefined) return this.#pace;
+    const nowMs = this.#deps.now();
+    const leftMs = Math.max(0, (this.#options.deadlineMs ?? nowMs) - nowMs);
+    const verifyMs = Math.max(VERIFY_MS, leftMs * VERIFY_SHARE);
+    // With less left than usual, the network's share shrinks first.
+    const ownMs = this.#options.deadlineMs === undefined ? verifyMs : Math.min(verifyMs, leftMs);
+    this.#pace = { verifyMs, networkUntilMs: nowMs + ownMs * NETWORK_SHARE };
+    return this.#pace;
   }
 }
 
