@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /** What is known of the network that reads both questions together, and what its word is worth beside that of the trees. */
 export const jointSchema = z.object({
-  version: z.string().min(1),
+  /** It travels in answers and stands in the verifier's version: visible ASCII. */
+  version: z.string().regex(/^[\x21-\x7e]{1,100}$/),
   /** Probability = sigmoid(trees * calibrated logit of the trees + network * logit of the network + intercept). */
   fusion: z.object({ trees: z.number().positive(), network: z.number().positive(), intercept: z.number() }),
   /** Probabilities of the trees between which the network is asked. */
