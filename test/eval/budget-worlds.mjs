@@ -1,4 +1,5 @@
 import { factsOf, GUARDS, isSameText } from '@nearhit/core';
+import { probabilityOf } from './verifier.mjs';
 
 /** Cosine floor and number of candidates, as the gateway has them. */
 const [FLOOR, NEIGHBOURS] = [0.7, 5];
@@ -17,31 +18,29 @@ export function randomOf(seed) {
 }
 
 /** What guards and verifier make of a pair: `same` where it is the same question, undefined where it is refused at any bar. */
-function scoreOf(a, b, similarity, verifier) {
+async function scoreOf(a, b, similarity, verifier) {
   const [x, y] = [factsOf(a), factsOf(b)];
   if (isSameText(x, y)) return 'same';
   if (!(similarity >= FLOOR) || guards.some((guard) => guard.differs(x, y) !== undefined)) return undefined;
-  return verifier.probability({ a, b, similarity });
+  return probabilityOf(verifier, { a, b, similarity });
 }
 
 /**
  * Where requests come from. `stream(random).next(bar, apart, isShadow)`: what the next one finds at this bar: undefined (a miss), `exact`, or
  * the candidate `{ score, right, pair }` that is served; `apart`: pairs that are not served any more; in shadow nothing is.
  */
-export function worldOf(rows, vectors, verifier) {
+export async function worldOf(rows, vectors, verifier) {
   const isStream = rows[0]?.group !== undefined && rows[0]?.a === undefined;
   return isStream ? streamWorld(rows, vectors, verifier) : pairWorld(rows, vectors, verifier);
 }
 
 /** Every request has the candidate of a pair drawn with replacement. */
-function pairWorld(rows, vectors, verifier) {
-  const pairs = rows
-    .filter(({ disputable }) => disputable !== true)
-    .map(({ a, b, equivalent }, pair) => ({
-      pair,
-      right: equivalent,
-      score: scoreOf(a, b, vectors.cosine(a, b), verifier),
-    }));
+async function pairWorld(rows, vectors, verifier) {
+  const pairs = [];
+  for (const { a, b, equivalent } of rows.filter(({ disputable }) => disputable !== true)) {
+    const score = await scoreOf(a, b, vectors.cosine(a, b), verifier);
+    pairs.push({ pair: pairs.length, right: equivalent, score });
+  }
   const candidates = pairs.filter(({ score }) => typeof score === 'number');
   return {
     size: candidates.length,
@@ -57,17 +56,22 @@ function pairWorld(rows, vectors, verifier) {
 }
 
 /** Prompts drawn with replacement, as often as the file has them; a miss is stored, a hit is not. */
-function streamWorld(rows, vectors, verifier) {
+async function streamWorld(rows, vectors, verifier) {
   const groups = new Map(rows.map(({ prompt, group }) => [prompt, group]));
   const prompts = [...groups.keys()];
   const near = new Map(prompts.map((prompt) => [prompt, neighboursOf(prompt, prompts, vectors)]));
   const judged = new Map();
-  const judge = (asked, stored, similarity) => {
-    const pair = asked < stored ? `${asked}\n${stored}` : `${stored}\n${asked}`;
-    if (!judged.has(pair)) judged.set(pair, scoreOf(asked, stored, similarity, verifier));
+  const pairOf = (asked, stored) => (asked < stored ? `${asked}\n${stored}` : `${stored}\n${asked}`);
+  for (const asked of prompts)
+    for (const { text, similarity } of near.get(asked)) {
+      const pair = pairOf(asked, text);
+      if (!judged.has(pair)) judged.set(pair, await scoreOf(asked, text, similarity, verifier));
+    }
+  const judge = (asked, stored) => {
+    const pair = pairOf(asked, stored);
     return { pair, score: judged.get(pair), right: groups.get(asked) === groups.get(stored) };
   };
-  const all = prompts.flatMap((asked) => near.get(asked).map(({ text, similarity }) => judge(asked, text, similarity)));
+  const all = prompts.flatMap((asked) => near.get(asked).map(({ text }) => judge(asked, text)));
   const candidates = all.filter(({ score }) => typeof score === 'number');
   return {
     size: candidates.length / 2,
@@ -82,7 +86,7 @@ function streamWorld(rows, vectors, verifier) {
             .get(prompt)
             .filter(({ text }) => stored.has(text))
             .slice(0, NEIGHBOURS)
-            .map(({ text, similarity }) => judge(prompt, text, similarity))
+            .map(({ text }) => judge(prompt, text))
             .find(({ score, pair }) => score === 'same' || (score !== undefined && score >= bar && !apart.has(pair)));
           if (found === undefined || isShadow) stored.add(prompt);
           return found?.score === 'same' ? 'exact' : found;

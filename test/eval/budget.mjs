@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { Calibrator } from '@nearhit/core';
-import { loadPrior, loadVerifier, trafficBins } from '@nearhit/verifier';
+import { loadPrior, trafficBins } from '@nearhit/verifier';
 import { randomOf, worldOf } from './budget-worlds.mjs';
 import { readRows, setOf } from './train/rows.mjs';
 import { openVectors } from './train/vectors.mjs';
+import { openVerifier } from './verifier.mjs';
 
 // Does the error budget hold? Simulated streams of requests out of pair and stream files, with audits: per file, in how many of the
 // seeds at most the budget's share of the semantic hits was wrong after the first requests.
@@ -35,7 +36,7 @@ const [budget, audits, shadow, requests, settled, seeds] = [
   'seeds',
 ].map((name) => Number(options[name]));
 const [toldOfWrong, toldOfRight, agreed] = options.told.split(',').map(Number);
-const verifier = loadVerifier();
+const { verifier, close } = await openVerifier();
 const PRIOR = { scorer: verifier.version, version: 'shipped', bins: trafficBins(loadPrior()) };
 const scope = { tenant: 't', namespace: 'n', model: 'm' };
 
@@ -110,4 +111,5 @@ console.log(
   `budget ${percent(budget)}, audits ${percent(audits)}, in shadow at first ${shadow}; ${requests} requests, after the first ${settled}\n` +
     'file                       candidates  wrong | within | median | worst | semantic hits | bars at the end | wrong if nobody looked, of hits',
 );
-for (const file of positionals) report(setOf(file), worldOf(readRows(file), vectors, verifier));
+for (const file of positionals) report(setOf(file), await worldOf(readRows(file), vectors, verifier));
+await close();

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { factsOf, GUARDS, isSameText } from '@nearhit/core';
-import { loadVerifier } from '@nearhit/verifier';
 import { readRows, setOf } from './train/rows.mjs';
 import { openVectors } from './train/vectors.mjs';
+import { openVerifier, probabilityOf } from './verifier.mjs';
 
 // What guards and verifier do with pair and stream files, offline: right hits and wrong hits, per file and kind.
 //   node judge.mjs --cache DIR [--bar 0.8 ...] [--floor 0.7] [--soft GUARD ...] [--kinds] [--wrong 20] FILE.jsonl ...
@@ -22,15 +22,15 @@ const { values: options, positionals } = parseArgs({
 const bars = options.bar.map(Number);
 const floor = Number(options.floor);
 const guards = GUARDS.filter(({ name, level }) => level === 'standard' && !options.soft.includes(name));
-const verifier = loadVerifier();
+const { verifier, close } = await openVerifier();
 const vectors = openVectors(options.cache);
 
 /** 0 where the floor or a guard refuses. */
-function judge(a, b, similarity = vectors.cosine(a, b)) {
+async function judge(a, b, similarity = vectors.cosine(a, b)) {
   const [x, y] = [factsOf(a), factsOf(b)];
   if (isSameText(x, y)) return 1;
   if (!(similarity >= floor) || guards.some((guard) => guard.differs(x, y) !== undefined)) return 0;
-  return verifier.probability({ a, b, similarity });
+  return probabilityOf(verifier, { a, b, similarity });
 }
 
 const share = (hits, rows) => (rows === 0 ? '  -  ' : `${((100 * hits) / rows).toFixed(1)}`.padStart(5));
@@ -45,13 +45,12 @@ function line(name, judged) {
   );
 }
 
-function pairs(file, rows) {
-  const judged = rows
-    .filter(({ disputable }) => disputable !== true)
-    .map((row) => {
-      const similarity = vectors.cosine(row.a, row.b);
-      return { ...row, similarity, p: judge(row.a, row.b, similarity) };
-    });
+async function pairs(file, rows) {
+  const judged = [];
+  for (const row of rows.filter(({ disputable }) => disputable !== true)) {
+    const similarity = vectors.cosine(row.a, row.b);
+    judged.push({ ...row, similarity, p: await judge(row.a, row.b, similarity) });
+  }
   line(setOf(file), judged);
   if (options.kinds) {
     const kinds = Map.groupBy?.(judged, ({ kind }) => kind ?? '') ?? grouped(judged);
@@ -68,7 +67,7 @@ function grouped(rows) {
 }
 
 /** The stream asked in order, everything stored before as candidate: the five nearest, nearest first. */
-function stream(file, rows, bar) {
+async function stream(file, rows, bar) {
   const stored = new Map();
   const [asked, groups] = [new Set(), new Set()];
   const counts = { right: 0, wrong: 0, repeats: 0, exact: 0 };
@@ -76,7 +75,7 @@ function stream(file, rows, bar) {
     const isExact = asked.has(prompt);
     if (isExact) counts.exact++;
     else if (groups.has(group)) counts.repeats++;
-    const hit = stored.has(prompt) ? { text: prompt } : nearestServed(stored, prompt, bar);
+    const hit = stored.has(prompt) ? { text: prompt } : await nearestServed(stored, prompt, bar);
     if (hit === undefined) stored.set(prompt, group);
     else if (stored.get(hit.text) !== group) {
       counts.wrong++;
@@ -91,14 +90,14 @@ function stream(file, rows, bar) {
   );
 }
 
-function nearestServed(stored, prompt, bar) {
+async function nearestServed(stored, prompt, bar) {
   const near = [...stored.keys()]
     .map((text) => ({ text, similarity: vectors.cosine(text, prompt) }))
     .filter(({ similarity }) => similarity >= floor)
     .sort((x, y) => y.similarity - x.similarity)
     .slice(0, 5);
   for (const { text, similarity } of near) {
-    const p = judge(text, prompt, similarity);
+    const p = await judge(text, prompt, similarity);
     if (p >= bar) return { text, p };
   }
   return undefined;
@@ -109,6 +108,8 @@ console.log(
 );
 for (const file of positionals) {
   const rows = readRows(file);
-  if (rows[0]?.group !== undefined && rows[0]?.a === undefined) for (const bar of bars) stream(file, rows, bar);
-  else pairs(file, rows);
+  if (rows[0]?.group !== undefined && rows[0]?.a === undefined) {
+    for (const bar of bars) await stream(file, rows, bar);
+  } else await pairs(file, rows);
 }
+await close();

@@ -79,13 +79,14 @@ const textOf = (inline: string | object): string => (typeof inline === 'string' 
 function merged(config: FileConfig, overrides: Overrides, cwd: string) {
   const redis = { ...config.redis, ...overrides.redis };
   const services = { ...config.services, ...overrides.services };
+  const cache = { ...config.cache, ...overrides.cache };
   const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path));
   return {
     redis: { ...redis, caCertFile: absolute(redis.caCertFile) },
     services: { ...services, internalTokenFile: absolute(services.internalTokenFile) },
     queue: { ...config.queue, ...overrides.queue },
     index: { ...config.index, ...overrides.index },
-    cache: { ...config.cache, ...overrides.cache },
+    cache: { ...cache, verifierDir: absolute(cache.verifierDir) },
     embedding: { ...config.embedding, ...overrides.embedding },
     telemetry: { ...config.telemetry, ...overrides.telemetry },
   };

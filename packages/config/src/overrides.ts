@@ -47,6 +47,7 @@ const VARIABLES: readonly Variable[] = [
   variableFor('QUEUE_RATE_PER_SECOND', 'queue', 'ratePerSecond', 'number'),
   variableFor('INDEX_BYTES_MAX', 'index', 'bytesMax', 'number'),
   variableFor('LOOKUP_TIMEOUT_MS', 'cache', 'lookupTimeoutMs', 'number'),
+  variableFor('VERIFIER_DIR', 'cache', 'verifierDir'),
   variableFor('OTEL_EXPORTER_OTLP_ENDPOINT', 'telemetry', 'otlpEndpoint'),
   variableFor('OTEL_SERVICE_NAME', 'telemetry', 'serviceName'),
   variableFor('EMBEDDING_MODEL', 'embedding', 'model'),

@@ -70,6 +70,11 @@ export const cacheSchema = z.strictObject({
     .max(60_000)
     .default(150)
     .describe('A look-up that takes longer is given up, and the request goes upstream.'),
+  verifierDir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder of another verifier, trained by `test/eval/train`. Absent: the bundled one.'),
   l1: z
     .strictObject({
       bytesMax: z.int().min(0).max(1_099_511_627_776).default(67_108_864).describe('Answers kept in memory.'),

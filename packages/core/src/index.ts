@@ -87,6 +87,7 @@ export * from './ports/limit-store.ts';
 export * from './ports/memory-cache.ts';
 export * from './ports/nearest-index.ts';
 export * from './ports/observer.ts';
+export * from './ports/pair-network.ts';
 export * from './ports/pair-store.ts';
 export * from './ports/policy-store.ts';
 export * from './ports/queue-admin.ts';
@@ -156,6 +157,7 @@ export { createMemoryFiles, noSuchFile, pageOfFiles } from './store/memory-files
 export { createMemoryInvalidations } from './store/memory-invalidations.ts';
 export { keyCursor, keyPage } from './store/memory-keys.ts';
 export { MemoryNearestIndex } from './store/memory-nearest-index.ts';
+export { createMemoryNetwork, type MemoryNetwork } from './store/memory-network.ts';
 export { assertEntryId } from './store/memory-responses.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type { Stores } from './store/stores.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { AutoModel, AutoTokenizer, env } from '@xenova/transformers';
 import { ONNX_FILES } from './model-folder.ts';
 import type { WorkerSettings } from './protocol.ts';
-import { SESSION_OPTIONS } from './text-model.ts';
+import { SESSION_OPTIONS } from './session-options.ts';
 
 /** Written last: a folder that has it needs the network no more. */
 const COMPLETE = '.nearhit-complete';

@@ -4,8 +4,8 @@ import { type Job, JobQueue } from './job.ts';
 
 const settle = { resolve: () => undefined, reject: () => undefined };
 const job = (costs: number[], deadlineMs: number): Job => ({
-  texts: costs.map((_, i) => `${i}`),
-  cut: [],
+  items: costs.map((_, i) => `${i}`),
+  run: async () => [],
   costs,
   deadlineMs,
   dueMs: deadlineMs,
@@ -29,17 +29,17 @@ test('every text is given out exactly once, in the order of its job, in slices n
       jobs.forEach((each, i) => {
         queue.add(each, i);
       });
-      const given = new Map<Job, string[]>(jobs.map((each) => [each, []]));
+      const given = new Map<Job, unknown[]>(jobs.map((each) => [each, []]));
       for (let now = 0, slice = queue.takeSlice(now); slice; slice = queue.takeSlice(++now)) {
         expect(slice.from).toBe(given.get(slice.job)?.length);
         expect(slice.cost).toBe(
-          slice.job.costs.slice(slice.from, slice.from + slice.texts.length).reduce((a, b) => a + b),
+          slice.job.costs.slice(slice.from, slice.from + slice.items.length).reduce((a, b) => a + b),
         );
-        if (slice.texts.length > 1) expect(slice.cost).toBeLessThanOrEqual(16);
-        given.get(slice.job)?.push(...slice.texts);
+        if (slice.items.length > 1) expect(slice.cost).toBeLessThanOrEqual(16);
+        given.get(slice.job)?.push(...slice.items);
       }
-      for (const [{ texts }, out] of given) expect(out).toEqual(texts);
-      expect(queue.texts).toBe(0);
+      for (const [{ items }, out] of given) expect(out).toEqual(items);
+      expect(queue.items).toBe(0);
     }),
   );
 });
@@ -62,8 +62,8 @@ test('a job without a deadline counts as one slice, and is withdrawn whole', () 
   const patient = job(new Array(100).fill(10), Infinity);
   queue.add(patient, 0);
   expect(queue.costBefore(10_000)).toBe(16);
-  expect(queue.takeSlice(0)?.texts).toHaveLength(1);
-  expect(queue.texts).toBe(99);
+  expect(queue.takeSlice(0)?.items).toHaveLength(1);
+  expect(queue.items).toBe(99);
   queue.remove(patient);
   expect(queue.takeSlice(0)).toBeUndefined();
 });

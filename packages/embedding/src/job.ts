@@ -1,28 +1,28 @@
-import type { Embedding } from '@nearhit/core';
+import type { WorkerHandle } from './worker-handle.ts';
 
-/** One call of `embed()`, worked off in slices. */
-export interface Job {
-  readonly texts: readonly string[];
-  /** The caller's view: some text was longer than what is looked at. */
-  readonly cut: readonly boolean[];
-  /** Tokens, estimated, of each text. */
+/** One call, worked off in slices. Items: texts to embed, or pairs to score. */
+export interface Job<I = unknown, R = unknown> {
+  readonly items: readonly I[];
+  /** Has a worker do some of them; an answer for each. */
+  run(worker: WorkerHandle, items: readonly I[]): Promise<R[]>;
+  /** Tokens, estimated, of each item. */
   readonly costs: readonly number[];
   /** On the `Date.now()` clock; Infinity when the caller set none. */
   readonly deadlineMs: number;
   /** Earliest first. A job without a deadline gets a new one after each slice, so that it neither starves nor holds up the others. */
   dueMs: number;
-  /** First text not yet given to a worker. */
+  /** First item not yet given to a worker. */
   next: number;
-  readonly results: Embedding[];
+  readonly results: R[];
   done: number;
   timer: NodeJS.Timeout | undefined;
-  readonly settle: { resolve(results: Embedding[]): void; reject(error: Error): void };
+  readonly settle: { resolve(results: R[]): void; reject(error: Error): void };
 }
 
 export interface Slice {
   readonly job: Job;
   readonly from: number;
-  readonly texts: string[];
+  readonly items: unknown[];
   readonly cost: number;
 }
 
@@ -31,16 +31,16 @@ export interface Slice {
  * machine that is too slow for both, work for later must not make the look-ups fail: each failure is more of it.
  */
 const PATIENCE_MS = 1000;
-/** About 2 ms of the bundled model: the most that a look-up waits for a slice already under way, unless one text alone is longer. */
+/** About 2 ms of the bundled model: the most that a look-up waits for a slice already under way, unless one item alone is longer. */
 const SLICE_COST = 16;
 
 /** Jobs with work to give out, by due time (earliest deadline first, Liu & Layland 1973). */
 export class JobQueue {
   readonly #jobs: Job[] = [];
 
-  /** Texts not yet given to a worker. */
-  get texts(): number {
-    return this.#jobs.reduce((sum, job) => sum + job.texts.length - job.next, 0);
+  /** Items not yet given to a worker. */
+  get items(): number {
+    return this.#jobs.reduce((sum, job) => sum + job.items.length - job.next, 0);
   }
 
   add(job: Job, nowMs: number): void {
@@ -66,11 +66,11 @@ export class JobQueue {
     for (const other of this.#jobs) if (other.dueMs < job.dueMs) job = other;
     const from = job.next;
     let cost = job.costs[job.next++] ?? 0;
-    while (job.next < job.texts.length && cost + (job.costs[job.next] ?? 0) <= SLICE_COST)
+    while (job.next < job.items.length && cost + (job.costs[job.next] ?? 0) <= SLICE_COST)
       cost += job.costs[job.next++] ?? 0;
-    if (job.next === job.texts.length) this.remove(job);
+    if (job.next === job.items.length) this.remove(job);
     else if (job.deadlineMs === Infinity) job.dueMs = nowMs + PATIENCE_MS;
-    return { job, from, texts: job.texts.slice(from, job.next), cost };
+    return { job, from, items: job.items.slice(from, job.next), cost };
   }
 
   remove(job: Job): void {

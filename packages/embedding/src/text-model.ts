@@ -1,15 +1,9 @@
 import { AutoModel, AutoTokenizer, env, LogLevel, Tensor } from '@xenova/transformers';
+import { type Halves, openHalves, type States } from './halves.ts';
+import { type JointModel, openJointModel, StateMemo } from './joint-model.ts';
 import type { ModelFolder } from './model-folder.ts';
-import type { RawEmbedding } from './protocol.ts';
-
-// Spinning threads would take the second core from the event loop; one text is too little work to share out anyway.
-export const SESSION_OPTIONS = {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-} as const;
+import type { NetworkSettings, RawEmbedding } from './protocol.ts';
+import { SESSION_OPTIONS } from './session-options.ts';
 
 env.logLevel = LogLevel.ERROR;
 env.useWasmCache = false;
@@ -20,16 +14,15 @@ export interface TextModel {
   dispose(): Promise<void>;
 }
 
+/** The same, with a network that compares two texts. */
+export interface PairModel extends TextModel {
+  /** Bit for bit the same with both exchanged. Undefined: one of them is too long. */
+  score(a: string, b: string): Promise<number | undefined>;
+}
+
 /** Reads from disk only. Throws one line that names the folder when onnxruntime or the tokenizer refuses a file. */
 export async function loadTextModel(folder: ModelFolder): Promise<TextModel> {
-  env.allowLocalModels = true;
-  env.allowRemoteModels = false;
-  env.useFSCache = false;
-  const tokenizer = await AutoTokenizer.from_pretrained(folder.dir, { local_files_only: true }).catch(
-    (cause: unknown) => {
-      throw new Error(`cannot load the tokenizer of embedding model ${folder.dir}: ${firstLine(cause)}`, { cause });
-    },
-  );
+  const tokenizer = await openTokenizer(folder);
   const model = await AutoModel.from_pretrained(folder.dir, {
     local_files_only: true,
     device: 'cpu',
@@ -53,6 +46,70 @@ export async function loadTextModel(folder: ModelFolder): Promise<TextModel> {
       await model.dispose();
     },
   };
+}
+
+/** The vectors are those of `loadTextModel`, bit for bit. Throws one line where the network or the model can't be read. */
+export async function loadPairModel(folder: ModelFolder, network: NetworkSettings): Promise<PairModel> {
+  const tokenizer = await openTokenizer(folder);
+  const { halves, joint } = await openNetworks(folder, network);
+  const cut = cutter(tokenizer.encode(''), folder.tokensMax);
+  const memo = new StateMemo();
+  const read = async (text: string) => {
+    const { ids, truncated } = cut(tokenizer.encode(text));
+    const fits = !truncated && ids.length <= network.tokensMax;
+    return { ids, truncated, fits };
+  };
+  const remembered = (text: string, states: States): States => {
+    memo.set(text, states);
+    return states;
+  };
+  const statesOf = async (text: string): Promise<States | undefined> => {
+    const known = memo.get(text);
+    if (known !== undefined) return known;
+    const { ids, fits } = await read(text);
+    return fits ? remembered(text, await halves.lower(ids)) : undefined;
+  };
+  return {
+    async embed(text) {
+      const { ids, truncated, fits } = await read(text);
+      const states = (fits && memo.get(text)) || (await halves.lower(ids));
+      if (fits) remembered(text, states);
+      const output = { last_hidden_state: await halves.upper(states) };
+      return { vector: unitVector(pool(output, folder)), tokens: ids.length, truncated };
+    },
+    async score(a, b) {
+      const [first, second] = a < b ? [a, b] : [b, a];
+      const x = await statesOf(first);
+      const y = x && (await statesOf(second));
+      return x && y && joint.logit(x, y);
+    },
+    async dispose() {
+      await Promise.all([halves.dispose(), joint.dispose()]);
+    },
+  };
+}
+
+async function openNetworks(folder: ModelFolder, { file, states }: NetworkSettings) {
+  let halves: Halves | undefined;
+  let joint: JointModel;
+  try {
+    joint = await openJointModel(file);
+    halves = await openHalves(folder.onnxFile, states);
+    await joint.logit(await halves.lower([0]), await halves.lower([0]));
+  } catch (cause) {
+    await halves?.dispose();
+    throw new Error(`cannot load the network ${file} for ${folder.onnxFile}: ${firstLine(cause)}`, { cause });
+  }
+  return { halves, joint };
+}
+
+async function openTokenizer(folder: ModelFolder) {
+  env.allowLocalModels = true;
+  env.allowRemoteModels = false;
+  env.useFSCache = false;
+  return AutoTokenizer.from_pretrained(folder.dir, { local_files_only: true }).catch((cause: unknown) => {
+    throw new Error(`cannot load the tokenizer of embedding model ${folder.dir}: ${firstLine(cause)}`, { cause });
+  });
 }
 
 /** Cuts a row of token ids to `tokensMax`, keeping the closing special token, which `encode()` alone would not. */

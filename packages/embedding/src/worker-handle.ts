@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { EmbeddingModel } from '@nearhit/core';
+import type { TextPair } from '@nearhit/core';
 import { newExitGate, shutGate } from './exit-gate.ts';
 import type { FromWorker, RawEmbedding, ToWorker, WorkerData, WorkerSettings } from './protocol.ts';
 
@@ -7,10 +7,8 @@ import type { FromWorker, RawEmbedding, ToWorker, WorkerData, WorkerSettings } f
 const WORKER_URL = new URL('../dist/worker.js', import.meta.url);
 const CLOSE_TIMEOUT_MS = 5000;
 
-export interface Ready {
-  readonly model: EmbeddingModel;
-  readonly msPerToken: number;
-}
+export type Ready = Readonly<Omit<Extract<FromWorker, { kind: 'ready' }>, 'kind'>>;
+type Answer = Extract<FromWorker, { kind: 'embedded' | 'scored' }>;
 
 /** The thread is gone; the text may or may not be to blame. */
 export class WorkerStopped extends Error {}
@@ -19,7 +17,7 @@ export class WorkerStopped extends Error {}
 export class WorkerHandle {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
-  #pending: { id: number; resolve(results: RawEmbedding[]): void; reject(error: Error): void } | undefined;
+  #pending: { id: number; resolve(answer: Answer): void; reject(error: Error): void } | undefined;
   #lastId = 0;
   #ready = false;
 
@@ -77,13 +75,15 @@ export class WorkerHandle {
   }
 
   /** One raw embedding per text. Rejects when the model refuses a text or the thread dies. */
-  embed(texts: string[]): Promise<RawEmbedding[]> {
-    if (this.#pending) throw new Error('worker busy');
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#pending = { id, resolve, reject };
-      this.#send({ kind: 'embed', id, texts });
-    });
+  async embed(texts: readonly string[]): Promise<RawEmbedding[]> {
+    const answer = await this.#ask((id) => ({ kind: 'embed', id, texts: [...texts] }));
+    return answer.kind === 'embedded' ? answer.results : [];
+  }
+
+  /** A logit per pair; undefined where a text is too long. Rejects where there is no network, or the thread dies. */
+  async score(pairs: readonly TextPair[]): Promise<(number | undefined)[]> {
+    const answer = await this.#ask((id) => ({ kind: 'score', id, pairs: pairs.map(({ a, b }) => ({ a, b })) }));
+    return answer.kind === 'scored' ? answer.logits : [];
   }
 
   /** Lets the request under way finish, frees the model, ends the thread. */
@@ -94,15 +94,24 @@ export class WorkerHandle {
     clearTimeout(timer);
   }
 
+  #ask(message: (id: number) => ToWorker): Promise<Answer> {
+    if (this.#pending) throw new Error('worker busy');
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#pending = { id, resolve, reject };
+      this.#send(message(id));
+    });
+  }
+
   #send(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
 
-  #answer(message: Extract<FromWorker, { kind: 'embedded' | 'refused' }>): void {
+  #answer(message: Answer | Extract<FromWorker, { kind: 'refused' }>): void {
     const pending = this.#pending;
     if (pending?.id !== message.id) return;
     this.#pending = undefined;
-    if (message.kind === 'embedded') pending.resolve(message.results);
-    else pending.reject(new Error(message.message));
+    if (message.kind === 'refused') pending.reject(new Error(message.message));
+    else pending.resolve(message);
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RawEmbedding, WorkerSettings } from './protocol.ts';
+import type { WorkerSettings } from './protocol.ts';
 import { type Ready, WorkerHandle } from './worker-handle.ts';
 
 const BACKOFF_MS = 100;
@@ -52,10 +52,9 @@ export class WorkerPool {
     return undefined;
   }
 
-  async run(worker: WorkerHandle, texts: string[]): Promise<RawEmbedding[]> {
-    const results = await worker.embed(texts);
+  /** A worker has done what it was given. */
+  worked(): void {
     this.#failures = 0;
-    return results;
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 /** The thread that owns the model. Nothing else imports transformers.js, whose `run()` blocks the event loop it is called on. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { throughGate } from './exit-gate.ts';
-import { modelVersion, readModelFolder } from './model-folder.ts';
+import { type ModelFolder, modelVersion, readModelFolder } from './model-folder.ts';
 import type { FromWorker, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
-import type { TextModel } from './text-model.ts';
+import type { PairModel, TextModel } from './text-model.ts';
 
 if (!parentPort) throw new Error('worker.js runs in a worker thread only');
 const port = parentPort;
@@ -13,11 +13,25 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 
 const WARM_UP = 'How do I reset the password of my account, and how long does that take?';
 
-async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
+type Ready = Extract<FromWorker, { kind: 'ready' }>;
+type Model = TextModel & Partial<Pick<PairModel, 'score'>>;
+
+/** What can't be read of the network is no reason not to embed. */
+async function load(folder: ModelFolder): Promise<{ model: Model } & Pick<Ready, 'network'>> {
+  const { network } = settings;
+  const { loadPairModel, loadTextModel } = await import('./text-model.ts');
+  if (network === undefined) return { model: await loadTextModel(folder) };
+  try {
+    return { model: await loadPairModel(folder, network), network: { version: network.version } };
+  } catch (error) {
+    return { model: await loadTextModel(folder), network: { fault: messageOf(error) } };
+  }
+}
+
+async function open(): Promise<{ model: Model; ready: Ready }> {
   if (settings.hub) await (await import('./hub.ts')).download(settings);
   const folder = readModelFolder(settings.modelDir, settings);
-  const { loadTextModel } = await import('./text-model.ts');
-  const model = await throughGate(gate, () => loadTextModel(folder));
+  const { model, network } = await throughGate(gate, () => load(folder));
   await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
   const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
@@ -25,7 +39,7 @@ async function open(): Promise<{ model: TextModel; ready: FromWorker }> {
   const dimensions = new Float32Array(vector).length;
   const version = modelVersion(folder, settings.modelId);
   const facts = { id: settings.modelId, version, dimensions, tokensMax: folder.tokensMax };
-  return { model, ready: { kind: 'ready', model: facts, msPerToken } };
+  return { model, ready: { kind: 'ready', model: facts, msPerToken, ...(network && { network }) } };
 }
 
 async function embed(model: TextModel, id: number, texts: string[]): Promise<void> {
@@ -41,12 +55,24 @@ async function embed(model: TextModel, id: number, texts: string[]): Promise<voi
   }
 }
 
+async function score({ score }: Model, { id, pairs }: Extract<ToWorker, { kind: 'score' }>): Promise<void> {
+  try {
+    if (score === undefined) throw new Error('there is no network');
+    const logits: (number | undefined)[] = [];
+    for (const { a, b } of pairs) logits.push(await throughGate(gate, () => score(a, b)));
+    send({ kind: 'scored', id, logits });
+  } catch (error) {
+    send({ kind: 'refused', id, message: messageOf(error) });
+  }
+}
+
 try {
   const { model, ready } = await open();
   let last = Promise.resolve();
   port.on('message', (message: ToWorker) => {
     last = last.then(async () => {
       if (message.kind === 'embed') return embed(model, message.id, message.texts);
+      if (message.kind === 'score') return score(model, message);
       await model.dispose();
       port.close();
     });

@@ -31,6 +31,7 @@ export {
 } from './internal/embedding-client.ts';
 export { createNearestApp, type NearestAppDeps } from './internal/nearest-app.ts';
 export { createNearestClient, type NearestClient, type NearestClientOptions } from './internal/nearest-client.ts';
+export { createNetworkClient, type NetworkClient, type NetworkClientOptions } from './internal/network-client.ts';
 export type { ReplicaStatus, Resolve } from './internal/replicas.ts';
 export type { ServiceDeps, ServiceWire } from './internal/service-app.ts';
 export type { Logger } from './logger.ts';

@@ -6,6 +6,9 @@ export const modelDir: string = fileURLToPath(new URL('../model', import.meta.ur
 /** The name clients ask for at /v1/embeddings. */
 export const modelId = 'all-MiniLM-L6-v2';
 
+/** Of the ONNX file: token states after the third of six layers, float32 [batch, tokens, dimensions]. */
+export const statesTensor = 'layer.2.output.LayerNorm_out';
+
 /** What the files in `modelDir` say, for those who need it before the model is loaded. */
 export const modelFacts = {
   dimensions: 384,

@@ -1,14 +1,19 @@
 import {
+  type EmbedOptions,
   factsOf,
   isSameText,
   type Lexicon,
+  type NetworkWord,
   PAIR_FEATURES,
   type PairExplanation,
+  type PairJudgement,
   pairFeaturesOf,
   type QuestionFacts,
   type QuestionPair,
   type Verifier,
 } from '@nearhit/core';
+import { sigmoid } from './joint.ts';
+import { NEVER_ASKED, type NetworkCounts, type SecondOpinion } from './second-opinion.ts';
 import type { Trees } from './trees.ts';
 
 /** What differs only in form is the same question; not 1, which no judgement is worth. */
@@ -33,44 +38,91 @@ function ruleFor(a: QuestionFacts, b: QuestionFacts, similarity: number): Rule |
   return long ? { name: 'too-long', probability: 0 } : undefined;
 }
 
-/** The verifier on features of both texts and trees: no network, no thread, about a quarter of a millisecond a pair. */
+/** By rule, or by the trees. */
+type First =
+  | { readonly rule: Rule; readonly probability: number }
+  | { readonly rule?: undefined; readonly probability: number; readonly logit: number; readonly values: Float64Array };
+
+/**
+ * The verifier on features of both texts and trees, about a quarter of a millisecond a pair; where these are in doubt, and
+ * there is a network that reads both texts together, with its word besides.
+ */
 export class PairVerifier implements Verifier {
   readonly version: string;
   /** By the out-of-fold table of MODEL_CARD.md: more right hits than guards with cosine 0.90, and fewer wrong ones, on most kinds. */
   readonly bar = 0.75;
   readonly #trees: Trees;
   readonly #lexicon: Lexicon;
+  readonly #second: SecondOpinion | undefined;
 
-  constructor(trees: Trees, lexicon: Lexicon) {
-    this.version = `${trees.version}+${lexicon.version}`;
+  constructor(trees: Trees, lexicon: Lexicon, second?: SecondOpinion) {
+    this.version = `${trees.version}+${lexicon.version}${second === undefined ? '' : `+${second.version}`}`;
     this.#trees = trees;
     this.#lexicon = lexicon;
+    this.#second = second;
   }
 
-  async verify(pairs: readonly QuestionPair[]): Promise<number[]> {
-    return pairs.map((pair) => this.probability(pair));
+  /** Of the pairs that no rule decided; zeros where there is no network to ask. */
+  get networkCounts(): NetworkCounts {
+    return this.#second?.counts ?? NEVER_ASKED;
   }
 
-  /** As `verify`, for those who can't wait: pure. */
-  probability({ a, b, similarity }: QuestionPair): number {
-    const [x, y] = [factsOf(a), factsOf(b)];
-    return (
-      ruleFor(x, y, similarity)?.probability ?? this.#trees.probability(pairFeaturesOf(x, y, similarity, this.#lexicon))
-    );
+  async verify(pairs: readonly QuestionPair[], options: EmbedOptions = {}): Promise<PairJudgement[]> {
+    const firsts = pairs.map((pair) => this.#first(pair));
+    const words = await this.#words(pairs, firsts, options);
+    return firsts.map((first, at) => this.#verdict(first, words[at]));
   }
 
-  async explain({ a, b, similarity }: QuestionPair): Promise<PairExplanation> {
-    const [x, y] = [factsOf(a), factsOf(b)];
-    const rule = ruleFor(x, y, similarity);
-    if (rule !== undefined) return { probability: rule.probability, rule: rule.name, features: [] };
-    const values = pairFeaturesOf(x, y, similarity, this.#lexicon);
-    const contributions = this.#trees.contributions(values);
+  /** Without the network: pure, for those who can't wait. */
+  probability(pair: QuestionPair): number {
+    return this.#first(pair).probability;
+  }
+
+  async explain(pair: QuestionPair, options: EmbedOptions = {}): Promise<PairExplanation> {
+    const first = this.#first(pair);
+    if (first.rule !== undefined) return { probability: first.probability, rule: first.rule.name, features: [] };
+    const [word] = await this.#words([pair], [first], options);
+    const contributions = this.#trees.contributions(first.values);
     const features = PAIR_FEATURES.map(({ name }, i) => ({
       name,
-      value: values[i] as number,
+      value: first.values[i] as number,
       contribution: contributions[i] as number,
     })).filter(({ contribution }) => contribution !== 0);
     features.sort((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution));
-    return { probability: this.#trees.probability(values), features };
+    return { ...this.#verdict(first, word), features };
   }
+
+  #first({ a, b, similarity }: QuestionPair): First {
+    const [x, y] = [factsOf(a), factsOf(b)];
+    const rule = ruleFor(x, y, similarity);
+    if (rule !== undefined) return { rule, probability: rule.probability };
+    const values = pairFeaturesOf(x, y, similarity, this.#lexicon);
+    const logit = this.#trees.logit(values);
+    return { values, logit, probability: sigmoid(logit) };
+  }
+
+  /** The network's for each pair, asked in one call about all that need it; undefined where a rule decided. */
+  async #words(pairs: readonly QuestionPair[], firsts: readonly First[], options: EmbedOptions) {
+    const second = this.#second;
+    if (second === undefined) return [];
+    const known = pairs.map((pair, at) => knownWord(pair, firsts[at] as First, second));
+    const open = pairs.filter((_, at) => known[at] === 'ask');
+    const heard = (await second.hear(open, options)).values();
+    const words = known.map((word) => (word === 'ask' ? (heard.next().value as NetworkWord) : word));
+    for (const word of words) if (word !== undefined) second.count(word);
+    return words;
+  }
+
+  #verdict(first: First, network: NetworkWord | undefined): PairJudgement {
+    const { probability } = first;
+    if (network === undefined) return { probability };
+    if (first.rule !== undefined || this.#second === undefined || 'silent' in network) return { probability, network };
+    return { probability: this.#second.probability(first.logit, network.logit), network };
+  }
+}
+
+function knownWord(pair: QuestionPair, first: First, second: SecondOpinion): NetworkWord | undefined | 'ask' {
+  if (first.rule !== undefined) return undefined;
+  const silent = second.silenceFor(pair, first.probability);
+  return silent === undefined ? (pair.heard ?? 'ask') : { silent };
 }

@@ -27,15 +27,16 @@ export class Trees {
     this.#trees = file.trees.map((tree) => checked(tree, file.features.length));
   }
 
-  /** Probability of the features. */
-  probability(features: Float64Array): number {
+  /** Of the probability of the features. */
+  logit(features: Float64Array): number {
     let score = this.#file.baseline;
     for (const tree of this.#trees) {
       let at = 0;
       while ((tree[at] as number) >= 0) at = next(tree, at, features);
       score += tree[at + 4] as number;
     }
-    return this.#calibrated(score);
+    const { slope, intercept } = this.#file.calibration;
+    return slope * score + intercept;
   }
 
   /** What each feature adds to the score, in logits: the change of the mean at each split on it (Saabas, 2014). */
@@ -52,11 +53,6 @@ export class Trees {
       }
     }
     return found;
-  }
-
-  #calibrated(score: number): number {
-    const { slope, intercept } = this.#file.calibration;
-    return 1 / (1 + Math.exp(-(slope * score + intercept)));
   }
 }
 

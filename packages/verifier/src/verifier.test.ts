@@ -95,7 +95,7 @@ describe('the bundled verifier', () => {
     expect(strength).toEqual([...strength].sort((x, y) => y - x));
     expect(near?.rule).toBeUndefined();
     expect(await verifier.verify([{ a: 'Who wrote Hamlet?', b: 'Who wrote Macbeth?', similarity: 0.95 }])).toEqual([
-      near?.probability,
+      { probability: near?.probability },
     ]);
   });
 
@@ -141,7 +141,7 @@ describe('a broken model folder', () => {
   function broken(file: string, change: (path: string) => void): () => void {
     cpSync(verifierDir, dir, { recursive: true });
     change(join(dir, file));
-    return () => void (file === 'prior.json' ? loadPrior(dir) : loadVerifier(dir));
+    return () => void (file === 'prior.json' ? loadPrior(dir) : loadVerifier({ dir }));
   }
 
   test.each<[string, string, (path: string) => void]>([

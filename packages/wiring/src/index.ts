@@ -4,4 +4,4 @@ export { openAdministration } from './evidence.ts';
 export { placesOf } from './places.ts';
 export { openCache } from './shared-cache.ts';
 export { openTracing } from './tracing.ts';
-export { openVerifying } from './verifying.ts';
+export { openJoint, openVerifying } from './verifying.ts';

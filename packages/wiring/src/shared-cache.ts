@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { combineObservers, type Observer } from '@nearhit/core';
-import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
+import { createEmbeddingClient, createMetrics, createNearestClient, createNetworkClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import { openRedisMedium, redisSettings } from '@nearhit/redis';
 import { type Closers, createLogObserver, openSharedCache, requiredUrls, sharedGauges } from '@nearhit/runtime';
 import type { Logger } from 'pino';
 import { placesOf } from './places.ts';
-import { openVerifying } from './verifying.ts';
+import { openJoint, openVerifying } from './verifying.ts';
 
 /** The cache of this process: Redis and the other services behind it, a memory of its own before them. */
 export async function openCache(
@@ -27,8 +27,15 @@ export async function openCache(
   const observer = combineObservers(metrics, logging);
   const embedder = closers.add(createEmbeddingClient({ urls: embeddingUrls, token, observer }));
   const index = closers.add(createNearestClient({ urls: cacheUrls, token, observer }));
+  const { verifierDir } = config.cache;
+  const joint = openJoint(verifierDir, log);
+  const network =
+    joint && closers.add(createNetworkClient({ urls: embeddingUrls, token, observer, version: joint.version }));
+  const verifying = openVerifying(verifierDir, log, joint && network && { joint, network });
+  const { verifier } = verifying;
+  if (verifier !== undefined) metrics.watch({ network: () => verifier.networkCounts });
   const shared = await openSharedCache({
-    ...{ memory, closers, ...openVerifying(log) },
+    ...{ memory, closers, ...verifying },
     observers: [metrics, logging, ...observers],
     accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,

@@ -4,6 +4,7 @@ import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createEmbeddingApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
 import { Chores, Closers, createLogObserver, internalTokenOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
+import { type JointModel, loadJoint } from '@nearhit/verifier';
 import type { Logger } from 'pino';
 import { counted } from './counted.ts';
 
@@ -21,8 +22,10 @@ export async function startEmbeddingService(config: Config, log: Logger): Promis
   if (telemetry !== undefined) closers.add(telemetry);
   const { model, threads, queueMax } = config.embedding;
   const cacheDir = join(config.dataDir, 'models');
-  const opened = closers.add(await openEmbedder({ ...embeddingModelFrom(model), cacheDir, threads, queueMax }));
-  const { embedder, sources } = counted(opened);
+  const onNetworkFault = (why: string) => log.error({ why }, 'there is no network of pairs');
+  const source = { ...embeddingModelFrom(model), cacheDir, network: jointOf(config.cache.verifierDir, log) };
+  const opened = closers.add(await openEmbedder({ ...source, threads, queueMax, onNetworkFault }));
+  const { embedder, network, sources } = counted(opened);
   const metrics = createServiceMetrics({ sources });
   const chores = closers.add(new Chores(createLogObserver(log, Date.now)));
   // Beside the calls, and not at each question whether it is ready: those come every second from every client.
@@ -37,12 +40,25 @@ export async function startEmbeddingService(config: Config, log: Logger): Promis
   });
   const wire = createEmbeddingApp({
     onTraced: telemetry?.served,
-    ...{ embedder, log, metrics },
+    ...{ embedder, network, log, metrics },
     token: internalTokenOf(config).secret,
     bodyBytesMax: Math.max(config.server.bodyBytesMax, BODY_BYTES_MIN),
     readiness: () => ({ ready: true, degraded: slow ? ['model'] : [] }),
   });
   const { url } = closers.add(await openServer(wire.app, config.server, wire.fast));
-  log.info({ url, model: embedder.model.id, version: embedder.model.version }, 'embedding service listens');
+  log.info(
+    { url, model: embedder.model.id, version: embedder.model.version, network: network?.version },
+    'embedding service listens',
+  );
   return { url, close: () => closers.close() };
+}
+
+/** Who decides may have one, too, and asks for none but its own version. */
+function jointOf(dir: string | undefined, log: Logger): JointModel | undefined {
+  try {
+    return loadJoint(dir);
+  } catch (error) {
+    log.error({ err: error }, 'there is no network of pairs');
+    return undefined;
+  }
 }

@@ -48,7 +48,7 @@ import {
   queueAgeOf,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
-import { openVerifying, placesOf } from '@nearhit/wiring';
+import { openJoint, openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 const MAINTAIN_MS = 5000;
@@ -61,7 +61,10 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const stores = closers.add(await openLmdb({ dir: config.dataDir }));
   const { threads, queueMax } = config.embedding;
   const model = { ...embeddingModelFrom(config.embedding.model), cacheDir: join(config.dataDir, 'models') };
-  const rawEmbedder = closers.add(await openEmbedder({ ...model, threads, queueMax }));
+  const { verifierDir } = config.cache;
+  const joint = openJoint(verifierDir, log);
+  const onNetworkFault = (why: string) => log.error({ why }, 'no network: the verifier decides without');
+  const rawEmbedder = closers.add(await openEmbedder({ ...model, threads, queueMax, network: joint, onNetworkFault }));
   const embedder = memoizeEmbedder(rawEmbedder);
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
@@ -93,7 +96,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
   const links = new LinkMemory(stores.pairs);
-  const { verifier, prior } = openVerifying(log);
+  const { network } = rawEmbedder;
+  const { verifier, prior } = openVerifying(verifierDir, log, joint && network && { joint, network });
+  if (verifier !== undefined) metrics.watch({ network: () => verifier.networkCounts });
   const calibration = new Calibration({ store: stores.samples, prior, observer });
   await Promise.all([links.load(), calibration.load()]);
 

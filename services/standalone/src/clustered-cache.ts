@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
-import type { Embedder, Observer, RunAudit } from '@nearhit/core';
+import { type Embedder, NearhitError, type Observer, type PairNetwork, type RunAudit } from '@nearhit/core';
 import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
-import { createEmbeddingClient, createMetrics, createNearestClient } from '@nearhit/http';
+import { createEmbeddingClient, createMetrics, createNearestClient, createNetworkClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import {
   createLease,
@@ -27,7 +27,7 @@ import {
   VERSION,
 } from '@nearhit/runtime';
 import { openNearestIndex } from '@nearhit/vector-index';
-import { openVerifying, placesOf } from '@nearhit/wiring';
+import { openJoint, openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
 
 type Medium = ReturnType<typeof openRedisMedium>;
@@ -44,8 +44,13 @@ export async function openClusteredCache(
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const metrics = createMetrics({ ...placesOf(config), sources: sharedGauges(() => shared, memory) });
   let position = async () => 0;
+  const own = new OwnNetwork();
+  const { verifierDir } = config.cache;
+  const joint = canRead(config) ? openJoint(verifierDir, log) : undefined;
+  const { verifier, prior } = openVerifying(verifierDir, log, joint && { joint, network: own });
+  if (verifier !== undefined) metrics.watch({ network: () => verifier.networkCounts });
   const shared = await openSharedCache({
-    ...{ memory, closers, ...openVerifying(log) },
+    ...{ memory, closers, verifier, prior },
     observers: [metrics, createLogObserver(log, Date.now, () => live.logging), ...observers],
     accounts: { dir: join(config.dataDir, 'accounts'), prompts: () => live.usage.prompts },
     filePolicies: config.policies,
@@ -59,11 +64,13 @@ export async function openClusteredCache(
       }),
     neighbourhood: async (medium, observer, chores) => {
       let onModel = () => {};
-      const embedder = closers.add(await openOwnEmbedder(config, observer, () => onModel()));
-      const own = await openOwnIndex(config, medium, embedder, observer, chores, closers);
-      onModel = own.startAnew;
-      position = own.position;
-      return { embedder, index: own.index };
+      const opened = await openOwnEmbedder(config, log, { joint, observer, closers, onModel: () => onModel() });
+      const embedder = closers.add(opened.embedder);
+      own.network = opened.network;
+      const near = await openOwnIndex(config, medium, embedder, observer, chores, closers);
+      onModel = near.startAnew;
+      position = near.position;
+      return { embedder, index: near.index };
     },
   });
   const { medium, near, observer, policies, chores, follower } = shared;
@@ -103,17 +110,53 @@ export async function openClusteredCache(
   };
 }
 
-async function openOwnEmbedder(config: Config, observer: Observer, onModel: () => void): Promise<Embedder> {
+/** The network of whoever embeds, which is opened after who asks it. */
+class OwnNetwork implements PairNetwork {
+  network: PairNetwork | undefined;
+
+  get version(): string | undefined {
+    return this.network?.version;
+  }
+
+  async score(...asked: Parameters<PairNetwork['score']>): Promise<(number | undefined)[]> {
+    if (this.network === undefined) throw new NearhitError('EMBEDDER_BUSY', 'There is no network.');
+    return this.network.score(...asked);
+  }
+}
+
+/** The network reads states of the bundled model. What a service elsewhere has, it says itself. */
+const canRead = ({ embedding, services }: Config): boolean =>
+  services.embeddingUrls.length > 0 || Object.keys(embeddingModelFrom(embedding.model)).length === 0;
+
+interface OwnEmbedderDeps {
+  readonly joint: ReturnType<typeof openJoint>;
+  readonly observer: Observer;
+  readonly closers: Closers;
+  readonly onModel: () => void;
+}
+
+/** In this process, or the client of a service; with the network that is there. */
+async function openOwnEmbedder(
+  config: Config,
+  log: Logger,
+  { joint, observer, closers, onModel }: OwnEmbedderDeps,
+): Promise<{ readonly embedder: Embedder; readonly network: PairNetwork | undefined }> {
   const { embedding, services, dataDir } = config;
-  if (services.embeddingUrls.length > 0) {
+  const { embeddingUrls: urls, cacheUrls } = services;
+  if (urls.length > 0) {
     const token = internalTokenOf(config).secret;
-    const client = createEmbeddingClient({ urls: services.embeddingUrls, token, observer, onModel });
+    const embedder = createEmbeddingClient({ urls, token, observer, onModel });
+    const network = joint && closers.add(createNetworkClient({ urls, token, observer, version: joint.version }));
     // The index of this process needs to know how long its vectors are.
-    if (services.cacheUrls.length === 0) await client.ready();
-    return client;
+    if (cacheUrls.length === 0) await embedder.ready();
+    return { embedder, network };
   }
   const { model, threads, queueMax } = embedding;
-  return openEmbedder({ ...embeddingModelFrom(model), cacheDir: join(dataDir, 'models'), threads, queueMax });
+  const onNetworkFault = (why: string) => log.error({ why }, 'no network: the verifier decides without');
+  const cacheDir = join(dataDir, 'models');
+  const source = { ...embeddingModelFrom(model), cacheDir, network: joint };
+  const embedder = await openEmbedder({ ...source, threads, queueMax, onNetworkFault });
+  return { embedder, network: embedder.network };
 }
 
 async function openOwnIndex(

@@ -52,8 +52,7 @@ export function evalCommand(io: Io, exitWith: SetExitCode): Command {
     .action(async (names: string[], options: EvalOptions) => {
       const startedMs = performance.now();
       const sources = names.map((name) => opened(name, io));
-      const judge = await openedJudge();
-      const embedder = await openedEmbedder(options, io);
+      const { embedder, judge } = await openedModels(options, io);
       try {
         const files: EvaluatedFile[] = [];
         for (const source of sources) {
@@ -137,20 +136,23 @@ async function* readable(path: string, file: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function openedJudge(): Promise<PolicyJudge> {
-  const { loadVerifier } = await import('@nearhit/verifier');
-  return new PolicyJudge(loadVerifier());
-}
-
-async function openedEmbedder(options: EvalOptions, io: Io): Promise<Embedder> {
+/** What a gateway decides with, its network included. */
+async function openedModels(options: EvalOptions, io: Io): Promise<{ embedder: Embedder; judge: PolicyJudge }> {
   // Loaded here: no other command needs the model's runtime.
   const { embeddingModelFrom, openEmbedder } = await import('@nearhit/embedding');
+  const { loadJoint, loadVerifier } = await import('@nearhit/verifier');
+  const { memoizeEmbedder } = await import('@nearhit/memory');
   const threads = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
   try {
+    const dir = variable(io, 'VERIFIER_DIR');
+    const joint = loadJoint(dir);
     const model = embeddingModelFrom(options.model ?? variable(io, 'EMBEDDING_MODEL'));
-    const { memoizeEmbedder } = await import('@nearhit/memory');
+    const onNetworkFault = (why: string) => io.stderr.write(`without the verifier's network: ${why}\n`);
+    const embedder = await openEmbedder({ ...model, threads, network: joint, onNetworkFault });
+    const { network } = embedder;
+    const judge = new PolicyJudge(loadVerifier({ dir, second: joint && network && { joint, network } }));
     // Pair files ask the same questions again and again.
-    return memoizeEmbedder(await openEmbedder({ ...model, threads }), { entriesMax: MEMO_ENTRIES });
+    return { judge, embedder: memoizeEmbedder(embedder, { entriesMax: MEMO_ENTRIES }) };
   } catch (error) {
     throw new Failure((error as Error).message);
   }

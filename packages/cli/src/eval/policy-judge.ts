@@ -53,7 +53,8 @@ export class PolicyJudge {
         policy: { threshold: COSINE_FLOOR, guard: POLICY_DEFAULTS.guard },
         verified: { probabilityMin: verifier.bar, similarityWithout: POLICY_DEFAULTS.threshold },
       },
-      async ({ query: stored, similarity }) => (await verifier.verify([{ a: query, b: stored, similarity }]))[0],
+      async ({ query: stored, similarity }) =>
+        (await verifier.verify([{ a: query, b: stored, similarity }]))[0]?.probability,
     );
     const { probability } = decision.verdicts.at(-1) ?? {};
     if (decision.kind === 'serve') return { verdict: 'serve', probability, served: decision.candidate };

@@ -42,6 +42,8 @@ const PAGE = 500;
 const IDS_SHOWN = 100;
 const EXPLAINED = 5;
 const FEATURES_SHOWN = 8;
+/** An operator waits longer than a look-up would. */
+const EXPLAIN_MS = 3000;
 
 /** What operators do with the cache, beside policies. */
 export class CacheAdmin {
@@ -117,7 +119,7 @@ export class CacheAdmin {
     const deps = this.#deps;
     const request = prepare({ body, headers, tenantOf: () => DEFAULT_TENANT }, deps.policies);
     const { policy, origin } = request.resolved;
-    const judging = new Judging(request, deps, true);
+    const judging = new Judging(request, deps, { exhaustive: true, deadlineMs: deps.now() + EXPLAIN_MS });
     const { bar } = judging;
     const stored = await deps.store.get(request.id);
     const exact = stored !== undefined && unservable(stored, request, deps.now()) === undefined;
@@ -191,9 +193,9 @@ export class CacheAdmin {
 
   /** What the verifier makes of a pair, the strongest features first; null where there is none, or it fails. */
   async #weighed(asked: string, { query, similarity }: Candidate) {
-    const { verifier, observer } = this.#deps;
+    const { verifier, observer, now } = this.#deps;
     try {
-      const found = await verifier?.explain({ a: asked, b: query, similarity });
+      const found = await verifier?.explain({ a: asked, b: query, similarity }, { deadlineMs: now() + EXPLAIN_MS });
       return found === undefined ? null : { ...found, features: found.features.slice(0, FEATURES_SHOWN) };
     } catch (error) {
       observer.incident('verify-failed', error);

@@ -3,13 +3,15 @@ import { type Bar, barOf, isVerified, similarityBar, type VerifiedBar } from '..
 import { type Candidate, type Decision, decideVerified } from '../decide/decide.ts';
 import { decideVersion } from '../decide/version.ts';
 import type { LinkMemory } from '../evidence/links.ts';
+import type { EmbedOptions } from '../ports/embedder.ts';
 import type { DecisionBasis, Observer } from '../ports/observer.ts';
-import type { Verifier } from '../ports/verifier.ts';
+import type { PairJudgement, Verifier } from '../ports/verifier.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
 import { within } from '../within.ts';
 
 export interface JudgingDeps {
   readonly observer: Pick<Observer, 'incident'>;
+  readonly now: () => number;
   /** What was judged before. */
   readonly links?: Pick<LinkMemory, 'of'> | undefined;
   /** Absent: cosine similarity and guards decide. */
@@ -18,8 +20,16 @@ export interface JudgingDeps {
   readonly calibration?: Pick<Calibration, 'calibrationFor'> | undefined;
 }
 
-/** A verifier that takes longer than this says nothing. */
+/** A verifier that takes longer than this about a candidate, or than its share of a more patient look-up, says nothing. */
 const VERIFY_MS = 50;
+const VERIFY_SHARE = 1 / 3;
+/** Of that, for all candidates of one decision together: what a network has not said of them by then is done without. */
+const NETWORK_SHARE = 0.8;
+
+export interface JudgingOptions extends EmbedOptions {
+  /** Every guard and the verifier about every candidate, for `explain`. */
+  readonly exhaustive?: boolean | undefined;
+}
 
 /** Judges candidates for one request under the bar in force for it. */
 export class Judging {
@@ -30,17 +40,19 @@ export class Judging {
   verifyMs = 0;
   readonly #request: PreparedRequest;
   readonly #deps: JudgingDeps;
-  readonly #exhaustive: boolean;
-  readonly #known = new Map<string, number | undefined>();
+  readonly #options: JudgingOptions;
+  readonly #known = new Map<string, PairJudgement | undefined>();
+  /** Of the first candidate, which sets the pace. */
+  #pace: { readonly verifyMs: number; readonly networkUntilMs: number } | undefined;
 
-  constructor(request: PreparedRequest, deps: JudgingDeps, exhaustive = false) {
+  constructor(request: PreparedRequest, deps: JudgingDeps, options: JudgingOptions = {}) {
     const { verifier, calibration } = deps;
     const calibrated = () => calibration?.calibrationFor(request.scope, request.resolved.policy);
     this.bar = barOf(request, verifier && { bar: verifier.bar, calibrated });
     this.scorer = this.bar.verified && verifier?.version;
     this.#request = request;
     this.#deps = deps;
-    this.#exhaustive = exhaustive;
+    this.#options = options;
   }
 
   /** As it is now. Undefined: nothing was judged in the request's scope. */
@@ -52,7 +64,7 @@ export class Judging {
   decide(candidates: readonly Candidate[]): Promise<Decision> {
     const { query, resolved } = this.#request;
     const input = {
-      ...{ query, candidates, verified: this.bar.verified, exhaustive: this.#exhaustive },
+      ...{ query, candidates, verified: this.bar.verified, exhaustive: this.#options.exhaustive },
       policy: { threshold: this.bar.similarityMin, guard: resolved.policy.guard },
       links: this.links,
     };
@@ -71,32 +83,50 @@ export class Judging {
         ...{ entryId: id, similarity, verdict },
         ...(probability !== undefined && { probability }),
         ...(link !== undefined && { link }),
+        ...wordOf(this.#known.get(id)),
       })),
     };
   }
 
   async #probabilityOf({ id, query, similarity }: Candidate): Promise<number | undefined> {
-    if (this.#known.has(id)) return this.#known.get(id);
+    if (this.#known.has(id)) return this.#known.get(id)?.probability;
     const startedAt = performance.now();
-    const probability = await this.#ask(query, similarity);
+    const verdict = await this.#ask(query, similarity);
     this.verifyMs += performance.now() - startedAt;
-    this.#known.set(id, probability);
-    return probability;
+    this.#known.set(id, verdict);
+    return verdict?.probability;
   }
 
-  async #ask(stored: string, similarity: number): Promise<number | undefined> {
+  async #ask(stored: string, similarity: number): Promise<PairJudgement | undefined> {
     const { verifier, observer } = this.#deps;
     try {
-      const asked = verifier?.verify([{ a: this.#request.query, b: stored, similarity }]);
-      const late = () => new Error(`the verifier took longer than ${VERIFY_MS} ms`);
-      const [probability] = asked === undefined ? [] : await within(asked, VERIFY_MS, late);
-      return probability !== undefined && probability >= 0 && probability <= 1 ? probability : undefined;
+      const { verifyMs, networkUntilMs } = this.#paced();
+      const { requestId, traceparent } = this.#options;
+      const pair = { a: this.#request.query, b: stored, similarity };
+      const asked = verifier?.verify([pair], { deadlineMs: networkUntilMs, requestId, traceparent });
+      const late = () => new Error(`the verifier took longer than ${Math.round(verifyMs)} ms`);
+      const [verdict] = asked === undefined ? [] : await within(asked, verifyMs, late);
+      return verdict !== undefined && verdict.probability >= 0 && verdict.probability <= 1 ? verdict : undefined;
     } catch (error) {
       observer.incident('verify-failed', error);
       return undefined;
     }
   }
+
+  #paced(): { readonly verifyMs: number; readonly networkUntilMs: number } {
+    if (this.#pace !== undefined) return this.#pace;
+    const nowMs = this.#deps.now();
+    const leftMs = Math.max(0, (this.#options.deadlineMs ?? nowMs) - nowMs);
+    const verifyMs = Math.max(VERIFY_MS, leftMs * VERIFY_SHARE);
+    // With less left than usual, the network's share shrinks first.
+    const ownMs = this.#options.deadlineMs === undefined ? verifyMs : Math.min(verifyMs, leftMs);
+    this.#pace = { verifyMs, networkUntilMs: nowMs + ownMs * NETWORK_SHARE };
+    return this.#pace;
+  }
 }
+
+const wordOf = (verdict: PairJudgement | undefined) =>
+  verdict?.network === undefined ? {} : { network: verdict.network };
 
 function verifiedBasis({ probabilityMin, similarityWithout, calibration }: VerifiedBar, version: string) {
   const { maxErrorRate, bar, origin, bound95, priorVersion } = calibration ?? {};

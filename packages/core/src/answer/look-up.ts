@@ -158,7 +158,7 @@ async function byMeaning({ request, deps, deadlineMs, asker, timer }: Search, ve
   const partition = partitionOf(request.scope, embeddingModel);
   const { fingerprint } = request;
   const neighbours = await deps.index.nearest({ partition, fingerprint, vector, k: NEIGHBOURS, deadlineMs, ...asker });
-  const judging = new Judging(request, deps);
+  const judging = new Judging(request, deps, { deadlineMs, ...asker });
   const { similarityMin } = judging.bar;
   // Below the threshold only the nearest is of interest, and only for the report; unless one was judged right before.
   const worth = neighbours.filter(

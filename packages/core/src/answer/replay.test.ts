@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { sampleDecision } from '../conformance/decision-log.conformance.ts';
 import { entryId, sampleEntry } from '../conformance/storage.samples.ts';
 import { decideVersion } from '../decide/version.ts';
-import type { DecisionBasis, DecisionRecord } from '../ports/observer.ts';
-import type { Verifier } from '../ports/verifier.ts';
+import type { BasisCandidate, DecisionBasis, DecisionRecord } from '../ports/observer.ts';
+import type { NetworkWord, Verifier } from '../ports/verifier.ts';
 import { createMemoryDecisions } from '../stats/decision-ring.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { replayDecision } from './replay.ts';
@@ -16,18 +16,21 @@ let stores: ReturnType<typeof createMemoryStore>;
 let decisions: ReturnType<typeof createMemoryDecisions>;
 let probability: number;
 let verified: string[];
+let heard: (NetworkWord | undefined)[];
 beforeEach(() => {
   stores = createMemoryStore();
   decisions = createMemoryDecisions();
   probability = 0.97;
   verified = [];
+  heard = [];
 });
 
 const verifier = (version = 'v1'): Verifier => ({
   ...{ version, bar: 0.75 },
   verify: async (pairs) => {
     verified.push(...pairs.map(({ b }) => b));
-    return pairs.map(() => probability);
+    heard.push(...pairs.map((pair) => pair.heard));
+    return pairs.map(() => ({ probability }));
   },
   explain: async () => ({ probability, features: [] }),
 });
@@ -102,6 +105,16 @@ describe('the same', () => {
     probability = 0;
     expect(await replay()).toMatchObject({ same: true, differs: [] });
     expect(verified).toEqual([]);
+  });
+
+  test('what the network said then, or did not, counts again; with another verifier it is asked anew', async () => {
+    const candidates = (network: NetworkWord) => [{ ...basis().candidates[0], network } as BasisCandidate];
+    for (const network of [{ logit: -1.5 }, { silent: 'late' }] as const) {
+      recorded({ basis: basis({ candidates: candidates(network) }) });
+      expect(await replay()).toMatchObject({ same: true, differs: [] });
+      await replay({ verifier: verifier('v2') });
+      expect(heard.splice(0)).toEqual([network, undefined]);
+    }
   });
 
   test('a hit by identity', async () => {

@@ -39,7 +39,7 @@ export interface ReplayReport {
 
 /**
  * Makes a recorded decision once more, by today's rules and verifier under the bar, similarities and verdicts of feedback
- * of then. Throws NOT_FOUND, and NOT_REPLAYABLE where the record does not hold what it takes.
+ * of then; what the verifier's network said then, or did not, counts again where the verifier is the same. Throws NOT_FOUND, and NOT_REPLAYABLE where the record does not hold what it takes.
  */
 export async function replayDecision(
   requestId: string,
@@ -133,8 +133,9 @@ function decidedAgain(
   };
   return decideVerified(input, async ({ id, query: stored, similarity }) => {
     if (verifier === undefined || wasSilent(known.get(id))) return undefined;
-    const [probability] = await verifier.verify([{ a: query, b: stored, similarity }]);
-    return probability;
+    const heard = verified?.version === verifier.version ? known.get(id)?.network : undefined;
+    const [verdict] = await verifier.verify([{ a: query, b: stored, similarity, heard }]);
+    return verdict?.probability;
   });
 }
 

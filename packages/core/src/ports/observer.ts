@@ -3,6 +3,7 @@ import type { EntryId, Fingerprint } from '../ids.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { RouteDecision } from './upstream.ts';
+import type { NetworkWord } from './verifier.ts';
 
 export type OutcomeName = 'hit' | 'miss' | 'bypass' | 'stale' | 'error';
 export type Layer = 'l1' | 'l2' | 'semantic';
@@ -25,6 +26,8 @@ export interface BasisCandidate {
   readonly probability?: number | undefined;
   /** It had been judged before. */
   readonly link?: 'must' | 'cannot' | undefined;
+  /** The verifier's network, where there is one. */
+  readonly network?: NetworkWord | undefined;
 }
 
 /** What a decision by meaning rested on: enough to make it once more. */

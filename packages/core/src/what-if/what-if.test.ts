@@ -52,7 +52,7 @@ function verifierOf(probability: number, bar = 0.75): Verifier & { asked: number
     ...{ version: 'v1', bar, asked: 0 },
     async verify(pairs: readonly unknown[]) {
       verifier.asked += pairs.length;
-      return pairs.map(() => probability);
+      return pairs.map(() => ({ probability }));
     },
     explain: async () => ({ probability, features: [] }),
   };

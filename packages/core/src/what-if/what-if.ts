@@ -64,6 +64,8 @@ export interface WhatIfReport {
 
 const FLIPS_SHOWN = 100;
 const PAGE = 250;
+/** For the word of a network about one pair. */
+const NETWORK_MS = 250;
 const PAIRS_PER_TURN = 10;
 
 const LIMITS = [
@@ -143,7 +145,8 @@ async function judgeAgain(
 ): Promise<Judged> {
   let score = verifier !== undefined && record.scorer === verifier.version ? record.score : undefined;
   const probabilityOf = async () => {
-    score ??= (await verifier?.verify([{ a, b, similarity }]).catch(() => undefined))?.[0];
+    const options = { deadlineMs: Date.now() + NETWORK_MS };
+    score ??= (await verifier?.verify([{ a, b, similarity }], options).catch(() => undefined))?.[0]?.probability;
     return score;
   };
   const { fingerprint, tenant, namespace, model } = record;

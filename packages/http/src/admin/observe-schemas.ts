@@ -87,6 +87,12 @@ const route = z
     ),
   })
   .describe('How the target was chosen, and the upstream calls that were made.');
+const networkWord = z
+  .union([
+    z.object({ logit: z.number() }),
+    z.object({ silent: z.enum(['sure', 'script', 'long', 'late', 'failed', 'absent']) }),
+  ])
+  .describe('What the verifier’s network said of the pair, or why it did not count.');
 const basis = z
   .object({
     embeddingModel: z.string(),
@@ -121,6 +127,7 @@ const basis = z
         verdict: z.string(),
         probability: z.number().optional(),
         link: z.enum(['must', 'cannot']).optional(),
+        network: networkWord.optional(),
       }),
     ),
   })

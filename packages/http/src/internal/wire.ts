@@ -8,6 +8,7 @@ export const PATHS = {
   model: '/internal/v1/model',
   nearest: '/internal/v1/nearest',
   position: '/internal/v1/position',
+  score: '/internal/v1/score',
   stats: '/internal/v1/stats',
   readyz: '/readyz',
 } as const;
@@ -26,6 +27,27 @@ export const modelAnswer = z.object({
   dimensions: z.int().min(1).max(65_535),
   tokensMax: z.int().min(1),
 }) satisfies z.ZodType<EmbeddingModel>;
+
+/** What the embedding service says of itself. `network`: the version of its network of pairs, where it has one. */
+export const embeddingAnswer = modelAnswer.extend({
+  network: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,100}$/)
+    .optional(),
+});
+
+/** In one call. */
+export const SCORED_MAX = 32;
+/** Longer texts are over any network's limit: nothing is said of them, and they don't travel. */
+export const SCORED_CHARS_MAX = 16_384;
+
+const scoredText = z.string().max(SCORED_CHARS_MAX);
+export const scoreRequest = z.object({
+  pairs: z.array(z.object({ a: scoredText, b: scoredText })).max(SCORED_MAX),
+});
+
+/** A logit per pair, null where a text is too long for the network. */
+export const scoreAnswer = z.object({ version: z.string(), logits: z.array(z.number().nullable()) });
 
 export const positionAnswer = z.object({ position: z.int().min(0) });
 

@@ -37,6 +37,8 @@ export interface MetricSources {
   readonly audits?: Read<AuditCounts>;
   /** Audits that wait or are in hand. */
   readonly auditQueue?: Read<number>;
+  /** Pairs of questions, by whether the verifier's network was heard on them, or why not. */
+  readonly network?: Read<Readonly<Record<string, number>>>;
   readonly breakers?: Read<readonly { readonly name: string; readonly open: boolean }[]>;
 }
 
@@ -90,6 +92,11 @@ export function gaugesOf(sources: MetricSources): MetricSource[] {
       mapped(sources.audits, ({ costUsd }) => [{ labels: {}, value: costUsd }]),
     ),
     gauge('nearhit_audit_queue_depth', 'Audits that wait or are in hand.', sources.auditQueue),
+    counter(
+      'nearhit_network_pairs_total',
+      'Pairs of questions that the verifier weighed, by whether its network was heard, or why not.',
+      mapped(sources.network, (counts) => labelled('outcome', counts)),
+    ),
     gauge('nearhit_breaker_open', 'Dependencies: 1 while they are not called.', mapped(sources.breakers, byName)),
     gauge('nearhit_provider_in_flight', 'Calls to providers under way.', mapped(sources.providers, inFlight)),
     gauge('nearhit_target_open', 'Targets: 1 while they are not asked.', mapped(sources.providers, openTargets)),
