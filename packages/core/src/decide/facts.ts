@@ -75,6 +75,8 @@ function readAnswers(tokens: readonly Token[]): Set<string> {
       if (at > 2) continue;
     found.add(phrase.answer);
   }
+  // "trận chiến nào": which battle. Longer phrases (`khi nào`) were taken above.
+  if (found.size === 0 && tokens.some(({ text }, i) => text === 'nào' && tokens[i - 1]?.content)) found.add('thing');
   return found;
 }
 
@@ -87,7 +89,7 @@ function readAmounts(tokens: readonly Token[]): Instruction[] {
     const number = tokens[i - 1];
     const asked = PARTS.test(token.key) && (number?.kind === 'number' || numberWord(number?.text ?? '') !== undefined);
     if (!asked || number === undefined) return [];
-    const [fact] = readNumbers([number], false);
+    const [fact] = readNumbers([number], undefined);
     return [{ slot: token.key, value: `${fact?.value ?? number.text} ${token.text}`, said: [] }];
   });
 }
@@ -138,7 +140,7 @@ export function readFacts(text: string): QuestionFacts {
     cleaned,
     tokens,
     keys: count(tokens),
-    numbers: readNumbers(tokens, language !== undefined && language !== 'en'),
+    numbers: readNumbers(tokens, language),
     expressions,
     code,
     pictures,

@@ -7,14 +7,32 @@ import type { Token } from '../text/tokens.ts';
 /** So many words of meaning in clauses of their own ask for something else. */
 const FOREIGN_WORDS_MIN = 2;
 
-function clausesOf({ tokens }: QuestionFacts): Token[][] {
+/** Texts from this length on that tell something and ask nothing. */
+const TELLS_MIN = 14;
+const COMMAND =
+  /^(?:hãy|đừng|chớ|viết|dịch|tóm|giải|liệt|nêu|phân|trình|kể|tìm|tính|soạn|tạo|lập|gợi|hướng|trả|nói|giả|bỏ|pretend|ignore|assume|suppose|answer|reply|respond|say|tell|write|recommend|advise|always|never|only|instead|explain|describe|list|give|make|translate|summarize|summarise)$/;
+
+function tells({ tokens, cleaned, answers, instructions }: QuestionFacts): boolean {
+  if (tokens.length < TELLS_MIN || cleaned.includes('?') || answers.size > 0 || instructions.length > 0) return false;
+  return !tokens.slice(0, 2).some(({ text }) => COMMAND.test(text));
+}
+
+/** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
+function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Token[][] {
   const clauses: Token[][] = [];
-  for (const token of tokens) {
+  const isOwn = (at: number) =>
+    !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(({ text }) => COMMAND.test(text));
+  for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
-    if (last === undefined || token.afterBreak) clauses.push([token]);
+    if (last === undefined || (token.afterBreak && isOwn(at))) clauses.push([token]);
     else last.push(token);
   }
   return clauses.map((clause) => clause.filter(isTelling));
+}
+
+function clauseFrom(tokens: readonly Token[], from: number): readonly Token[] {
+  const end = tokens.findIndex(({ afterBreak }, i) => i > from && afterBreak);
+  return tokens.slice(from, end < 0 ? tokens.length : end);
 }
 
 const PLEAS = new Set('please help thanks thank urgent urgently asap advance'.split(' '));
@@ -25,7 +43,8 @@ const isIn = ({ key, text }: Token, { keys, tokens }: QuestionFacts): boolean =>
 
 /** Clauses that the other question has nothing of, beside all of what it does say. */
 function appended(a: QuestionFacts, b: QuestionFacts): Token[] {
-  const clauses = clausesOf(a);
+  // What tells is paraphrased with a clause more or less; in what asks, every clause shapes the answer.
+  const clauses = clausesOf(a, tells(a) && tells(b));
   if (clauses.length < 2) return [];
   const asked = b.tokens.filter(isTelling);
   if (asked.filter((token) => !isIn(token, a)).length * 5 > asked.length) return [];

@@ -3,6 +3,7 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { areOpposites } from '../words/antonyms.ts';
 
 function unsaid(a: QuestionFacts, b: QuestionFacts): string[] {
   return missingIn(a, b)
@@ -21,7 +22,7 @@ export const contentGuard: Guard = {
   },
 };
 
-const WEAK = new Set('fact somehow indeed maybe perhaps anyway overall exactly now today ever please'.split(' '));
+const WEAK = new Set('fact somehow indeed maybe perhaps anyway overall exactly now today ever please thing things'.split(' '));
 /** What may come and go without a change: `really`, `currently`, `actually`. */
 const isWeak = ({ content, text }: Token) => !content || WEAK.has(text) || /..ly$/.test(text);
 
@@ -38,8 +39,18 @@ function added(short: QuestionFacts, long: QuestionFacts): Token[] | undefined {
   return at === wanted.length ? extra.filter((token) => !isWeak(token)) : undefined;
 }
 
+/** `good or bad` asks what `good` asks. */
+function isAlternative(word: Token, { tokens }: QuestionFacts): boolean {
+  const at = tokens.indexOf(word);
+  const beside = (or: number, other: number) =>
+    tokens[or]?.text === 'or' && areOpposites(word.text, tokens[other]?.text ?? '');
+  return beside(at - 1, at - 2) || beside(at + 1, at + 2);
+}
+
 function addition(a: QuestionFacts, b: QuestionFacts): Token[] {
-  return added(a, b) ?? added(b, a) ?? [];
+  const [longer, words] = a.tokens.length > b.tokens.length ? [a, added(b, a)] : [b, added(a, b)];
+  const other = a.tokens.length > b.tokens.length ? b : a;
+  return (words ?? added(longer, other) ?? []).filter((word) => !isAlternative(word, longer));
 }
 
 const YES_NO = /^(?:is|are|was|were|am|do|does|did|has|have|had)$/;

@@ -3,6 +3,9 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { TITLES } from '../words/titles.ts';
+import { unitWord } from '../words/units.ts';
+import { members, membersNamed } from './entity.ts';
 
 const CAPITAL = /^\p{Lu}/u;
 const ACRONYM = /^\p{Lu}{2,6}$/u;
@@ -29,6 +32,8 @@ function namesOf(facts: QuestionFacts): Token[] {
   return facts.tokens.filter((token, i) => {
     if (token.kind !== 'word' || !CAPITAL.test(token.surface) || !(token.content || ACRONYM.test(token.surface)))
       return false;
+    // `III` and `INR` are compared as what they are.
+    if (unitWord(token.text) !== undefined || facts.numbers.some(({ from, to }) => from <= i && i < to)) return false;
     if (!token.sentenceStart) return true;
     const next = facts.tokens[i + 1];
     return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);
@@ -56,12 +61,24 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const letters = initials(b);
   const own = initials(a);
   const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
+  const places = members(b);
+  const isAlias = (name: Token) => membersNamed(a, a.tokens.indexOf(name)).some((member) => places.includes(member));
   return namesOf(a)
-    .filter((name) => !occurs(name, b, run))
+    .filter((name) => !occurs(name, b, run) && !isAlias(name))
     .filter(({ text, surface }) => !(ACRONYM.test(surface) && letters.includes(text)))
     .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
     .map(({ text }) => text);
 }
+
+/** From so many tokens on both sides, a name that only one of them says is left to the verifier. */
+const LONG = 28;
+const LONG_VIETNAMESE = 20;
+
+const isLong = (a: QuestionFacts, b: QuestionFacts) =>
+  Math.min(a.tokens.length, b.tokens.length) >=
+  (a.language === 'vi' && b.language === 'vi' ? LONG_VIETNAMESE : LONG);
+
+const isTitle = (name: string) => TITLES.has(name);
 
 /** A capitalised name of one question that the other does not mention. */
 export const nameGuard: Guard = {
@@ -70,6 +87,10 @@ export const nameGuard: Guard = {
   differs(a, b) {
     const left = unnamed(a, b);
     const right = unnamed(b, a);
-    return left.length + right.length > 0 ? describe(left, right) : undefined;
+    if (left.length === 0 && right.length === 0) return undefined;
+    // `Bishop John`, `the Republic of Ireland`: one side says what the other leaves out.
+    const oneSided = left.length === 0 || right.length === 0;
+    if (oneSided && (isLong(a, b) || [...left, ...right].every(isTitle))) return undefined;
+    return describe(left, right);
   },
 };

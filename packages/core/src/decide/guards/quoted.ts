@@ -6,6 +6,9 @@ import { tokenize } from '../text/tokens.ts';
 /** A longer quotation is somebody's speech, which a paraphrase may put in other words. */
 const TITLE_WORDS_MAX = 5;
 
+/** From this many tokens on both sides, what only one of them quotes is left to the verifier. */
+const LONG = 16;
+
 /** Does the other question say the same words, quoted or not? */
 function says(facts: QuestionFacts, quoted: string): boolean {
   const wanted = tokenize(quoted).filter(({ kind }) => kind !== 'symbol');
@@ -19,6 +22,9 @@ export const quotedGuard: Guard = {
   differs(a, b) {
     const left = a.quoted.filter((text) => !says(b, text));
     const right = b.quoted.filter((text) => !says(a, text));
-    return left.length + right.length > 0 ? describe(left, right) : undefined;
+    if (left.length === 0 && right.length === 0) return undefined;
+    // In a long text quotes set off a phrase of speech as often as a title.
+    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+    return long && (left.length === 0 || right.length === 0) ? undefined : describe(left, right);
   },
 };

@@ -19,13 +19,15 @@ function agentAfter(tokens: readonly Token[], by: number): string | undefined {
 function passiveOf(tokens: readonly Token[]): Passive | undefined {
   for (let by = tokens.length - 1; by > 1; by--) {
     if (tokens[by]?.text !== 'by') continue;
+    // "by yourself"
+    if (/sel(?:f|ves)$/.test(tokens[by + 1]?.text ?? '')) continue;
     const agent = agentAfter(tokens, by);
     let be = -1;
     for (let i = Math.max(0, by - 8); i < by; i++) if (tokens[i]?.key === 'be') be = i;
     if (agent === undefined || be < 0) continue;
     const verb = tokens
       .slice(be + 1, by)
-      .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|um|ank|ade|aid)$/.test(text));
+      .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|unk|uck|um|ank|ade|aid)$/.test(text));
     if (verb !== undefined) return { verb: verb.key, agent };
   }
   return undefined;
@@ -37,6 +39,8 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
   const acts = active.findIndex(({ key }) => key === found.agent);
   const does = active.findIndex(({ key }) => key === found.verb);
   if (acts < 0 || does < 0) return undefined;
+  // "replaced by X" without "was": a passive too.
+  if (acts > does && active.slice(does, acts).some(({ text }) => text === 'by')) return undefined;
   // "who did Caesar kill": the question word stands first and suffers.
   const helped = found.agent === 'who' && active.slice(0, does).some(({ key }) => key === 'do');
   return acts < does && !helped ? 'same' : 'swapped';
