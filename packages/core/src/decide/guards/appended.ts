@@ -3,25 +3,16 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { isCommand, tells } from './telling.ts';
 
 /** So many words of meaning in clauses of their own ask for something else. */
 const FOREIGN_WORDS_MIN = 2;
-
-/** Texts from this length on that tell something and ask nothing. */
-const TELLS_MIN = 14;
-const COMMAND =
-  /^(?:hãy|đừng|chớ|viết|dịch|tóm|giải|liệt|nêu|phân|trình|kể|tìm|tính|soạn|tạo|lập|gợi|hướng|trả|nói|giả|bỏ|pretend|ignore|assume|suppose|answer|reply|respond|say|tell|write|recommend|advise|always|never|only|instead|explain|describe|list|give|make|translate|summarize|summarise)$/;
-
-function tells({ tokens, cleaned, answers, instructions }: QuestionFacts): boolean {
-  if (tokens.length < TELLS_MIN || cleaned.includes('?') || answers.size > 0 || instructions.length > 0) return false;
-  return !tokens.slice(0, 2).some(({ text }) => COMMAND.test(text));
-}
 
 /** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
 function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Token[][] {
   const clauses: Token[][] = [];
   const isOwn = (at: number) =>
-    !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(({ text }) => COMMAND.test(text));
+    !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
   for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
     if (last === undefined || (token.afterBreak && isOwn(at))) clauses.push([token]);

@@ -55,11 +55,28 @@ function addition(a: QuestionFacts, b: QuestionFacts): Token[] {
 
 const YES_NO = /^(?:is|are|was|were|am|do|does|did|has|have|had)$/;
 
+const WH = /^(?:what|which|who|whom|whose|when|where|why|how)$/;
+const ONLY = /^(?:only|solely|exclusively|merely)$/;
+const LONG = 28;
+
+/** What is said or asked to be so, and only so on one side. `What is good for that only?` asks the same as without. */
+function onlyOneSaysOnly(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const asks = ({ tokens }: QuestionFacts) => tokens.slice(0, 3).some(({ text }) => WH.test(text));
+  if (asks(a) || asks(b) || Math.min(a.tokens.length, b.tokens.length) >= LONG) return undefined;
+  const says = ({ tokens }: QuestionFacts) =>
+    tokens.some(({ text }, i) => ONLY.test(text) && tokens[i - 1]?.text !== 'not');
+  const has = ({ tokens }: QuestionFacts) => tokens.some(({ text }) => ONLY.test(text) || /^(?:just|alone|but)$/.test(text));
+  if (says(a) && !has(b)) return describe(['only'], []);
+  return says(b) && !has(a) ? describe([], ['only']) : undefined;
+}
+
 /** Is it a dog, is it a fake dog: the same yes-or-no question with a word of meaning put in. */
 export const modifierGuard: Guard = {
   name: 'modifier',
   level: 'standard',
   differs(a, b) {
+    const only = onlyOneSaysOnly(a, b);
+    if (only !== undefined) return only;
     if (!YES_NO.test(a.tokens[0]?.text ?? '') || !YES_NO.test(b.tokens[0]?.text ?? '')) return undefined;
     const words = addition(a, b);
     return words.length > 0

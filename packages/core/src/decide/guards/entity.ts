@@ -4,6 +4,8 @@ import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
 import { isGroupedPhrase, membershipsOf, membershipsOfStem } from '../words/siblings.ts';
+import { otherRank } from './rank.ts';
+import { tells } from './telling.ts';
 
 const VIETNAMESE_PLACES = new Set('mỹ anh pháp đức nga nhật úc lào'.split(' '));
 const BEFORE_PLACES = new Set('nước ở tại sang đi đến từ tiếng người'.split(' '));
@@ -68,7 +70,7 @@ const TYPO_LENGTH_MIN = 5;
 function misspelt(tokens: readonly Token[], facts: QuestionFacts, other: QuestionFacts): Set<Token> {
   const isTypo = (name: string, written: string) =>
     name !== written &&
-    name[0] === written[0] &&
+    (name[0] === written[0] || (name[0] === written[1] && name[1] === written[0])) &&
     Math.min(name.length, written.length) >= TYPO_LENGTH_MIN &&
     membershipsOf(written).length === 0 &&
     isOneEditApart(name, written);
@@ -113,7 +115,7 @@ export const entityGuard: Guard = {
   level: 'standard',
   differs(a, b) {
     const [missingHere, missingThere] = [missingIn(a, b), missingIn(b, a)];
-    const found = rivals(members(a, missingHere), members(b, missingThere));
+    const found = rivals(members(a, missingHere), members(b, missingThere)) ?? otherRank(a, b);
     if (found !== undefined) return found;
     const unsaid = (tokens: Token[], facts: QuestionFacts, other: QuestionFacts) => {
       const typos = misspelt(tokens, facts, other);
@@ -121,6 +123,7 @@ export const entityGuard: Guard = {
     };
     const [left, right] = [unsaid(missingHere, a, b), unsaid(missingThere, b, a)];
     const [here, there] = [place(left, b), place(right, a)];
-    return here === undefined && there === undefined ? undefined : describe([here ?? '-'], [there ?? '-']);
+    const oneSided = here === undefined || there === undefined;
+    return (oneSided && tells(a) && tells(b)) || (here === undefined && there === undefined) ? undefined : describe([here ?? '-'], [there ?? '-']);
   },
 };

@@ -6,6 +6,7 @@ import type { Token } from '../text/tokens.ts';
 import { TITLES } from '../words/titles.ts';
 import { unitWord } from '../words/units.ts';
 import { members, membersNamed } from './entity.ts';
+import { tells } from './telling.ts';
 
 const CAPITAL = /^\p{Lu}/u;
 const ACRONYM = /^\p{Lu}{2,6}$/u;
@@ -70,14 +71,6 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
     .map(({ text }) => text);
 }
 
-/** From so many tokens on both sides, a name that only one of them says is left to the verifier. */
-const LONG = 28;
-const LONG_VIETNAMESE = 20;
-
-const isLong = (a: QuestionFacts, b: QuestionFacts) =>
-  Math.min(a.tokens.length, b.tokens.length) >=
-  (a.language === 'vi' && b.language === 'vi' ? LONG_VIETNAMESE : LONG);
-
 const isTitle = (name: string) => TITLES.has(name);
 
 /** A capitalised name of one question that the other does not mention. */
@@ -90,7 +83,7 @@ export const nameGuard: Guard = {
     if (left.length === 0 && right.length === 0) return undefined;
     // `Bishop John`, `the Republic of Ireland`: one side says what the other leaves out.
     const oneSided = left.length === 0 || right.length === 0;
-    if (oneSided && (isLong(a, b) || [...left, ...right].every(isTitle))) return undefined;
+    if (oneSided && ((tells(a) && tells(b)) || [...left, ...right].every(isTitle))) return undefined;
     return describe(left, right);
   },
 };

@@ -13,7 +13,7 @@ không chẳng chả chưa đừng chớ khong tránh cấm
 /** Words that deny where the other side has a denial, and are no denial by themselves: `stop`, `hết` for `không còn`. */
 const MAY_DENY = new Set(
   words(`
-stop stops stopped stopping quit quits quitting cease ceases ceased deter deters deterred halt
+stop stops stopped stopping quit quits quitting cease ceases ceased deter deters deterred halt overcome protect combat
 hết thôi ngừng dừng khó thiếu hiếm mất né ngăn ngừa phòng chống
 `),
 );

@@ -109,13 +109,24 @@ export const negationGuard: Guard = {
   },
 };
 
+/** `pros and cons` beside `pros`: one side asks about both poles, the other about one. */
+function half(both: QuestionFacts, one: QuestionFacts): string | undefined {
+  for (const [i, and] of both.tokens.entries()) {
+    const [x, y] = [both.tokens[i - 1], both.tokens[i + 1]];
+    if (!/^(?:and|&|và)$/.test(and.text) || x === undefined || y === undefined || !opposed(x, y)) continue;
+    const [hasX, hasY] = [one.keys.has(x.key), one.keys.has(y.key)];
+    if (hasX !== hasY) return describe([`${x.text} ${and.text} ${y.text}`], [hasX ? x.text : y.text]);
+  }
+  return undefined;
+}
+
 /** Opposite words: best and worst, buy and sell, legal and illegal, before and after. */
 export const antonymGuard: Guard = {
   name: 'antonym',
   level: 'standard',
   differs(a, b) {
     const pairs = oppositesBetween(a, b);
-    if (pairs.length === 0) return undefined;
+    if (pairs.length === 0) return half(a, b) ?? half(b, a);
     if (pairs.length === 1 && Math.abs(negationsOf(a).length - negationsOf(b).length) === 1) return undefined;
     return describe(
       pairs.map(([x]) => x),

@@ -2,12 +2,10 @@ import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { tokenize } from '../text/tokens.ts';
+import { tells } from './telling.ts';
 
 /** A longer quotation is somebody's speech, which a paraphrase may put in other words. */
 const TITLE_WORDS_MAX = 5;
-
-/** From this many tokens on both sides, what only one of them quotes is left to the verifier. */
-const LONG = 16;
 
 /** Does the other question say the same words, quoted or not? */
 function says(facts: QuestionFacts, quoted: string): boolean {
@@ -23,8 +21,8 @@ export const quotedGuard: Guard = {
     const left = a.quoted.filter((text) => !says(b, text));
     const right = b.quoted.filter((text) => !says(a, text));
     if (left.length === 0 && right.length === 0) return undefined;
-    // In a long text quotes set off a phrase of speech as often as a title.
-    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
-    return long && (left.length === 0 || right.length === 0) ? undefined : describe(left, right);
+    // What tells sets off a phrase of speech by quotes as often as a title.
+    const oneSided = left.length === 0 || right.length === 0;
+    return oneSided && tells(a) && tells(b) ? undefined : describe(left, right);
   },
 };

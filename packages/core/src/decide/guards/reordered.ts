@@ -61,9 +61,9 @@ function exchangeWithin(a: readonly Mark[], b: readonly Mark[], from: number, to
   };
 }
 
-/** `died in`, `known for`: what stands behind a verb is no part of a compound. */
+/** `died in`, `won at`: what stands behind a verb is no part of a compound; `speaking in public` is. */
 const isVerbForm = (token: Token | undefined) =>
-  token !== undefined && token.text !== token.key && /(?:ed|ing)$/.test(token.text);
+  token !== undefined && token.text !== token.key && !/(?:s|e|ing)$/.test(token.text);
 
 const isAdjoined = (tokens: readonly Token[], from: number, to: number) =>
   tokens.slice(from, to).every(({ kind, content }) => kind === 'word' && content);

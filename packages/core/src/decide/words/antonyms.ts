@@ -48,7 +48,7 @@ victory / defeat | war / peace | birth born / death died | day / night | summer 
 light / dark | heaven / hell | king / queen | husband / wife | mother / father | son / daughter | brother / sister
 input / output | client / server | source / destination target | supply / demand
 income revenue earn / expense expenditure | profit / loss | credit / debit | asset / liability | debt / equity
-bull bullish / bear bearish | long / short | deposit / withdraw withdrawal | cause / effect | question / answer
+bull bullish / bear bearish | long / short | deposit / withdraw withdrawal | cause causes / effect effects consequence consequences | question / answer
 theory / practice | always / never | everybody everyone all / nobody none | everything / nothing | with / without
 many much / few | often frequently / rarely seldom | possible / impossible | able / unable | can / cannot
 must / optional | majority / minority | similar same alike identical equal equivalent / different distinct unequal
