@@ -62,9 +62,20 @@ export interface QuestionFacts {
 const QUESTIONS = indexPhrases(QUESTION_PHRASES);
 const INSTRUCTIONS = indexPhrases(INSTRUCTION_PHRASES);
 
+/** `không bao giờ` is never, `ai cũng` everybody, `bất cứ lúc nào` at any time: they ask nothing. */
+function isIndefinite(tokens: readonly Token[], from: number, to: number): boolean {
+  const text = (at: number) => tokens[at]?.text ?? '';
+  return (
+    /^(?:cũng|đó|đấy|nấy)$/.test(text(to)) ||
+    /^(?:không|chẳng|chưa|đừng)$/.test(text(from - 1)) ||
+    (/^(?:cứ|kỳ|kì|kể)$/.test(text(from - 1)) && text(from - 2) === 'bất')
+  );
+}
+
 function readAnswers(tokens: readonly Token[]): Set<string> {
   const found = new Set<string>();
   for (const { phrase, at } of findPhrases(tokens, QUESTIONS)) {
+    if (isIndefinite(tokens, at, at + phrase.words.length)) continue;
     const before = tokens[at - 1];
     // "the person who", "days when": a relative clause asks nothing.
     if (

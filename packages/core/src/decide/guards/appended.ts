@@ -11,8 +11,7 @@ const FOREIGN_WORDS_MIN = 2;
 /** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
 function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Token[][] {
   const clauses: Token[][] = [];
-  const isOwn = (at: number) =>
-    !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
+  const isOwn = (at: number) => !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
   for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
     if (last === undefined || (token.afterBreak && isOwn(at))) clauses.push([token]);

@@ -22,7 +22,10 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
 /** Identifiers differing in anything but case and separators, or in case when both questions hold both. */
 function respelled(a: QuestionFacts, b: QuestionFacts): string[] {
   return [...a.identifiers].filter(
-    (name) => !CASELESS.test(name) && !b.identifiers.has(name) && [...b.identifiers].some((other) => squeeze(other) === squeeze(name)),
+    (name) =>
+      !CASELESS.test(name) &&
+      !b.identifiers.has(name) &&
+      [...b.identifiers].some((other) => squeeze(other) === squeeze(name)),
   );
 }
 

@@ -22,7 +22,9 @@ export const contentGuard: Guard = {
   },
 };
 
-const WEAK = new Set('fact somehow indeed maybe perhaps anyway overall exactly now today ever please thing things'.split(' '));
+const WEAK = new Set(
+  'fact somehow indeed maybe perhaps anyway overall exactly now today ever please thing things'.split(' '),
+);
 /** What may come and go without a change: `really`, `currently`, `actually`. */
 const isWeak = ({ content, text }: Token) => !content || WEAK.has(text) || /..ly$/.test(text);
 
@@ -65,7 +67,8 @@ function onlyOneSaysOnly(a: QuestionFacts, b: QuestionFacts): string | undefined
   if (asks(a) || asks(b) || Math.min(a.tokens.length, b.tokens.length) >= LONG) return undefined;
   const says = ({ tokens }: QuestionFacts) =>
     tokens.some(({ text }, i) => ONLY.test(text) && tokens[i - 1]?.text !== 'not');
-  const has = ({ tokens }: QuestionFacts) => tokens.some(({ text }) => ONLY.test(text) || /^(?:just|alone|but)$/.test(text));
+  const has = ({ tokens }: QuestionFacts) =>
+    tokens.some(({ text }) => ONLY.test(text) || /^(?:just|alone|but)$/.test(text));
   if (says(a) && !has(b)) return describe(['only'], []);
   return says(b) && !has(a) ? describe([], ['only']) : undefined;
 }

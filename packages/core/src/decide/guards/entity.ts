@@ -119,11 +119,16 @@ export const entityGuard: Guard = {
     if (found !== undefined) return found;
     const unsaid = (tokens: Token[], facts: QuestionFacts, other: QuestionFacts) => {
       const typos = misspelt(tokens, facts, other);
-      return members(facts, tokens.filter((token) => !typos.has(token)));
+      return members(
+        facts,
+        tokens.filter((token) => !typos.has(token)),
+      );
     };
     const [left, right] = [unsaid(missingHere, a, b), unsaid(missingThere, b, a)];
     const [here, there] = [place(left, b), place(right, a)];
     const oneSided = here === undefined || there === undefined;
-    return (oneSided && tells(a) && tells(b)) || (here === undefined && there === undefined) ? undefined : describe([here ?? '-'], [there ?? '-']);
+    return (oneSided && tells(a) && tells(b)) || (here === undefined && there === undefined)
+      ? undefined
+      : describe([here ?? '-'], [there ?? '-']);
   },
 };

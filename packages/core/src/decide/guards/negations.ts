@@ -81,7 +81,8 @@ function denies(facts: QuestionFacts, i: number): boolean {
   if (/^(?:not?|non)$/.test(text) && isAlternative(facts, i)) return false;
   // "If not, why?"
   if (text === 'not') return !(before === 'if' && isLast(next));
-  if (text === 'no') return next?.kind !== 'number' && before !== 'yes' && !/^(?:matter|doubt|wonder)$/.test(next?.text ?? '');
+  if (text === 'no')
+    return next?.kind !== 'number' && before !== 'yes' && !/^(?:matter|doubt|wonder)$/.test(next?.text ?? '');
   return true;
 }
 

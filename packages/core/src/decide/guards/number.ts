@@ -38,9 +38,7 @@ function isSamePlace(a: QuestionFacts, x: NumberFact, b: QuestionFacts, y: Numbe
   const key = ({ tokens }: QuestionFacts, at: number) => tokens[at]?.key;
   const before = key(a, x.from - 1);
   const behind = key(a, x.to);
-  return (
-    (before !== undefined && before === key(b, y.from - 1)) || (behind !== undefined && behind === key(b, y.to))
-  );
+  return (before !== undefined && before === key(b, y.from - 1)) || (behind !== undefined && behind === key(b, y.to));
 }
 
 /**

@@ -70,7 +70,8 @@ function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[]
     const other = [...y].find(([, where]) => where === key)?.[0];
     if (other === undefined || other === direction) continue;
     const swapped = x.get(other);
-    if (swapped !== undefined && swapped !== key && swapped === y.get(direction)) return describe([`${direction} ${key}`], [`${other} ${key}`]);
+    if (swapped !== undefined && swapped !== key && swapped === y.get(direction))
+      return describe([`${direction} ${key}`], [`${other} ${key}`]);
   }
   return undefined;
 }

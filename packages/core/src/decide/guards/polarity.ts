@@ -109,13 +109,22 @@ export const negationGuard: Guard = {
   },
 };
 
+const AND = /^(?:and|&|và)$/;
+
+function isCoordinated({ tokens }: QuestionFacts, { key }: Token): boolean {
+  const at = tokens.findIndex((token) => token.key === key);
+  return AND.test(tokens[at - 1]?.text ?? '') || AND.test(tokens[at + 1]?.text ?? '');
+}
+
 /** `pros and cons` beside `pros`: one side asks about both poles, the other about one. */
 function half(both: QuestionFacts, one: QuestionFacts): string | undefined {
   for (const [i, and] of both.tokens.entries()) {
     const [x, y] = [both.tokens[i - 1], both.tokens[i + 1]];
-    if (!/^(?:and|&|và)$/.test(and.text) || x === undefined || y === undefined || !opposed(x, y)) continue;
+    if (!AND.test(and.text) || x === undefined || y === undefined || !opposed(x, y)) continue;
     const [hasX, hasY] = [one.keys.has(x.key), one.keys.has(y.key)];
-    if (hasX !== hasY) return describe([`${x.text} ${and.text} ${y.text}`], [hasX ? x.text : y.text]);
+    // Beside an `and` of its own, the other pole may be there and misspelt.
+    if (hasX !== hasY && !isCoordinated(one, hasX ? x : y))
+      return describe([`${x.text} ${and.text} ${y.text}`], [hasX ? x.text : y.text]);
   }
   return undefined;
 }

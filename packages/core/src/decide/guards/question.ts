@@ -59,8 +59,12 @@ function asksHowToGet({ tokens, answers }: QuestionFacts): boolean {
   const [answer] = answers;
   if (answers.size !== 1 || !WHERE_OR_HOW.has(answer ?? '')) return false;
   const at = tokens.findIndex(({ text }) => /^(?:where|how)$/.test(text));
-  const [verb, to] = SUBJECTS.has(tokens[at + 2]?.text ?? '') ? [tokens[at + 3], tokens[at + 4]] : [tokens[at + 2], tokens[at + 3]];
-  return at === 0 && GETTING.test(verb?.key ?? '') && !/^(?:to|rid|into|out|over|off|along|away|back)$/.test(to?.text ?? '');
+  const [verb, to] = SUBJECTS.has(tokens[at + 2]?.text ?? '')
+    ? [tokens[at + 3], tokens[at + 4]]
+    : [tokens[at + 2], tokens[at + 3]];
+  return (
+    at === 0 && GETTING.test(verb?.key ?? '') && !/^(?:to|rid|into|out|over|off|along|away|back)$/.test(to?.text ?? '')
+  );
 }
 
 const WHY_OR_HOW = /^(?:why|how)$/;

@@ -20,7 +20,9 @@ function lesser({ tokens }: QuestionFacts): Set<string> {
 /** The office of one side, and the one below it of the other. */
 export function otherRank(a: QuestionFacts, b: QuestionFacts): string | undefined {
   const [left, right] = [lesser(a), lesser(b)];
-  for (const office of left) if (!right.has(office) && b.keys.has(office)) return describe([`lesser ${office}`], [office]);
-  for (const office of right) if (!left.has(office) && a.keys.has(office)) return describe([office], [`lesser ${office}`]);
+  for (const office of left)
+    if (!right.has(office) && b.keys.has(office)) return describe([`lesser ${office}`], [office]);
+  for (const office of right)
+    if (!left.has(office) && a.keys.has(office)) return describe([office], [`lesser ${office}`]);
   return undefined;
 }

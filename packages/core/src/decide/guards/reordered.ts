@@ -139,7 +139,10 @@ const CLAUSES: Readonly<Record<string, string>> = {
 
 /** `Nếu A thì B`, `B khi A`: the clause that says when or why comes first or last. */
 function isVietnameseClause(a: readonly Token[], b: readonly Token[], moved: Exchange): boolean {
-  const clause = (tokens: readonly Token[], at: number) => lead(tokens, at).map((word) => CLAUSES[word]).find(Boolean);
+  const clause = (tokens: readonly Token[], at: number) =>
+    lead(tokens, at)
+      .map((word) => CLAUSES[word])
+      .find(Boolean);
   const [first, second] = [clause(a, moved.firstA), clause(a, moved.secondA)];
   return first !== second && first === clause(b, moved.firstB) && second === clause(b, moved.secondB);
 }
@@ -158,14 +161,26 @@ function isChoice(a: readonly Token[], b: readonly Token[]): boolean {
   return x !== y && has(x ? b : a, 'or');
 }
 
+/** `in Rome or in Oslo`: `or` before the preposition that both have. */
+const isOrBefore = (tokens: readonly Token[], at: number) =>
+  /^(?:or|hay|hoặc)$/.test(
+    tokens.slice(Math.max(0, at - 3), at).findLast(({ text }) => COORDINATORS.has(text))?.text ?? '',
+  );
+
 /** Changes of order that change nothing. */
-export function isHarmless(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]): boolean {
+export function isHarmless(
+  a: QuestionFacts,
+  b: QuestionFacts,
+  marksA: readonly Mark[],
+  marksB: readonly Mark[],
+): boolean {
   if (a.keys.has('respectively') || b.keys.has('respectively')) return false;
   if (isChoice(a.tokens, b.tokens) || isOpinion(a.tokens, b.tokens)) return true;
   const moved = exchange(marksA, marksB);
   const back = exchange(marksB, marksA);
   if (moved === undefined || back === undefined) return false;
-  const coordinated = (tokens: readonly Token[], at: number) => COORDINATORS.has(lead(tokens, at).at(-1) ?? '');
+  const coordinated = (tokens: readonly Token[], at: number) =>
+    COORDINATORS.has(lead(tokens, at).at(-1) ?? '') || isOrBefore(tokens, at);
   if (coordinated(a.tokens, moved.secondA) && coordinated(b.tokens, moved.firstB)) return true;
   const either = (is: (x: readonly Token[], y: readonly Token[], moved: Exchange) => boolean) =>
     is(a.tokens, b.tokens, moved) || is(b.tokens, a.tokens, back);
@@ -173,4 +188,3 @@ export function isHarmless(a: QuestionFacts, b: QuestionFacts, marksA: readonly 
     return either(isVietnamesePassive) || either(isVietnameseClause) || isFronted(a.tokens, b.tokens, moved);
   return either(isCompound) || either(isUnnamedPassive) || either(isParticiple) || isFronted(a.tokens, b.tokens, moved);
 }
-

@@ -28,7 +28,8 @@ export function tells({ tokens, cleaned, answers, instructions }: QuestionFacts)
   if (tokens.length < TELLS_MIN || cleaned.includes('?') || answers.size > 0 || instructions.length > 0) return false;
   const [first, second] = tokens;
   if (first === undefined || second === undefined || isCommand(first) || isCommand(second)) return false;
-  if (ASKS.has(first.text) || AUXILIARIES.has(first.text) || tokens.slice(-2).some(({ text }) => ASKS.has(text))) return false;
+  if (ASKS.has(first.text) || AUXILIARIES.has(first.text) || tokens.slice(-2).some(({ text }) => ASKS.has(text)))
+    return false;
   const opening = tokens.slice(0, OPENING);
   return !(opening.some(({ text }) => SELF.has(text)) && opening.some(({ text }) => WANTS.has(text)));
 }
