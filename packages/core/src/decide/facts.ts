@@ -87,7 +87,7 @@ function readAnswers(tokens: readonly Token[]): Set<string> {
     found.add(phrase.answer);
   }
   // "trận chiến nào": which battle. Longer phrases (`khi nào`) were taken above.
-  if (found.size === 0 && tokens.some(({ text }, i) => text === 'nào' && tokens[i - 1]?.content)) found.add('thing');
+  if (found.size === 0 && tokens.some(({ text }, i) => text === 'nào' && tokens[i - 1]?.content)) found.add('which');
   return found;
 }
 

@@ -95,6 +95,14 @@ function place(found: readonly string[], other: QuestionFacts): string | undefin
   return found.find((member) => PLACES.some((group) => member.startsWith(group)) && !known.includes(member));
 }
 
+/** A place that only `facts` names, among these tokens, and that the other side has not misspelt. */
+function placeUnsaid(facts: QuestionFacts, tokens: readonly Token[], other: QuestionFacts): string | undefined {
+  if (place(members(facts, tokens), other) === undefined) return undefined;
+  const typos = misspelt(tokens, facts, other);
+  const spelt = tokens.filter((token) => !typos.has(token));
+  return place(members(facts, spelt), other);
+}
+
 /** Two members of one group, each named on one side only. */
 function rivals(left: readonly string[], right: readonly string[]): string | undefined {
   for (const x of left) {
@@ -117,15 +125,7 @@ export const entityGuard: Guard = {
     const [missingHere, missingThere] = [missingIn(a, b), missingIn(b, a)];
     const found = rivals(members(a, missingHere), members(b, missingThere)) ?? otherRank(a, b);
     if (found !== undefined) return found;
-    const unsaid = (tokens: Token[], facts: QuestionFacts, other: QuestionFacts) => {
-      const typos = misspelt(tokens, facts, other);
-      return members(
-        facts,
-        tokens.filter((token) => !typos.has(token)),
-      );
-    };
-    const [left, right] = [unsaid(missingHere, a, b), unsaid(missingThere, b, a)];
-    const [here, there] = [place(left, b), place(right, a)];
+    const [here, there] = [placeUnsaid(a, missingHere, b), placeUnsaid(b, missingThere, a)];
     const oneSided = here === undefined || there === undefined;
     return (oneSided && tells(a) && tells(b)) || (here === undefined && there === undefined)
       ? undefined

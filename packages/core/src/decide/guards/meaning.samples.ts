@@ -70,6 +70,7 @@ export const MEANING_TABLE: GuardTable = {
   },
   question: {
     differ: [
+      ['Công ty đó thuộc về ai?', 'Biệt danh của công ty đó là gì?'],
       ['Where do I get off the train?', 'How do I get off the train?'],
       ['Where did he find it?', 'How did he find it?'],
       ['Why is the road worse?', 'How is the road made worse?'],
@@ -83,6 +84,8 @@ export const MEANING_TABLE: GuardTable = {
       ['How many did she pay?', 'How much did she pay?'],
     ],
     same: [
+      ['Tên của người sáng lập là gì?', 'Người sáng lập là ai?'],
+      ['Ca sĩ nào hát bài đó?', 'Ai hát bài đó?'],
       ['Where can I buy a finger monkey?', 'How can I buy a finger monkey?'],
       ['Why is tea better than coffee?', 'How is tea better than coffee?'],
       ['Lý do đâu khiến Nhật thay đổi?', 'Tại sao Nhật thay đổi?'],

@@ -62,10 +62,12 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const letters = initials(b);
   const own = initials(a);
   const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
+  const names = namesOf(a).filter((name) => !occurs(name, b, run));
+  if (names.length === 0) return [];
   const places = members(b);
   const isAlias = (name: Token) => membersNamed(a, a.tokens.indexOf(name)).some((member) => places.includes(member));
-  return namesOf(a)
-    .filter((name) => !occurs(name, b, run) && !isAlias(name))
+  return names
+    .filter((name) => !isAlias(name))
     .filter(({ text, surface }) => !(ACRONYM.test(surface) && letters.includes(text)))
     .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
     .map(({ text }) => text);

@@ -54,6 +54,12 @@ function isInOrder(a: readonly Mark[], b: readonly Mark[]): boolean {
   return at === short.length;
 }
 
+/** The same with the lists of each side in one order; what one side says once more counts, or does not. */
+function listsInOrder(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]): boolean {
+  const sorted = (x: readonly Mark[], y: readonly Mark[]) => isInOrder(sortLists(a.tokens, x), sortLists(b.tokens, y));
+  return sorted(marksA, marksB) || sorted(paired(marksA, marksB), paired(marksB, marksA));
+}
+
 const DIRECTIONS = new Set('from to before after into onto từ đến tới sang trước sau'.split(' '));
 
 /** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`. */
@@ -91,8 +97,7 @@ export const orderGuard: Guard = {
     if (marksA.length < 2 || marksA.length < sharedMin) return undefined;
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
-    const listed = [sortLists(a.tokens, marksA), sortLists(b.tokens, marksB)] as const;
-    if (isInOrder(marksA, marksB) || isInOrder(...listed)) {
+    if (isInOrder(marksA, marksB) || listsInOrder(a, b, marksA, marksB)) {
       if (role === 'swapped') return 'active and passive with the same subject';
       return turnedRound(a, b, marksA, marksB);
     }

@@ -13,8 +13,11 @@ const KIN: readonly ReadonlySet<string>[] = [
   new Set(['distance', 'number']),
   new Set(['frequency', 'number']),
   new Set(['distance', 'duration']),
-  ...['person', 'place', 'reason', 'amount', 'number', 'duration', 'age', 'distance', 'frequency', 'manner'].map(
+  ...['place', 'reason', 'amount', 'number', 'duration', 'age', 'distance', 'frequency', 'manner', 'which'].map(
     (answer) => new Set(['thing', answer]),
+  ),
+  ...['person', 'place', 'reason', 'amount', 'number', 'duration', 'age', 'distance', 'frequency', 'manner'].map(
+    (answer) => new Set(['which', answer]),
   ),
 ];
 
@@ -82,6 +85,11 @@ function asksWhatIsBetter({ tokens }: QuestionFacts): boolean {
   );
 }
 
+const NAMING = new Set(['tên', 'họ', 'người', 'nghề']);
+
+const asksForName = ({ answers, tokens }: QuestionFacts): boolean =>
+  answers.has('thing') && tokens.some(({ text }) => NAMING.has(text));
+
 /** Two frames that ask for the same thing here. */
 const asksAlike = (a: QuestionFacts, b: QuestionFacts): boolean =>
   (asksHowToGet(a) && asksHowToGet(b)) || (asksWhatIsBetter(a) && asksWhatIsBetter(b));
@@ -95,6 +103,8 @@ export const questionGuard: Guard = {
     const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b);
     if (otherwise !== undefined) return otherwise;
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
+    // "Tên của người đó là gì?", "Người đó là ai?"
+    if ((asksForName(a) && b.answers.has('person')) || (asksForName(b) && a.answers.has('person'))) return undefined;
     for (const x of a.answers) for (const y of b.answers) if (akin(x, y)) return undefined;
     return describe(a.answers, b.answers);
   },
