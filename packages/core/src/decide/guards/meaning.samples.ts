@@ -4,6 +4,8 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const MEANING_TABLE: GuardTable = {
   negation: {
     differ: [
+      ['How do I stop my dog from biting?', 'How do I get my dog to bite?'],
+      ['How do I stop smoking?', 'How do I smoke?'],
       ['Khách được mang không ít hành lý', 'Khách được mang ít hành lý'],
       ['Vé này không chỉ dành cho trẻ em', 'Vé này chỉ dành cho trẻ em'],
       ['Is it not only for kids?', 'Is it only for kids?'],
@@ -22,6 +24,8 @@ export const MEANING_TABLE: GuardTable = {
       ['The method has been shown to work', 'The method has yet to be shown to work'],
     ],
     same: [
+      ['How do I stop my dog from barking?', 'How do I keep my dog from barking?'],
+      ['I keep smoking, how do I stop?', 'How do I stop smoking?'],
       ['Khách được mang không ít hành lý', 'Khách được mang nhiều hành lý'],
       ['Vé này không chỉ dành cho trẻ em', 'Vé này còn dành cho cả trẻ em'],
       ['How do I stop hiccups?', 'How do I prevent hiccups?'],
@@ -102,6 +106,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['Why do dogs eat?', 'Why are dogs eaten?'],
+      ['Should children be taught?', 'Should children teach?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Rome to Oslo?'],
       ['Bay từ Hà Nội đến Huế', 'Bay đến Hà Nội từ Huế'],
       ['Chó bị mèo cắn ở đâu?', 'Chó cắn mèo ở đâu?'],
@@ -123,6 +129,8 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['When will it launch in Rome?', 'When will it be launched in Rome?'],
+      ['How is tea different from coffee?', 'What is the difference between tea and coffee?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Oslo to Rome?'],
       ['Chó bị mèo cắn ở đâu?', 'Mèo cắn chó ở đâu?'],
       ['Nếu trời mưa thì trận đấu bị hoãn', 'Trận đấu bị hoãn khi trời mưa'],

@@ -1,4 +1,5 @@
 import type { QuestionFacts } from '../facts.ts';
+import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
 import { words } from '../words/lines.ts';
 
@@ -33,6 +34,8 @@ export interface Negation {
   readonly inverted: boolean;
   /** A way to say much or not only: counts only beside a text that says the denied word alone. */
   readonly litotes: boolean;
+  /** `stop smoking`: counts only beside a text that says `smoke` and no word that may deny. */
+  readonly ceases?: boolean;
   /** For people. */
   readonly label: string;
 }
@@ -113,8 +116,29 @@ function negationAt({ tokens, language }: QuestionFacts, i: number): Negation {
   return made(head?.key, false, head?.text ?? '');
 }
 
+const CEASES = /^(?:stop|quit|ceas)$/;
+/** How far behind `stop` the verb may be: `stop my dog from biting`. */
+const CEASED_WITHIN = 4;
+
+function cessationAt({ tokens }: QuestionFacts, i: number): Negation | undefined {
+  if (!CEASES.test(tokens[i]?.key ?? '')) return undefined;
+  const verb = tokens
+    .slice(i + 1, i + 1 + CEASED_WITHIN)
+    .find(({ text, key, content }) => content && text.endsWith('ing') && text !== key);
+  if (verb === undefined) return undefined;
+  return { head: verb.key, inverted: false, litotes: true, ceases: true, label: `stop ${verb.text}` };
+}
+
+/** Does the text speak of an end in words of its own: `quit`, `keep ... from`, or `stop` misspelt? */
+export function mayCease({ tokens }: QuestionFacts): boolean {
+  const keep = tokens.findIndex(({ key }) => key === 'keep');
+  if (keep >= 0 && tokens.some(({ text }, i) => i > keep && text === 'from')) return true;
+  return tokens.some((token) => mayDeny(token) || isOneEditApart(token.text, 'stop'));
+}
+
 /** What a question denies, in order. */
 export function negationsOf(facts: QuestionFacts): Negation[] {
-  const at = [...facts.tokens.keys()].filter((i) => denies(facts, i));
-  return at.map((i) => negationAt(facts, i));
+  return [...facts.tokens.keys()].flatMap((i) =>
+    denies(facts, i) ? [negationAt(facts, i)] : (cessationAt(facts, i) ?? []),
+  );
 }

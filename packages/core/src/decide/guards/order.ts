@@ -5,7 +5,7 @@ import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
 import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
 import { isHarmless } from './reordered.ts';
-import { roleOf } from './voice.ts';
+import { roleOf, suffersInstead } from './voice.ts';
 
 /** Share of its words that the side with more of them has in common with the other, from which order is compared. */
 const SHARED_MIN = 0.75;
@@ -25,10 +25,14 @@ function respelt(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
   const unsaid = [...theirs].filter((key) => key.length >= TYPO_LENGTH_MIN && !own.has(key));
   return marks.map((mark) => {
     if (theirs.has(mark.key) || mark.key.length < TYPO_LENGTH_MIN) return mark;
-    const key = unsaid.find((other) => isOneEditApart(other, mark.key));
+    const key = unsaid.find((other) => isOneEditApart(other, mark.key) && !areDerived(other, mark.key));
     return key === undefined ? mark : { ...mark, key };
   });
 }
+
+/** `different` and `difference` are two words of one family, which stand in other places. */
+const areDerived = (x: string, y: string): boolean =>
+  x.slice(0, -1) === y.slice(0, -1) && /^(?:tc|ct)$/.test(`${x.at(-1)}${y.at(-1)}`);
 
 function shared(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
   const theirs = keysOf(others);
@@ -98,7 +102,8 @@ export const orderGuard: Guard = {
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
     if (isInOrder(marksA, marksB) || listsInOrder(a, b, marksA, marksB)) {
-      if (role === 'swapped') return 'active and passive with the same subject';
+      const swapped = role === 'swapped' || suffersInstead(a.tokens, b.tokens) || suffersInstead(b.tokens, a.tokens);
+      if (swapped) return 'active and passive with the same subject';
       return turnedRound(a, b, marksA, marksB);
     }
     if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;

@@ -3,7 +3,7 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import type { Token } from '../text/tokens.ts';
 import { areOpposites } from '../words/antonyms.ts';
-import { isNegator, mayDeny, type Negation, negationsOf } from './negations.ts';
+import { isNegator, mayCease, mayDeny, type Negation, negationsOf } from './negations.ts';
 
 /** From this many tokens on both sides, a denial counts only when the other side affirms the very word. */
 const LONG = 28;
@@ -78,9 +78,13 @@ function movedDenial(
   return here === undefined || there === undefined ? undefined : describe([here.label], [there.label]);
 }
 
+/** `stop smoking` beside `start smoking` is an opposite, and no denial besides. */
+const denials = (all: readonly Negation[]): number => all.filter(({ ceases }) => ceases !== true).length;
+const denialsOf = (facts: QuestionFacts): number => denials(negationsOf(facts));
+
 /** Litotes (`không ít`, `not only`) deny nothing unless the other side says the very word without them. */
 function counted(own: readonly Negation[], facts: QuestionFacts, others: readonly Negation[]): readonly Negation[] {
-  return own.filter((n) => !n.litotes || affirms(facts, n, others));
+  return own.filter((n) => !n.litotes || (affirms(facts, n, others) && !(n.ceases === true && mayCease(facts))));
 }
 
 /** `how do I stop it` beside `how do I prevent it`: words of the side with fewer denials that may stand for one. */
@@ -96,7 +100,7 @@ export const negationGuard: Guard = {
     const [allLeft, allRight] = [negationsOf(a), negationsOf(b)];
     const [left, right] = [counted(allLeft, b, allRight), counted(allRight, a, allLeft)];
     if (left.length === right.length) return movedDenial(a, b, left, right);
-    if (Math.abs(left.length - right.length) === 1 && oppositesBetween(a, b).length === 1) return undefined;
+    if (Math.abs(denials(left) - denials(right)) === 1 && oppositesBetween(a, b).length === 1) return undefined;
     const short = left.length - right.length;
     if (short > 0 ? fills(b, a, short) : fills(a, b, -short)) return undefined;
     const long = Math.min(a.tokens.length, b.tokens.length) >= (areVietnamese(a, b) ? LONG_VIETNAMESE : LONG);
@@ -136,7 +140,7 @@ export const antonymGuard: Guard = {
   differs(a, b) {
     const pairs = oppositesBetween(a, b);
     if (pairs.length === 0) return half(a, b) ?? half(b, a);
-    if (pairs.length === 1 && Math.abs(negationsOf(a).length - negationsOf(b).length) === 1) return undefined;
+    if (pairs.length === 1 && Math.abs(denialsOf(a) - denialsOf(b)) === 1) return undefined;
     return describe(
       pairs.map(([x]) => x),
       pairs.map(([, y]) => y),

@@ -50,3 +50,35 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
 export function roleOf(a: readonly Token[], b: readonly Token[]): 'same' | 'swapped' | undefined {
   return compare(a, b) ?? compare(b, a);
 }
+
+const BE = /^(?:is|are|was|were|be|been|being)$/;
+const DO = /^(?:do|does|did|can|could|should|would|will|must|may|might)$/;
+
+/** Verbs that say of the same subject what it does and what is done to it. */
+const BOTH_WAYS =
+  /^(?:launch|open|clos|start|begin|end|chang|mov|form|break|grow|cook|boil|melt|freez|develop|improv|increas)$/;
+/** Words between the form of `be` and the participle: the subject of a question. */
+const SUBJECT_MAX = 4;
+
+/** Where a verb in the passive stands, behind a form of `be` and a subject at most, nobody named by `by`; -1: nowhere. */
+function participle(tokens: readonly Token[]): number {
+  const be = tokens.findIndex(({ text }) => BE.test(text));
+  if (be < 0 || tokens.some(({ text }) => /^(?:by|have|has|had|that|which|who)$/.test(text))) return -1;
+  const at = tokens.findIndex(
+    ({ text, key, content }, i) =>
+      i > be && content && text !== key && /(?:ed|en|wn|ught|ung|old|ade|uilt)$/.test(text) && !BOTH_WAYS.test(key),
+  );
+  return at > be + 1 + SUBJECT_MAX ? -1 : at;
+}
+
+/** `Why do dogs eat?`, `Why are dogs eaten?`: the same subject acts on one side and suffers on the other. */
+export function suffersInstead(active: readonly Token[], passive: readonly Token[]): boolean {
+  const at = participle(passive);
+  const verb = passive[at];
+  if (verb === undefined || active.some(({ text }) => BE.test(text))) return false;
+  const does = active.findIndex(({ key, text }) => key === verb.key && text === key);
+  if (does < 0 || !active.slice(0, does).some(({ text }) => DO.test(text))) return false;
+  // "Should children be taught?", "Are dogs eaten?"
+  const subject = BE.test(passive[at - 1]?.text ?? '') ? passive[at - 2] : passive[at - 1];
+  return subject?.content === true && active[does - 1]?.key === subject.key;
+}

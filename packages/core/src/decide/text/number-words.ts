@@ -80,13 +80,13 @@ export function scaleOf(text: string): number | undefined {
   return word !== undefined && (word.role === 'scale' || word.role === 'hundred') ? word.value : undefined;
 }
 
-const ORDINAL_BEFORE = /^(?:thứ|hạng|giải|số|tháng|mươi|mười|lần|khóa|quý)$/;
+const ORDINAL_BEFORE = /^(?:thứ|hạng|giải|số|tháng|mươi|mười|lần|khóa|quý|quận|phường|phòng)$/;
 const COUNTED = new Set(
   'người con cái chiếc cách điều bước lần tuổi ngày tháng tuần giờ phút giây loại quyển cuốn bài câu từ nước triệu nghìn ngàn tỷ tỉ trăm mươi phần điểm đồng mét cân kg km'.split(
     ' ',
   ),
 );
-const SCALE_BEFORE = /^(?:hàng|vài|mấy|chục|cả|nửa)$/;
+const SCALE_BEFORE = /^(?:hàng|vài|mấy|chục|cả|nửa|tiền|bạc)$/;
 
 /**
  * A Vietnamese syllable that looks like a number and is part of another word: `ít nhất` is at least, `đầu tư` to invest,

@@ -87,8 +87,8 @@ spread spreads spreading
 read reads reading
 show shows showed shown showing
 `)) {
-  const [head, ...forms] = line.split(' ');
-  for (const form of forms) IRREGULAR.set(form, head ?? form);
+  const forms = line.split(' ');
+  for (const form of forms) IRREGULAR.set(form, forms[0] ?? form);
 }
 
 const VOWEL = /[aeiouy]/;
