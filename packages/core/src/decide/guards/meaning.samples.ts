@@ -106,6 +106,10 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      [
+        'They are secular states, based on religious plurality',
+        'They are religious states, based on religious plurality',
+      ],
       ['Why do dogs eat?', 'Why are dogs eaten?'],
       ['Should children be taught?', 'Should children teach?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Rome to Oslo?'],

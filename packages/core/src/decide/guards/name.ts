@@ -34,7 +34,9 @@ function namesOf(facts: QuestionFacts): Token[] {
     if (token.kind !== 'word' || !CAPITAL.test(token.surface) || !(token.content || ACRONYM.test(token.surface)))
       return false;
     // `III` and `INR` are compared as what they are.
-    if (unitWord(token.text) !== undefined || facts.numbers.some(({ from, to }) => from <= i && i < to)) return false;
+    const isCounted = unitWord(token.text) !== undefined;
+    const isIn = (from: number, to: number) => from <= i && i < to;
+    if (facts.numbers.some(({ from, to }) => isIn(from, to) || (isCounted && isIn(from - 1, to + 1)))) return false;
     if (!token.sentenceStart) return true;
     const next = facts.tokens[i + 1];
     return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);

@@ -19,10 +19,18 @@ const TYPO_LENGTH_MIN = 5;
 
 const keysOf = (marks: readonly Mark[]) => new Set(marks.map(({ key }) => key));
 
-/** The marks of one side, a misspelt word under the key that the other side spells it by. */
+function countsOf(marks: readonly Mark[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { key } of marks) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** The marks of one side, a misspelt word under the key that the other side spells it by, and says more often. */
 function respelt(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
-  const [own, theirs] = [keysOf(marks), keysOf(others)];
-  const unsaid = [...theirs].filter((key) => key.length >= TYPO_LENGTH_MIN && !own.has(key));
+  const [own, theirs] = [countsOf(marks), countsOf(others)];
+  const unsaid = [...theirs].flatMap(([key, n]) =>
+    key.length >= TYPO_LENGTH_MIN && n > (own.get(key) ?? 0) ? [key] : [],
+  );
   return marks.map((mark) => {
     if (theirs.has(mark.key) || mark.key.length < TYPO_LENGTH_MIN) return mark;
     const key = unsaid.find((other) => isOneEditApart(other, mark.key) && !areDerived(other, mark.key));
@@ -41,8 +49,7 @@ function shared(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
 
 /** Those that the other side says as often: what one says once more is left out. */
 function paired(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
-  const left = new Map<string, number>();
-  for (const { key } of others) left.set(key, (left.get(key) ?? 0) + 1);
+  const left = countsOf(others);
   return marks.filter(({ key }) => {
     const n = left.get(key) ?? 0;
     left.set(key, n - 1);
@@ -50,18 +57,38 @@ function paired(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
   });
 }
 
-/** Does one side say the marks of the other in their order, perhaps with one of them once more? */
-function isInOrder(a: readonly Mark[], b: readonly Mark[]): boolean {
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+/**
+ * Does one side say the marks of the other in their order, perhaps with one of them once more? Not where that takes the
+ * place of a word that the other lacks: `secular states, religious`, `religious states, religious`. `foreign`: tokens of such words.
+ */
+function isInOrder(a: Ordered, b: Ordered): boolean {
+  const [short, long] = a.marks.length <= b.marks.length ? [a, b] : [b, a];
   let at = 0;
-  for (const { key } of long) if (key === short[at]?.key) at++;
-  return at === short.length;
+  for (const { key } of long.marks)
+    if (key === short.marks[at]?.key) at++;
+    else if (isForeignBefore(short, at)) return false;
+  return at === short.marks.length;
+}
+
+interface Ordered {
+  readonly marks: readonly Mark[];
+  /** Tokens of the marks that the other side lacks. */
+  readonly foreign: readonly number[];
+}
+
+function isForeignBefore({ marks, foreign }: Ordered, at: number): boolean {
+  const from = marks[at - 1]?.at ?? -1;
+  const to = marks[at]?.at ?? Number.POSITIVE_INFINITY;
+  return foreign.some((token) => from < token && token < to);
 }
 
 /** The same with the lists of each side in one order; what one side says once more counts, or does not. */
 function listsInOrder(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]): boolean {
-  const sorted = (x: readonly Mark[], y: readonly Mark[]) => isInOrder(sortLists(a.tokens, x), sortLists(b.tokens, y));
-  return sorted(marksA, marksB) || sorted(paired(marksA, marksB), paired(marksB, marksA));
+  const sorted = ({ tokens }: QuestionFacts, marks: readonly Mark[]) => ({
+    marks: sortLists(tokens, marks),
+    foreign: [],
+  });
+  return isInOrder(sorted(a, paired(marksA, marksB)), sorted(b, paired(marksB, marksA)));
 }
 
 const DIRECTIONS = new Set('from to before after into onto từ đến tới sang trước sau'.split(' '));
@@ -101,7 +128,15 @@ export const orderGuard: Guard = {
     if (marksA.length < 2 || marksA.length < sharedMin) return undefined;
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
-    if (isInOrder(marksA, marksB) || listsInOrder(a, b, marksA, marksB)) {
+    const foreign = (all: readonly Mark[], others: readonly Mark[]) => {
+      const theirs = keysOf(others);
+      return all.filter(({ key }) => !theirs.has(key)).map(({ at }) => at);
+    };
+    const inOrder = isInOrder(
+      { marks: marksA, foreign: foreign(allA, allB) },
+      { marks: marksB, foreign: foreign(allB, allA) },
+    );
+    if (inOrder || listsInOrder(a, b, marksA, marksB)) {
       const swapped = role === 'swapped' || suffersInstead(a.tokens, b.tokens) || suffersInstead(b.tokens, a.tokens);
       if (swapped) return 'active and passive with the same subject';
       return turnedRound(a, b, marksA, marksB);
