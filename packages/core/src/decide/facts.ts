@@ -62,9 +62,20 @@ export interface QuestionFacts {
 const QUESTIONS = indexPhrases(QUESTION_PHRASES);
 const INSTRUCTIONS = indexPhrases(INSTRUCTION_PHRASES);
 
+/** `không bao giờ` is never, `ai cũng` everybody, `bất cứ lúc nào` at any time: they ask nothing. */
+function isIndefinite(tokens: readonly Token[], from: number, to: number): boolean {
+  const text = (at: number) => tokens[at]?.text ?? '';
+  return (
+    /^(?:cũng|đó|đấy|nấy)$/.test(text(to)) ||
+    /^(?:không|chẳng|chưa|đừng)$/.test(text(from - 1)) ||
+    (/^(?:cứ|kỳ|kì|kể)$/.test(text(from - 1)) && text(from - 2) === 'bất')
+  );
+}
+
 function readAnswers(tokens: readonly Token[]): Set<string> {
   const found = new Set<string>();
   for (const { phrase, at } of findPhrases(tokens, QUESTIONS)) {
+    if (isIndefinite(tokens, at, at + phrase.words.length)) continue;
     const before = tokens[at - 1];
     // "the person who", "days when": a relative clause asks nothing.
     if (
@@ -75,6 +86,8 @@ function readAnswers(tokens: readonly Token[]): Set<string> {
       if (at > 2) continue;
     found.add(phrase.answer);
   }
+  // "trận chiến nào": which battle. Longer phrases (`khi nào`) were taken above.
+  if (found.size === 0 && tokens.some(({ text }, i) => text === 'nào' && tokens[i - 1]?.content)) found.add('which');
   return found;
 }
 
@@ -87,7 +100,7 @@ function readAmounts(tokens: readonly Token[]): Instruction[] {
     const number = tokens[i - 1];
     const asked = PARTS.test(token.key) && (number?.kind === 'number' || numberWord(number?.text ?? '') !== undefined);
     if (!asked || number === undefined) return [];
-    const [fact] = readNumbers([number], false);
+    const [fact] = readNumbers([number], undefined);
     return [{ slot: token.key, value: `${fact?.value ?? number.text} ${token.text}`, said: [] }];
   });
 }
@@ -138,7 +151,7 @@ export function readFacts(text: string): QuestionFacts {
     cleaned,
     tokens,
     keys: count(tokens),
-    numbers: readNumbers(tokens, language !== undefined && language !== 'en'),
+    numbers: readNumbers(tokens, language),
     expressions,
     code,
     pictures,

@@ -24,6 +24,7 @@ test.each([
   ['Phiên bản iPhone mới nhất là gì?', 'latest'],
   ['Bây giờ là mấy giờ?', 'now'],
   ['giá xăng', 'price'],
+  ['Năm tới thuế tăng bao nhiêu?', 'today'],
   ['Kết quả trận Việt Nam gặp Thái Lan', 'score'],
 ])('%s: %s', (query, reason) => {
   expect(volatileReason(query)).toBe(reason);
@@ -31,6 +32,9 @@ test.each([
 
 test.each([
   'What is the capital of France?',
+  'Dân số sẽ ra sao trong 20 năm tới?',
+  'Vết thương lành sau vài tuần tới không?',
+  'Trợ giá xăng là gì?',
   'How is the price of oil determined?',
   'What is current density?',
   'What is the weather like in Rome in June?',

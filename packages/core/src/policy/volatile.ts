@@ -11,6 +11,9 @@ const phrase = (alternatives: string) =>
 const CHANGING =
   '(?:prices?|pricing|costs?|(?:exchange |interest |inflation |unemployment )?rates?|stocks?|scores?|standings?|rankings?|weather|temperature|forecast|traffic|news|headlines|status|versions?|releases?|updates?|value|worth|net worth|population|president|prime minister|ceo|governor|mayor|champions?|holder|leader|leaderboard|odds|time|date|situation|trends?|market cap|inflation|gdp|schedule|season|episode|record|balance|wage|laws?|deals|offers|events|movies|songs|technolog(?:y|ies)|developments?|job openings|vacancies)';
 
+/** Before `năm tới`: `20 năm tới` are the twenty years to come, and no year. */
+const COUNT = '(?:\\p{N}|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mươi|trăm|nghìn|chục|vài|mấy|nhiều|những|các|thập)';
+
 interface Rule {
   readonly reason: string;
   readonly pattern: RegExp;
@@ -60,8 +63,9 @@ const RULES: readonly Rule[] = [
       hôm (?:nay|qua|kia)
       ngày mai
       (?:sáng|trưa|chiều|tối|đêm) (?:nay|qua|mai)
-      (?:tuần|tháng|mùa) (?:này|trước|tới|sau)
-      năm (?:nay|ngoái|tới|sau)
+      (?<!${COUNT} )(?:tuần|tháng|mùa) (?:này|trước|tới|sau)
+      năm (?:nay|ngoái)
+      (?<!${COUNT} )năm (?:tới|sau)
     `),
   },
   {
@@ -96,7 +100,7 @@ const RULES: readonly Rule[] = [
       (?:usd|eur|gbp|inr|vnd|jpy|dollars?|euros?|pounds?) (?:to|in|into) (?:usd|eur|gbp|inr|vnd|jpy|dollars?|euros?|rupees?|pounds?|dong)
       market cap of
       how much (?:is|are) (?:a |one )?(?:bitcoin|ethereum|gold)
-      giá (?:vàng|bitcoin|xăng|dầu|đô|usd|cổ phiếu|bạc)
+      (?<!trợ )giá (?:vàng|bitcoin|xăng|dầu|đô|usd|cổ phiếu|bạc)
       t[ỷỉ] giá
     `),
   },

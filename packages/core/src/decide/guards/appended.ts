@@ -3,18 +3,26 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { isCommand, tells } from './telling.ts';
 
 /** So many words of meaning in clauses of their own ask for something else. */
 const FOREIGN_WORDS_MIN = 2;
 
-function clausesOf({ tokens }: QuestionFacts): Token[][] {
+/** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
+function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Token[][] {
   const clauses: Token[][] = [];
-  for (const token of tokens) {
+  const isOwn = (at: number) => !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
+  for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
-    if (last === undefined || token.afterBreak) clauses.push([token]);
+    if (last === undefined || (token.afterBreak && isOwn(at))) clauses.push([token]);
     else last.push(token);
   }
   return clauses.map((clause) => clause.filter(isTelling));
+}
+
+function clauseFrom(tokens: readonly Token[], from: number): readonly Token[] {
+  const end = tokens.findIndex(({ afterBreak }, i) => i > from && afterBreak);
+  return tokens.slice(from, end < 0 ? tokens.length : end);
 }
 
 const PLEAS = new Set('please help thanks thank urgent urgently asap advance'.split(' '));
@@ -25,7 +33,8 @@ const isIn = ({ key, text }: Token, { keys, tokens }: QuestionFacts): boolean =>
 
 /** Clauses that the other question has nothing of, beside all of what it does say. */
 function appended(a: QuestionFacts, b: QuestionFacts): Token[] {
-  const clauses = clausesOf(a);
+  // What tells is paraphrased with a clause more or less; in what asks, every clause shapes the answer.
+  const clauses = clausesOf(a, tells(a) && tells(b));
   if (clauses.length < 2) return [];
   const asked = b.tokens.filter(isTelling);
   if (asked.filter((token) => !isIn(token, a)).length * 5 > asked.length) return [];

@@ -5,6 +5,9 @@ import type { Guard } from '../guard.ts';
 /** A shorter name (`-r`) is found in any text. */
 const NAME_MIN = 4;
 
+/** Names of hosts and of files, in which case is a habit: `ASP.NET`, `asp.net`. */
+const CASELESS = /\.(?:net|com|org|io|dev|ai|edu|gov|vn)$/i;
+
 const squeeze = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}#+]/gu, '');
 
 function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
@@ -19,7 +22,10 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
 /** Identifiers differing in anything but case and separators, or in case when both questions hold both. */
 function respelled(a: QuestionFacts, b: QuestionFacts): string[] {
   return [...a.identifiers].filter(
-    (name) => !b.identifiers.has(name) && [...b.identifiers].some((other) => squeeze(other) === squeeze(name)),
+    (name) =>
+      !CASELESS.test(name) &&
+      !b.identifiers.has(name) &&
+      [...b.identifiers].some((other) => squeeze(other) === squeeze(name)),
   );
 }
 

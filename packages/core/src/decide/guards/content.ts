@@ -3,6 +3,7 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { areOpposites } from '../words/antonyms.ts';
 
 function unsaid(a: QuestionFacts, b: QuestionFacts): string[] {
   return missingIn(a, b)
@@ -21,7 +22,9 @@ export const contentGuard: Guard = {
   },
 };
 
-const WEAK = new Set('fact somehow indeed maybe perhaps anyway overall exactly now today ever please'.split(' '));
+const WEAK = new Set(
+  'fact somehow indeed maybe perhaps anyway overall exactly now today ever please thing things'.split(' '),
+);
 /** What may come and go without a change: `really`, `currently`, `actually`. */
 const isWeak = ({ content, text }: Token) => !content || WEAK.has(text) || /..ly$/.test(text);
 
@@ -38,17 +41,45 @@ function added(short: QuestionFacts, long: QuestionFacts): Token[] | undefined {
   return at === wanted.length ? extra.filter((token) => !isWeak(token)) : undefined;
 }
 
+/** `good or bad` asks what `good` asks. */
+function isAlternative(word: Token, { tokens }: QuestionFacts): boolean {
+  const at = tokens.indexOf(word);
+  const beside = (or: number, other: number) =>
+    tokens[or]?.text === 'or' && areOpposites(word.text, tokens[other]?.text ?? '');
+  return beside(at - 1, at - 2) || beside(at + 1, at + 2);
+}
+
 function addition(a: QuestionFacts, b: QuestionFacts): Token[] {
-  return added(a, b) ?? added(b, a) ?? [];
+  const [longer, words] = a.tokens.length > b.tokens.length ? [a, added(b, a)] : [b, added(a, b)];
+  const other = a.tokens.length > b.tokens.length ? b : a;
+  return (words ?? added(longer, other) ?? []).filter((word) => !isAlternative(word, longer));
 }
 
 const YES_NO = /^(?:is|are|was|were|am|do|does|did|has|have|had)$/;
+
+const WH = /^(?:what|which|who|whom|whose|when|where|why|how)$/;
+const ONLY = /^(?:only|solely|exclusively|merely)$/;
+const LONG = 28;
+
+/** What is said or asked to be so, and only so on one side. `What is good for that only?` asks the same as without. */
+function onlyOneSaysOnly(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const asks = ({ tokens }: QuestionFacts) => tokens.slice(0, 3).some(({ text }) => WH.test(text));
+  if (asks(a) || asks(b) || Math.min(a.tokens.length, b.tokens.length) >= LONG) return undefined;
+  const says = ({ tokens }: QuestionFacts) =>
+    tokens.some(({ text }, i) => ONLY.test(text) && tokens[i - 1]?.text !== 'not');
+  const has = ({ tokens }: QuestionFacts) =>
+    tokens.some(({ text }) => ONLY.test(text) || /^(?:just|alone|but)$/.test(text));
+  if (says(a) && !has(b)) return describe(['only'], []);
+  return says(b) && !has(a) ? describe([], ['only']) : undefined;
+}
 
 /** Is it a dog, is it a fake dog: the same yes-or-no question with a word of meaning put in. */
 export const modifierGuard: Guard = {
   name: 'modifier',
   level: 'standard',
   differs(a, b) {
+    const only = onlyOneSaysOnly(a, b);
+    if (only !== undefined) return only;
     if (!YES_NO.test(a.tokens[0]?.text ?? '') || !YES_NO.test(b.tokens[0]?.text ?? '')) return undefined;
     const words = addition(a, b);
     return words.length > 0

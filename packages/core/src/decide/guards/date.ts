@@ -17,7 +17,7 @@ const RELATIVE: ReadonlyMap<string, string> = new Map(
 );
 
 /** Months, weekdays and relative days. `may`, `march`, `sun` and the like only as capitalised names. */
-function calendar({ tokens }: QuestionFacts): Set<string> {
+function calendar({ tokens, language }: QuestionFacts): Set<string> {
   const found = new Set<string>();
   tokens.forEach((token, i) => {
     const relative = RELATIVE.get(token.text) ?? RELATIVE.get(`${token.text} ${tokens[i + 1]?.text}`);
@@ -28,6 +28,8 @@ function calendar({ tokens }: QuestionFacts): Set<string> {
         found.add(token.text.slice(0, 3));
       return;
     }
+    // In Vietnamese, `thu` is to collect.
+    if (language === 'vi' && token.text.length < 5) return;
     if (token.text === 'weekday' || token.text === 'weekend') return;
     for (const { group, member } of membershipsOf(token.text))
       if (group === 'month' || group === 'weekday') found.add(member.slice(0, 3));

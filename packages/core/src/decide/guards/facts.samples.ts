@@ -11,12 +11,14 @@ export const FACTS_TABLE: GuardTable = {
   },
   date: {
     differ: [
+      ['Is it open on Thu?', 'Is it open on Fri?'],
       ['Who won the cup in 2014?', 'Who won the cup in 2018?'],
       ['Is it open on Monday?', 'Is it open on Tuesday?'],
       ['What is on TV today?', 'What is on TV tomorrow?'],
       ['Hôm nay là ngày gì?', 'Ngày mai là ngày gì?'],
     ],
     same: [
+      ['Làm sao để thu lại tiền đã cho mượn?', 'Làm sao để lấy lại tiền đã cho mượn?'],
       ['Events of 28 July 2006', 'Events of July 28, 2006'],
       ['May I come in?', 'Can I come in?'],
     ],
@@ -46,6 +48,17 @@ export const FACTS_TABLE: GuardTable = {
   },
   number: {
     differ: [
+      ['Ai có một con?', 'Ai có hai con?'],
+      ['Thứ năm có họp không?', 'Thứ tư có họp không?'],
+      ['Vay năm triệu trả lãi bao nhiêu?', 'Vay ba triệu trả lãi bao nhiêu?'],
+      ['Hàng triệu người dùng ứng dụng nào?', 'Hàng tỷ người dùng ứng dụng nào?'],
+      [
+        'Can you tell me what the value of 15 - 3 is when I compute it step by step?',
+        'Can you tell me what the value of 15 + 3 is when I compute it step by step?',
+      ],
+      ['What is 5 - 3?', 'What is 5 -- 3?'],
+      ['How far is 0.75 km?', 'How far is 75 km?'],
+      ['Is World War III near?', 'Is World War II near?'],
       ['Vay hai triệu trả lãi bao nhiêu?', 'Vay ba triệu trả lãi bao nhiêu?'],
       ['What is 15% of 200?', 'What is 15% of 300?'],
       ['Which two compounds are there?', 'Which three compounds are there?'],
@@ -59,6 +72,18 @@ export const FACTS_TABLE: GuardTable = {
       ['Ai có hai con?', 'Ai có ba con?'],
     ],
     same: [
+      ['Ít nhất bao nhiêu bác sĩ đã mất vì dịch?', 'Tỷ lệ bác sĩ đã mất vì dịch là bao nhiêu?'],
+      ['Hàng năm công ty đầu tư bao nhiêu?', 'Mỗi năm công ty đầu tư bao nhiêu?'],
+      [
+        'In the Covid-19 years about 20-25 nurses fell ill in the old town hospital every day',
+        'Every day about 20-25 nurses in the old town hospital fell ill in the years of Covid-19',
+      ],
+      [
+        'Ann beat Eve 6 -- 4 and 7 -- 5 in the long final of the summer cup',
+        'Ann beat Eve 6 - 4 and 7 - 5 in the long final of the summer cup',
+      ],
+      ['How far is 0,75 km?', 'How far is 0.75 km?'],
+      ['Is a third world war near?', 'Is World War III near?'],
       ['Triệu chứng của cúm là gì?', 'Dấu hiệu của cúm là gì?'],
       ['Tỷ giá đô la ra sao?', 'Giá đô la ra sao?'],
       ['top 5 songs', 'top five songs'],
@@ -74,6 +99,8 @@ export const FACTS_TABLE: GuardTable = {
   },
   code: {
     differ: [
+      ['Should I buy example.com?', 'Should I buy example.org?'],
+      ['What does fooBar do?', 'What does fooBaz do?'],
       ['What is abstract in Java?', 'What is abstract in JavaScript?'],
       ['How do I sort a vector in C++?', 'How do I sort a vector in C#?'],
       ['What does user_id mean?', 'What does group_id mean?'],
@@ -85,6 +112,7 @@ export const FACTS_TABLE: GuardTable = {
       ['Is https://example.com/a down?', 'Is https://example.com/b down?'],
     ],
     same: [
+      ['How can I learn ASP.NET?', 'How should I start learning asp.net?'],
       ['How do I learn Java Script?', 'How do I learn JavaScript?'],
       ['Can I go and express myself?', 'May I go and express myself?'],
       ['Is my iPhone broken?', 'Is my iphone broken?'],
@@ -92,6 +120,12 @@ export const FACTS_TABLE: GuardTable = {
   },
   entity: {
     differ: [
+      ['What is the main road of Maine?', 'What is the main road of Ohio?'],
+      ['best beaches of maine', 'best beaches'],
+      ['Who is the deputy mayor of Rome?', 'Who is the mayor of Rome?'],
+      ['Phó chủ tịch hội là ai?', 'Chủ tịch hội là ai?'],
+      ['Is it dry in Bangalore?', 'Is it dry in Mangalore?'],
+      ['cheap flats in iran', 'cheap flats in iraq'],
       ['Thủ tục xin visa đi Pháp là gì?', 'Thủ tục xin visa đi Đức là gì?'],
       ['nước anh có bao nhiêu dân', 'nước mỹ có bao nhiêu dân'],
       ['Vợ tôi được nghỉ mấy ngày?', 'Chồng tôi được nghỉ mấy ngày?'],
@@ -101,6 +135,14 @@ export const FACTS_TABLE: GuardTable = {
       ['weather in new york', 'weather in los angeles'],
     ],
     same: [
+      ['What are the main causes of war?', 'What are the causes of war?'],
+      ['Is a channel named Bee west of here?', 'Is a channel called Bee here in the west?'],
+      ['hotels in new yokr', 'hotels in new york'],
+      ['trains to finalnd', 'trains to finland'],
+      [
+        'The old firm sells its green tea in every big shop of the capital and in Italy',
+        'In every big shop of the capital the old firm sells its green tea',
+      ],
       ['Luật lao động quy định gì?', 'Luật về lao động quy định những gì?'],
       ['Giải pháp đó có hợp pháp không?', 'Cách đó có hợp pháp luật không?'],
       ['Ông xã tôi được nghỉ mấy ngày?', 'Chồng tôi được nghỉ mấy ngày?'],
@@ -110,11 +152,25 @@ export const FACTS_TABLE: GuardTable = {
   },
   name: {
     differ: [
+      ['Is a war of America and Bob near?', 'Is a war of the USA and Ann near?'],
+      [
+        'Tell me in some hundred words what the people of the village think of the new bridge, in the style of Kafka',
+        'Tell me in some hundred words what the people of the village think of the new bridge',
+      ],
+      ['Is Prince Charles old?', 'Is Prince Andrew old?'],
       ['Is Rachel Jenkins Muslim?', 'Is Rachel Allen Muslim?'],
       ['How did Obama win?', 'How did Trump win?'],
       ['What is the scope of BBA?', 'What is the scope of BBA (IT)?'],
     ],
     same: [
+      ['Is America near a civil war?', 'Is the United States near a civil war?'],
+      ['What does Japan think of tea?', 'What do Japanese people think of tea?'],
+      ['Is a third world war near?', 'Is World War III near?'],
+      ['What will Brexit do to Ireland?', 'What will Brexit do to the Republic of Ireland?'],
+      [
+        'Thủ tướng nhấn mạnh rằng công nghệ là một lợi thế lớn của đất nước và của mỗi người',
+        'Thủ tướng Trần Văn Bình nhấn mạnh rằng công nghệ là một lợi thế lớn của đất nước và của mỗi người',
+      ],
       ['Who is Obama?', 'who is obama'],
       ['How do I get into IIT?', 'How do I get into an Indian Institute of Technology?'],
       ['Who Is The Best Cook Of France?', 'who is the best cook of france'],

@@ -60,10 +60,10 @@ export const languageGuard: Guard = {
 /** From this many tokens on both sides, two words count only in the same place: long texts hold `đặc` and `đắc` by chance. */
 const LONG = 16;
 
-/** Is the word before or behind them the same? */
+/** Are the words before and behind them the same? */
 function isSamePlace(a: readonly Token[], i: number, b: readonly Token[], j: number): boolean {
   const key = (tokens: readonly Token[], at: number) => tokens[at]?.key ?? '';
-  return key(a, i - 1) === key(b, j - 1) || key(a, i + 1) === key(b, j + 1);
+  return key(a, i - 1) === key(b, j - 1) && key(a, i + 1) === key(b, j + 1);
 }
 
 /** Words equal but for their diacritics, in two texts that both write them: the embedder can't see Vietnamese tones. */

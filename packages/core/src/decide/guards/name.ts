@@ -3,6 +3,10 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Token } from '../text/tokens.ts';
+import { TITLES } from '../words/titles.ts';
+import { unitWord } from '../words/units.ts';
+import { members, membersNamed } from './entity.ts';
+import { tells } from './telling.ts';
 
 const CAPITAL = /^\p{Lu}/u;
 const ACRONYM = /^\p{Lu}{2,6}$/u;
@@ -29,6 +33,10 @@ function namesOf(facts: QuestionFacts): Token[] {
   return facts.tokens.filter((token, i) => {
     if (token.kind !== 'word' || !CAPITAL.test(token.surface) || !(token.content || ACRONYM.test(token.surface)))
       return false;
+    // `III` and `INR` are compared as what they are.
+    const isCounted = unitWord(token.text) !== undefined;
+    const isIn = (from: number, to: number) => from <= i && i < to;
+    if (facts.numbers.some(({ from, to }) => isIn(from, to) || (isCounted && isIn(from - 1, to + 1)))) return false;
     if (!token.sentenceStart) return true;
     const next = facts.tokens[i + 1];
     return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);
@@ -56,12 +64,18 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const letters = initials(b);
   const own = initials(a);
   const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
-  return namesOf(a)
-    .filter((name) => !occurs(name, b, run))
+  const names = namesOf(a).filter((name) => !occurs(name, b, run));
+  if (names.length === 0) return [];
+  const places = members(b);
+  const isAlias = (name: Token) => membersNamed(a, a.tokens.indexOf(name)).some((member) => places.includes(member));
+  return names
+    .filter((name) => !isAlias(name))
     .filter(({ text, surface }) => !(ACRONYM.test(surface) && letters.includes(text)))
     .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
     .map(({ text }) => text);
 }
+
+const isTitle = (name: string) => TITLES.has(name);
 
 /** A capitalised name of one question that the other does not mention. */
 export const nameGuard: Guard = {
@@ -70,6 +84,10 @@ export const nameGuard: Guard = {
   differs(a, b) {
     const left = unnamed(a, b);
     const right = unnamed(b, a);
-    return left.length + right.length > 0 ? describe(left, right) : undefined;
+    if (left.length === 0 && right.length === 0) return undefined;
+    // `Bishop John`, `the Republic of Ireland`: one side says what the other leaves out.
+    const oneSided = left.length === 0 || right.length === 0;
+    if (oneSided && ((tells(a) && tells(b)) || [...left, ...right].every(isTitle))) return undefined;
+    return describe(left, right);
   },
 };

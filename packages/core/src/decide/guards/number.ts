@@ -33,10 +33,38 @@ export function unmatchedNumbers(a: QuestionFacts, b: QuestionFacts): [NumberFac
 
 const label = ({ value, unit }: NumberFact) => (unit === undefined ? value : `${value} ${unit.id}`);
 
-/** A soft number (`one`, `first`) counts only against another number. */
-function differ(left: NumberFact[], right: NumberFact[], long: boolean): boolean {
-  if (left.length > 0 && right.length > 0) return true;
-  return !long && [...left, ...right].some(({ soft }) => !soft);
+/** Do the two numbers stand before or behind the same word? */
+function isSamePlace(a: QuestionFacts, x: NumberFact, b: QuestionFacts, y: NumberFact): boolean {
+  const key = ({ tokens }: QuestionFacts, at: number) => tokens[at]?.key;
+  const before = key(a, x.from - 1);
+  const behind = key(a, x.to);
+  return (before !== undefined && before === key(b, y.from - 1)) || (behind !== undefined && behind === key(b, y.to));
+}
+
+/**
+ * A soft number (`one`, `first`) counts only against another number; in long and in Vietnamese texts, where `một` is an
+ * article, only against one in the same place.
+ */
+function differ(a: QuestionFacts, b: QuestionFacts, left: NumberFact[], right: NumberFact[]): boolean {
+  const [hardLeft, hardRight] = [left, right].map((side) => side.some(({ soft }) => !soft));
+  const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
+  if (hardLeft && hardRight) return true;
+  if (!long && (hardLeft || hardRight)) return true;
+  if (!long && a.language !== 'vi') return left.length > 0 && right.length > 0;
+  return left.some((x) => right.some((y) => isSamePlace(a, x, b, y)));
+}
+
+/** From this many tokens on both sides a dash between numbers is a range, a date or a score, and no subtraction. */
+const PROSE = 12;
+const RANGE = /^\(?\d[\d.,:]*-[\d.,:-]*\)?$/;
+
+/** What is calculated on each side, when that differs. Which numbers a range has, and in what order, others see. */
+function expressionsApart(a: QuestionFacts, b: QuestionFacts): boolean {
+  if (a.expressions === b.expressions) return false;
+  const [x, y] = [a.expressions, b.expressions].map((all) => all.split(' ').filter((one) => one !== ''));
+  if (x === undefined || y === undefined || x.length === 0 || y.length === 0) return false;
+  const prose = Math.min(a.tokens.length, b.tokens.length) >= PROSE;
+  return !(prose && [...x, ...y].every((one) => RANGE.test(one)));
 }
 
 /** Which numbers occur, in digits or words, and what is calculated with them. Units that turn one amount into another (1 km, 1000 m) are no difference. */
@@ -45,10 +73,8 @@ export const numberGuard: Guard = {
   level: 'standard',
   differs(a, b) {
     const [left, right] = unmatchedNumbers(a, b);
-    const long = Math.min(a.tokens.length, b.tokens.length) >= LONG;
-    if (differ(left, right, long)) return describe(left.map(label), right.map(label));
-    if (a.expressions === '' || b.expressions === '' || a.expressions === b.expressions) return undefined;
-    return describe([a.expressions], [b.expressions]);
+    if (differ(a, b, left, right)) return describe(left.map(label), right.map(label));
+    return expressionsApart(a, b) ? describe([a.expressions], [b.expressions]) : undefined;
   },
 };
 

@@ -1,98 +1,11 @@
 import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
-import { lead, marksOf, PREPOSITIONS, sortLists } from '../text/marks-in-order.ts';
-import type { Token } from '../text/tokens.ts';
-import { roleOf } from './voice.ts';
-
-const COORDINATORS = new Set('and or vs versus v & nor und et y với và hay hoặc'.split(' '));
-/** `examples of cultural boundaries`: the phrase behind is the compound's first part elsewhere. */
-const COMPOUND = new Set('of in for by on at about to s'.split(' '));
-const RELATIVE = new Set(['who', 'which', 'that']);
-
-/** Two neighbouring blocks that changed places, as token indices in either question. */
-interface Exchange {
-  readonly firstA: number;
-  readonly secondA: number;
-  readonly firstB: number;
-  /** Last token of the block that comes first in `b`. */
-  readonly secondEndB: number;
-  readonly secondB: number;
-}
-
-/** The stretch between the common beginning and end, when it is two blocks that changed places. */
-function exchange(a: readonly Mark[], b: readonly Mark[]): Exchange | undefined {
-  let from = 0;
-  while (from < a.length && a[from]?.id === b[from]?.id) from++;
-  let to = a.length;
-  while (to > from && a[to - 1]?.id === b[to - 1]?.id) to--;
-  const mid = a.slice(from, to);
-  const cut = mid.findIndex(({ id }) => id === b[from]?.id);
-  if (cut <= 0) return undefined;
-  const swapped = [...mid.slice(cut), ...mid.slice(0, cut)].every(({ id }, i) => id === b[from + i]?.id);
-  if (!swapped) return undefined;
-  const size = mid.length - cut;
-  const at = (marks: readonly Mark[], i: number) => marks[i]?.at ?? 0;
-  return {
-    firstA: at(a, from),
-    secondA: at(a, from + cut),
-    secondB: at(b, from),
-    secondEndB: at(b, from + size - 1),
-    firstB: at(b, from + size),
-  };
-}
-
-/** One side says `X of Y` (or `X who is Y`), the other `Y X`. */
-function isCompound(a: readonly Token[], b: readonly Token[], moved: Exchange): boolean {
-  const words = lead(a, moved.secondA);
-  const linked =
-    COMPOUND.has(words.at(-1) ?? '') ||
-    words.join() === 'is' ||
-    words.join() === 'are' ||
-    (RELATIVE.has(words[0] ?? '') && /^(?:is|are|was|were|has|have)$/.test(words.at(-1) ?? ''));
-  const adjacent = b.slice(moved.secondEndB + 1, moved.firstB).every(({ kind, content }) => kind === 'word' && content);
-  return linked && adjacent && b[moved.firstB]?.afterBreak !== true;
-}
-
-/** Two phrases, one of them with its own preposition, that changed places and kept the words they hang on. */
-function isFronted(a: readonly Token[], b: readonly Token[], moved: Exchange): boolean {
-  const first = lead(a, moved.firstA);
-  const second = lead(a, moved.secondA);
-  const kept =
-    first.join(' ') === lead(b, moved.firstB).join(' ') && second.join(' ') === lead(b, moved.secondB).join(' ');
-  return kept && [...first, ...second].some((word) => PREPOSITIONS.has(word));
-}
-
-/** `what do you think is`, `according to you`. */
-function isOpinion(a: readonly Token[], b: readonly Token[]): boolean {
-  const thinks = (tokens: readonly Token[]) => tokens.some(({ key }) => /^(?:think|believ|consider|say)$/.test(key));
-  const according = (tokens: readonly Token[]) => tokens.some(({ text }) => text === 'according');
-  return (thinks(a) && according(b) && !according(a)) || (thinks(b) && according(a) && !according(b));
-}
-
-/** `Is A longer than B?`, `What is longer, B or A?` */
-function isChoice(a: readonly Token[], b: readonly Token[]): boolean {
-  const has = (tokens: readonly Token[], word: string) => tokens.some(({ text }) => text === word);
-  const [x, y] = [has(a, 'than'), has(b, 'than')];
-  return x !== y && has(x ? b : a, 'or');
-}
-
-/** Changes of order that change nothing. */
-function isHarmless(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]): boolean {
-  if (a.keys.has('respectively') || b.keys.has('respectively')) return false;
-  if (isChoice(a.tokens, b.tokens) || isOpinion(a.tokens, b.tokens)) return true;
-  const moved = exchange(marksA, marksB);
-  const back = exchange(marksB, marksA);
-  if (moved === undefined || back === undefined) return false;
-  const coordinated = (tokens: readonly Token[], at: number) => COORDINATORS.has(lead(tokens, at).at(-1) ?? '');
-  if (coordinated(a.tokens, moved.secondA) && coordinated(b.tokens, moved.firstB)) return true;
-  return (
-    isCompound(a.tokens, b.tokens, moved) ||
-    isCompound(b.tokens, a.tokens, back) ||
-    isFronted(a.tokens, b.tokens, moved)
-  );
-}
+import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
+import { isHarmless } from './reordered.ts';
+import { roleOf, suffersInstead } from './voice.ts';
 
 /** Share of its words that the side with more of them has in common with the other, from which order is compared. */
 const SHARED_MIN = 0.75;
@@ -102,6 +15,104 @@ const LONG = 36;
 /** Vietnamese from this length on is left to the verifier: its sentences move their clauses freely, and a word is several tokens. */
 const LONG_VIETNAMESE = 20;
 
+const TYPO_LENGTH_MIN = 5;
+
+const keysOf = (marks: readonly Mark[]) => new Set(marks.map(({ key }) => key));
+
+function countsOf(marks: readonly Mark[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { key } of marks) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/** The marks of one side, a misspelt word under the key that the other side spells it by, and says more often. */
+function respelt(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
+  const [own, theirs] = [countsOf(marks), countsOf(others)];
+  const unsaid = [...theirs].flatMap(([key, n]) =>
+    key.length >= TYPO_LENGTH_MIN && n > (own.get(key) ?? 0) ? [key] : [],
+  );
+  return marks.map((mark) => {
+    if (theirs.has(mark.key) || mark.key.length < TYPO_LENGTH_MIN) return mark;
+    const key = unsaid.find((other) => isOneEditApart(other, mark.key) && !areDerived(other, mark.key));
+    return key === undefined ? mark : { ...mark, key };
+  });
+}
+
+/** `different` and `difference` are two words of one family, which stand in other places. */
+const areDerived = (x: string, y: string): boolean =>
+  x.slice(0, -1) === y.slice(0, -1) && /^(?:tc|ct)$/.test(`${x.at(-1)}${y.at(-1)}`);
+
+function shared(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
+  const theirs = keysOf(others);
+  return marks.filter(({ key }) => theirs.has(key));
+}
+
+/** Those that the other side says as often: what one says once more is left out. */
+function paired(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
+  const left = countsOf(others);
+  return marks.filter(({ key }) => {
+    const n = left.get(key) ?? 0;
+    left.set(key, n - 1);
+    return n > 0;
+  });
+}
+
+/**
+ * Does one side say the marks of the other in their order, perhaps with one of them once more? Not where that takes the
+ * place of a word that the other lacks: `secular states, religious`, `religious states, religious`. `foreign`: tokens of such words.
+ */
+function isInOrder(a: Ordered, b: Ordered): boolean {
+  const [short, long] = a.marks.length <= b.marks.length ? [a, b] : [b, a];
+  let at = 0;
+  for (const { key } of long.marks)
+    if (key === short.marks[at]?.key) at++;
+    else if (isForeignBefore(short, at)) return false;
+  return at === short.marks.length;
+}
+
+interface Ordered {
+  readonly marks: readonly Mark[];
+  /** Tokens of the marks that the other side lacks. */
+  readonly foreign: readonly number[];
+}
+
+function isForeignBefore({ marks, foreign }: Ordered, at: number): boolean {
+  const from = marks[at - 1]?.at ?? -1;
+  const to = marks[at]?.at ?? Number.POSITIVE_INFINITY;
+  return foreign.some((token) => from < token && token < to);
+}
+
+/** The same with the lists of each side in one order; what one side says once more counts, or does not. */
+function listsInOrder(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]): boolean {
+  const sorted = ({ tokens }: QuestionFacts, marks: readonly Mark[]) => ({
+    marks: sortLists(tokens, marks),
+    foreign: [],
+  });
+  return isInOrder(sorted(a, paired(marksA, marksB)), sorted(b, paired(marksB, marksA)));
+}
+
+const DIRECTIONS = new Set('from to before after into onto từ đến tới sang trước sau'.split(' '));
+
+/** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`. */
+function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]) {
+  const behind = ({ tokens }: QuestionFacts, marks: readonly Mark[]) =>
+    new Map(
+      marks.flatMap(({ key, at }) => {
+        const direction = lead(tokens, at).findLast((word) => DIRECTIONS.has(word));
+        return direction === undefined ? [] : [[direction, key] as const];
+      }),
+    );
+  const [x, y] = [behind(a, marksA), behind(b, marksB)];
+  for (const [direction, key] of x) {
+    const other = [...y].find(([, where]) => where === key)?.[0];
+    if (other === undefined || other === direction) continue;
+    const swapped = x.get(other);
+    if (swapped !== undefined && swapped !== key && swapped === y.get(direction))
+      return describe([`${direction} ${key}`], [`${other} ${key}`]);
+  }
+  return undefined;
+}
+
 /** The same words in another order: who does what to whom, from where to where, which is better than which. */
 export const orderGuard: Guard = {
   name: 'order',
@@ -109,19 +120,29 @@ export const orderGuard: Guard = {
   differs(a, b) {
     const vietnamese = a.language === 'vi' && b.language === 'vi';
     if (vietnamese && Math.min(a.tokens.length, b.tokens.length) >= LONG_VIETNAMESE) return undefined;
-    const [allA, allB] = [marksOf(a.tokens), marksOf(b.tokens)];
-    const [idsA, idsB] = [new Set(allA.map(({ id }) => id)), new Set(allB.map(({ id }) => id))];
-    const marksA = allA.filter(({ id }) => idsB.has(id));
-    const marksB = allB.filter(({ id }) => idsA.has(id));
+    const allA = marksOf(a.tokens);
+    const allB = respelt(marksOf(b.tokens), allA);
+    const [marksA, marksB] = [shared(allA, allB), shared(allB, allA)];
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
     if (marksA.length < 2 || marksA.length < sharedMin) return undefined;
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
-    const listsB = sortLists(b.tokens, marksB);
-    const apart = sortLists(a.tokens, marksA).findIndex(({ id }, i) => id !== listsB[i]?.id);
-    if (apart < 0) return role === 'swapped' ? 'active and passive with the same subject' : undefined;
-    if (isHarmless(a, b, marksA, marksB)) return undefined;
+    const foreign = (all: readonly Mark[], others: readonly Mark[]) => {
+      const theirs = keysOf(others);
+      return all.filter(({ key }) => !theirs.has(key)).map(({ at }) => at);
+    };
+    const inOrder = isInOrder(
+      { marks: marksA, foreign: foreign(allA, allB) },
+      { marks: marksB, foreign: foreign(allB, allA) },
+    );
+    if (inOrder || listsInOrder(a, b, marksA, marksB)) {
+      const swapped = role === 'swapped' || suffersInstead(a.tokens, b.tokens) || suffersInstead(b.tokens, a.tokens);
+      if (swapped) return 'active and passive with the same subject';
+      return turnedRound(a, b, marksA, marksB);
+    }
+    if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;
+    const apart = marksA.findIndex(({ key }, i) => key !== marksB[i]?.key);
     const around = (facts: QuestionFacts, marks: readonly Mark[]) =>
       marks.slice(apart, apart + 3).map(({ at }) => facts.tokens[at]?.text);
     return describe([around(a, marksA).join(' > ')], [around(b, marksB).join(' > ')]);

@@ -3,54 +3,12 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import type { Token } from '../text/tokens.ts';
 import { areOpposites } from '../words/antonyms.ts';
+import { isNegator, mayCease, mayDeny, type Negation, negationsOf } from './negations.ts';
 
-const NEGATORS = new Set(
-  'not no non never none nobody nothing nowhere neither nor without unable incapable impossible against exclude excludes excluded excluding prevent prevents prevented preventing avoid avoids avoided avoiding absence immune barred forbidden barely scarcely fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly không chẳng chả chưa đừng chớ khong'.split(
-    ' ',
-  ),
-);
-/** Vietnamese words of two syllables in which `không` denies nothing: air, space, aviation. */
-const AFTER_KHONG = new Set('gian khí quân trung phận vận khi lực tưởng'.split(' '));
-const BEFORE_KHONG = new Set('hàng hay hoặc trên số được có phải'.split(' '));
-
-interface Negation {
-  /** Key of the word it denies. */
-  readonly head: string | undefined;
-  /** Behind the verb of a question (`why can't penguins fly`), where the subject comes before what is denied. */
-  readonly inverted: boolean;
-  /** For people. */
-  readonly label: string;
-}
-
-function denies({ tokens, language }: QuestionFacts, i: number): boolean {
-  const { text } = tokens[i] ?? { text: '' };
-  const next = tokens[i + 1];
-  const before = tokens[i - 1]?.text ?? '';
-  if (text === 'yet' && next?.text === 'to') return true;
-  if (!NEGATORS.has(text) || (text === 'no' && (language === 'vi' || next?.text === 'of'))) return false;
-  if (text === 'không' || text === 'khong') {
-    const last = next === undefined || next.afterBreak;
-    return !last && !AFTER_KHONG.has(next.text) && !(BEFORE_KHONG.has(before) && (last || before === 'hàng'));
-  }
-  if (text === 'chưa') return next !== undefined && !next.afterBreak;
-  if (text === 'no' && next?.kind === 'number') return false;
-  if (text === 'not') return next?.text !== 'only' && !(before === 'or' && (next === undefined || next.afterBreak));
-  if (text === 'no') return !(before === 'or' && (next === undefined || next.afterBreak)) && before !== 'yes';
-  return true;
-}
-
-const ASKS = /^(?:why|how|what|when|where|who|which)$/;
-
-function negationsOf(facts: QuestionFacts): Negation[] {
-  const found: Negation[] = [];
-  facts.tokens.forEach((token, i) => {
-    if (!denies(facts, i)) return;
-    const head = facts.tokens.slice(i + 1, i + 5).find(({ content }) => content);
-    const inverted = i > 0 && (i === 1 || ASKS.test(facts.tokens[i - 2]?.text ?? ''));
-    found.push({ head: head?.key, inverted, label: `${token.text} ${head?.text ?? ''}`.trim() });
-  });
-  return found;
-}
+/** From this many tokens on both sides, a denial counts only when the other side affirms the very word. */
+const LONG = 28;
+/** Vietnamese says `không` in many phrases that deny nothing (`không ít`: many), and long sentences are reworded around them. */
+const LONG_VIETNAMESE = 14;
 
 const opposed = (x: Token, y: Token) => areOpposites(x.text, y.text) || areOpposites(x.key, y.key);
 const isForm = (x: Token, y: Token) => {
@@ -58,9 +16,35 @@ const isForm = (x: Token, y: Token) => {
   return /^.?(?:e?r|e?st)$/.test(long.slice(short.length)) && long.startsWith(short);
 };
 
+/** `find out` has no opposite in `in`. */
+const FIND_OUT = /^(?:find|figur|check|work|point|carry|try|turn)$/;
+/** Vietnamese verbs of saying and of seeing whose first syllable is giving, or receiving, by itself. */
+const COMPOUNDS: ReadonlyMap<string, RegExp> = new Map([
+  ['cho', /^(?:rằng|biết|hay|thấy|phép|nên)$/],
+  ['nhận', /^(?:định|thấy|xét|biết|ra|thức|được)$/],
+]);
+
+function isPartOfOther(tokens: readonly Token[], token: Token): boolean {
+  const at = tokens.indexOf(token);
+  if (token.text === 'out') return FIND_OUT.test(tokens[at - 1]?.key ?? '');
+  return COMPOUNDS.get(token.text)?.test(tokens[at + 1]?.text ?? '') === true;
+}
+
 /** The words of one side that may find their opposite on the other. */
 function candidates(a: QuestionFacts, b: QuestionFacts): Token[] {
-  return missingIn(a, b).filter(({ text, kind }) => kind === 'word' && !NEGATORS.has(text));
+  return missingIn(a, b).filter(
+    (token) => token.kind === 'word' && !isNegator(token.text) && !isPartOfOther(a.tokens, token),
+  );
+}
+
+const areVietnamese = (a: QuestionFacts, b: QuestionFacts) => a.language === 'vi' && b.language === 'vi';
+
+/** From this many tokens on, two opposite syllables count only in the same place: long Vietnamese texts hold some by chance. */
+function mayOppose(a: QuestionFacts, x: Token, b: QuestionFacts, y: Token): boolean {
+  if (!areVietnamese(a, b) || Math.min(a.tokens.length, b.tokens.length) < LONG_VIETNAMESE) return true;
+  const key = ({ tokens }: QuestionFacts, at: number) => tokens[at]?.key;
+  const [i, j] = [a.tokens.indexOf(x), b.tokens.indexOf(y)];
+  return [-1, 1].some((step) => key(a, i + step) !== undefined && key(a, i + step) === key(b, j + step));
 }
 
 /** Pairs of opposite words, one on each side. */
@@ -71,16 +55,11 @@ function oppositesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][
   const pairs: [string, string][] = [];
   for (const x of left) {
     if (right.some((y) => isForm(x, y))) continue;
-    const at = open.findIndex((y) => opposed(x, y));
+    const at = open.findIndex((y) => opposed(x, y) && mayOppose(a, x, b, y));
     if (at >= 0) pairs.push([x.text, open.splice(at, 1)[0]?.text ?? '']);
   }
   return pairs;
 }
-
-/** From this many tokens on both sides, a denial counts only when the other side affirms the very word. */
-const LONG = 28;
-/** Vietnamese says `không` in many phrases that deny nothing (`không ít`: many), and long sentences are reworded around them. */
-const LONG_VIETNAMESE = 14;
 
 function affirms(facts: QuestionFacts, denied: Negation, own: readonly Negation[]): boolean {
   return denied.head === undefined || (facts.keys.has(denied.head) && !own.some(({ head }) => head === denied.head));
@@ -99,17 +78,32 @@ function movedDenial(
   return here === undefined || there === undefined ? undefined : describe([here.label], [there.label]);
 }
 
+/** `stop smoking` beside `start smoking` is an opposite, and no denial besides. */
+const denials = (all: readonly Negation[]): number => all.filter(({ ceases }) => ceases !== true).length;
+const denialsOf = (facts: QuestionFacts): number => denials(negationsOf(facts));
+
+/** Litotes (`không ít`, `not only`) deny nothing unless the other side says the very word without them. */
+function counted(own: readonly Negation[], facts: QuestionFacts, others: readonly Negation[]): readonly Negation[] {
+  return own.filter((n) => !n.litotes || (affirms(facts, n, others) && !(n.ceases === true && mayCease(facts))));
+}
+
+/** `how do I stop it` beside `how do I prevent it`: words of the side with fewer denials that may stand for one. */
+function fills(few: QuestionFacts, many: QuestionFacts, short: number): boolean {
+  return missingIn(few, many).filter(mayDeny).length >= short;
+}
+
 /** One question denies what the other does not. A denial with an opposite word (`not negative`, `positive`) is none. */
 export const negationGuard: Guard = {
   name: 'negation',
   level: 'standard',
   differs(a, b) {
-    const left = negationsOf(a);
-    const right = negationsOf(b);
+    const [allLeft, allRight] = [negationsOf(a), negationsOf(b)];
+    const [left, right] = [counted(allLeft, b, allRight), counted(allRight, a, allLeft)];
     if (left.length === right.length) return movedDenial(a, b, left, right);
-    if (Math.abs(left.length - right.length) === 1 && oppositesBetween(a, b).length === 1) return undefined;
-    const vietnamese = a.language === 'vi' && b.language === 'vi';
-    const long = Math.min(a.tokens.length, b.tokens.length) >= (vietnamese ? LONG_VIETNAMESE : LONG);
+    if (Math.abs(denials(left) - denials(right)) === 1 && oppositesBetween(a, b).length === 1) return undefined;
+    const short = left.length - right.length;
+    if (short > 0 ? fills(b, a, short) : fills(a, b, -short)) return undefined;
+    const long = Math.min(a.tokens.length, b.tokens.length) >= (areVietnamese(a, b) ? LONG_VIETNAMESE : LONG);
     const clash = left.some((n) => affirms(b, n, right)) || right.some((n) => affirms(a, n, left));
     if (long && !clash) return undefined;
     return describe(
@@ -119,14 +113,34 @@ export const negationGuard: Guard = {
   },
 };
 
+const AND = /^(?:and|&|và)$/;
+
+function isCoordinated({ tokens }: QuestionFacts, { key }: Token): boolean {
+  const at = tokens.findIndex((token) => token.key === key);
+  return AND.test(tokens[at - 1]?.text ?? '') || AND.test(tokens[at + 1]?.text ?? '');
+}
+
+/** `pros and cons` beside `pros`: one side asks about both poles, the other about one. */
+function half(both: QuestionFacts, one: QuestionFacts): string | undefined {
+  for (const [i, and] of both.tokens.entries()) {
+    const [x, y] = [both.tokens[i - 1], both.tokens[i + 1]];
+    if (!AND.test(and.text) || x === undefined || y === undefined || !opposed(x, y)) continue;
+    const [hasX, hasY] = [one.keys.has(x.key), one.keys.has(y.key)];
+    // Beside an `and` of its own, the other pole may be there and misspelt.
+    if (hasX !== hasY && !isCoordinated(one, hasX ? x : y))
+      return describe([`${x.text} ${and.text} ${y.text}`], [hasX ? x.text : y.text]);
+  }
+  return undefined;
+}
+
 /** Opposite words: best and worst, buy and sell, legal and illegal, before and after. */
 export const antonymGuard: Guard = {
   name: 'antonym',
   level: 'standard',
   differs(a, b) {
     const pairs = oppositesBetween(a, b);
-    if (pairs.length === 0) return undefined;
-    if (pairs.length === 1 && Math.abs(negationsOf(a).length - negationsOf(b).length) === 1) return undefined;
+    if (pairs.length === 0) return half(a, b) ?? half(b, a);
+    if (pairs.length === 1 && Math.abs(denialsOf(a) - denialsOf(b)) === 1) return undefined;
     return describe(
       pairs.map(([x]) => x),
       pairs.map(([, y]) => y),

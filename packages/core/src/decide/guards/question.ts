@@ -13,6 +13,12 @@ const KIN: readonly ReadonlySet<string>[] = [
   new Set(['distance', 'number']),
   new Set(['frequency', 'number']),
   new Set(['distance', 'duration']),
+  ...['place', 'reason', 'amount', 'number', 'duration', 'age', 'distance', 'frequency', 'manner', 'which'].map(
+    (answer) => new Set(['thing', answer]),
+  ),
+  ...['person', 'place', 'reason', 'amount', 'number', 'duration', 'age', 'distance', 'frequency', 'manner'].map(
+    (answer) => new Set(['which', answer]),
+  ),
 ];
 
 const akin = (x: string, y: string) => x === y || KIN.some((kin) => kin.has(x) && kin.has(y));
@@ -46,14 +52,59 @@ function asksWhether(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return meant ? undefined : describe([x], [y]);
 }
 
+const WHERE_OR_HOW = new Set(['place', 'manner']);
+/** What one can get at a place, and in a way: who asks where asks how. */
+const GETTING = /^(?:buy|get|find|hire|purchas|order|obtain|download|watch|rent)$/;
+const SUBJECTS = new Set('i we you one'.split(' '));
+
+/** `Where can I buy X?`, `How can I buy X?` */
+function asksHowToGet({ tokens, answers }: QuestionFacts): boolean {
+  const [answer] = answers;
+  if (answers.size !== 1 || !WHERE_OR_HOW.has(answer ?? '')) return false;
+  const at = tokens.findIndex(({ text }) => /^(?:where|how)$/.test(text));
+  const [verb, to] = SUBJECTS.has(tokens[at + 2]?.text ?? '')
+    ? [tokens[at + 3], tokens[at + 4]]
+    : [tokens[at + 2], tokens[at + 3]];
+  return (
+    at === 0 && GETTING.test(verb?.key ?? '') && !/^(?:to|rid|into|out|over|off|along|away|back)$/.test(to?.text ?? '')
+  );
+}
+
+const WHY_OR_HOW = /^(?:why|how)$/;
+const IS = /^(?:is|are|was|were)$/;
+const COMPARES = /^(?:better|worse|different|superior|inferior)$/;
+
+/** `How is X better than Y?`, `Why is X better than Y?` */
+function asksWhatIsBetter({ tokens }: QuestionFacts): boolean {
+  const at = tokens.findIndex(({ text }) => COMPARES.test(text));
+  return (
+    WHY_OR_HOW.test(tokens[0]?.text ?? '') &&
+    IS.test(tokens[1]?.text ?? '') &&
+    at > 1 &&
+    /^(?:than|from|to)$/.test(tokens[at + 1]?.text ?? '')
+  );
+}
+
+const NAMING = new Set(['tên', 'họ', 'người', 'nghề']);
+
+const asksForName = ({ answers, tokens }: QuestionFacts): boolean =>
+  answers.has('thing') && tokens.some(({ text }) => NAMING.has(text));
+
+/** Two frames that ask for the same thing here. */
+const asksAlike = (a: QuestionFacts, b: QuestionFacts): boolean =>
+  (asksHowToGet(a) && asksHowToGet(b)) || (asksWhatIsBetter(a) && asksWhatIsBetter(b));
+
 /** Who, when, where, why, how, how many: both questions ask for a kind of answer, and for different ones. */
 export const questionGuard: Guard = {
   name: 'question',
   level: 'standard',
   differs(a, b) {
+    if (asksAlike(a, b)) return undefined;
     const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b);
     if (otherwise !== undefined) return otherwise;
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
+    // "Tên của người đó là gì?", "Người đó là ai?"
+    if ((asksForName(a) && b.answers.has('person')) || (asksForName(b) && a.answers.has('person'))) return undefined;
     for (const x of a.answers) for (const y of b.answers) if (akin(x, y)) return undefined;
     return describe(a.answers, b.answers);
   },

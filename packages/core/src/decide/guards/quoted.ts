@@ -2,6 +2,7 @@ import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { tokenize } from '../text/tokens.ts';
+import { tells } from './telling.ts';
 
 /** A longer quotation is somebody's speech, which a paraphrase may put in other words. */
 const TITLE_WORDS_MAX = 5;
@@ -19,6 +20,9 @@ export const quotedGuard: Guard = {
   differs(a, b) {
     const left = a.quoted.filter((text) => !says(b, text));
     const right = b.quoted.filter((text) => !says(a, text));
-    return left.length + right.length > 0 ? describe(left, right) : undefined;
+    if (left.length === 0 && right.length === 0) return undefined;
+    // What tells sets off a phrase of speech by quotes as often as a title.
+    const oneSided = left.length === 0 || right.length === 0;
+    return oneSided && tells(a) && tells(b) ? undefined : describe(left, right);
   },
 };

@@ -19,13 +19,15 @@ function agentAfter(tokens: readonly Token[], by: number): string | undefined {
 function passiveOf(tokens: readonly Token[]): Passive | undefined {
   for (let by = tokens.length - 1; by > 1; by--) {
     if (tokens[by]?.text !== 'by') continue;
+    // "by yourself"
+    if (/sel(?:f|ves)$/.test(tokens[by + 1]?.text ?? '')) continue;
     const agent = agentAfter(tokens, by);
     let be = -1;
     for (let i = Math.max(0, by - 8); i < by; i++) if (tokens[i]?.key === 'be') be = i;
     if (agent === undefined || be < 0) continue;
     const verb = tokens
       .slice(be + 1, by)
-      .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|um|ank|ade|aid)$/.test(text));
+      .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|unk|uck|um|ank|ade|aid)$/.test(text));
     if (verb !== undefined) return { verb: verb.key, agent };
   }
   return undefined;
@@ -37,6 +39,8 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
   const acts = active.findIndex(({ key }) => key === found.agent);
   const does = active.findIndex(({ key }) => key === found.verb);
   if (acts < 0 || does < 0) return undefined;
+  // "replaced by X" without "was": a passive too.
+  if (acts > does && active.slice(does, acts).some(({ text }) => text === 'by')) return undefined;
   // "who did Caesar kill": the question word stands first and suffers.
   const helped = found.agent === 'who' && active.slice(0, does).some(({ key }) => key === 'do');
   return acts < does && !helped ? 'same' : 'swapped';
@@ -45,4 +49,36 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
 /** One question active, the other passive: does the same one act? Undefined when that is not the case at hand. */
 export function roleOf(a: readonly Token[], b: readonly Token[]): 'same' | 'swapped' | undefined {
   return compare(a, b) ?? compare(b, a);
+}
+
+const BE = /^(?:is|are|was|were|be|been|being)$/;
+const DO = /^(?:do|does|did|can|could|should|would|will|must|may|might)$/;
+
+/** Verbs that say of the same subject what it does and what is done to it. */
+const BOTH_WAYS =
+  /^(?:launch|open|clos|start|begin|end|chang|mov|form|break|grow|cook|boil|melt|freez|develop|improv|increas)$/;
+/** Words between the form of `be` and the participle: the subject of a question. */
+const SUBJECT_MAX = 4;
+
+/** Where a verb in the passive stands, behind a form of `be` and a subject at most, nobody named by `by`; -1: nowhere. */
+function participle(tokens: readonly Token[]): number {
+  const be = tokens.findIndex(({ text }) => BE.test(text));
+  if (be < 0 || tokens.some(({ text }) => /^(?:by|have|has|had|that|which|who)$/.test(text))) return -1;
+  const at = tokens.findIndex(
+    ({ text, key, content }, i) =>
+      i > be && content && text !== key && /(?:ed|en|wn|ught|ung|old|ade|uilt)$/.test(text) && !BOTH_WAYS.test(key),
+  );
+  return at > be + 1 + SUBJECT_MAX ? -1 : at;
+}
+
+/** `Why do dogs eat?`, `Why are dogs eaten?`: the same subject acts on one side and suffers on the other. */
+export function suffersInstead(active: readonly Token[], passive: readonly Token[]): boolean {
+  const at = participle(passive);
+  const verb = passive[at];
+  if (verb === undefined || active.some(({ text }) => BE.test(text))) return false;
+  const does = active.findIndex(({ key, text }) => key === verb.key && text === key);
+  if (does < 0 || !active.slice(0, does).some(({ text }) => DO.test(text))) return false;
+  // "Should children be taught?", "Are dogs eaten?"
+  const subject = BE.test(passive[at - 1]?.text ?? '') ? passive[at - 2] : passive[at - 1];
+  return subject?.content === true && active[does - 1]?.key === subject.key;
 }

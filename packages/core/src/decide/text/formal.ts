@@ -2,9 +2,16 @@
 
 const RUN = /[\d+*/=<>^|!().,-]+/g;
 
+/** A hyphen between a word and a number joins them: `Covid-19`, `18-year-old`. */
+const HYPHEN = /(?<=\p{L}{2})-(?=\d)|(?<=\d)-(?=\p{L}{2})/gu;
+
 /** Calculations without their spaces (`(2+3)*4`), in order; empty when there are none. */
 export function readExpressions(cleaned: string): string {
-  const runs = cleaned.replace(/[ \t]+/g, '').match(RUN) ?? [];
+  const runs =
+    cleaned
+      .replace(HYPHEN, '\0')
+      .replace(/[ \t]+/g, '')
+      .match(RUN) ?? [];
   return runs
     .filter((run) => /\d/.test(run) && /[+*/=<>^|!-]/.test(run))
     .map((run) => trimEnds(run))

@@ -3,6 +3,8 @@ import type { Token } from './tokens.ts';
 
 /** A word whose place among the others says who does what. */
 export interface Mark {
+  /** Forms of one word share it. */
+  readonly key: string;
   /** Key, with a number that tells repetitions apart. */
   readonly id: string;
   /** Index of its token. */
@@ -19,11 +21,13 @@ const MOVABLE = new Set(
   ),
 );
 
-function markOf(token: Token, persons: boolean): string | undefined {
+function markOf(token: Token, next: Token | undefined, persons: boolean): string | undefined {
   const pronoun = THIRD[token.text] ?? (persons ? FIRST_SECOND[token.text] : undefined);
   if (pronoun !== undefined) return pronoun;
   if (!token.content || MOVABLE.has(token.text)) return undefined;
-  return token.text.length > 4 && token.text.endsWith('ly') ? undefined : token.key;
+  // "Holly was", but not "Historically, it was".
+  const isNamed = token.surface !== token.text && next?.afterBreak !== true;
+  return token.text.length > 4 && token.text.endsWith('ly') && !isNamed ? undefined : token.key;
 }
 
 const isDatePart = (token: Token | undefined) =>
@@ -36,11 +40,11 @@ export function marksOf(tokens: readonly Token[]): Mark[] {
   const seen = new Map<string, number>();
   const marks: Mark[] = [];
   tokens.forEach((token, at) => {
-    const id = markOf(token, persons);
-    if (id === undefined) return;
-    const n = (seen.get(id) ?? 0) + 1;
-    seen.set(id, n);
-    marks.push({ id: `${id}#${n}`, at });
+    const key = markOf(token, tokens[at + 1], persons);
+    if (key === undefined) return;
+    const n = (seen.get(key) ?? 0) + 1;
+    seen.set(key, n);
+    marks.push({ key, id: `${key}#${n}`, at });
   });
   return sortDates(tokens, marks);
 }

@@ -80,6 +80,26 @@ export function scaleOf(text: string): number | undefined {
   return word !== undefined && (word.role === 'scale' || word.role === 'hundred') ? word.value : undefined;
 }
 
+const ORDINAL_BEFORE = /^(?:thứ|hạng|giải|số|tháng|mươi|mười|lần|khóa|quý|quận|phường|phòng)$/;
+const COUNTED = new Set(
+  'người con cái chiếc cách điều bước lần tuổi ngày tháng tuần giờ phút giây loại quyển cuốn bài câu từ nước triệu nghìn ngàn tỷ tỉ trăm mươi phần điểm đồng mét cân kg km'.split(
+    ' ',
+  ),
+);
+const SCALE_BEFORE = /^(?:hàng|vài|mấy|chục|cả|nửa|tiền|bạc)$/;
+
+/**
+ * A Vietnamese syllable that looks like a number and is part of another word: `ít nhất` is at least, `đầu tư` to invest,
+ * `hàng năm` each year, `tỷ lệ` a rate. It counts where an ordinal's word stands before it, or what is counted behind it.
+ */
+export function isSyllableOnly(texts: (index: number) => string | undefined, at: number): boolean {
+  const [before, text, next] = [texts(at - 1) ?? '', texts(at) ?? '', texts(at + 1) ?? ''];
+  if (/^(?:nhất|nhì|tư|lăm)$/.test(text)) return !ORDINAL_BEFORE.test(before);
+  if (text === 'năm') return !ORDINAL_BEFORE.test(before) && !COUNTED.has(next);
+  if (/^(?:trăm|nghìn|ngàn|triệu|tỷ|tỉ)$/.test(text)) return !SCALE_BEFORE.test(before);
+  return false;
+}
+
 /**
  * The number that words spell from `from` on (`two hundred and five`), and how many tokens it took.
  * Undefined when no number word stands there.

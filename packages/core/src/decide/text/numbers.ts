@@ -1,6 +1,6 @@
 import { isTech } from '../words/tech.ts';
 import { type Unit, unitAfterNumber } from '../words/units.ts';
-import { GLUED_SCALES, readNumberWords, scaleOf } from './number-words.ts';
+import { GLUED_SCALES, isSyllableOnly, readNumberWords, scaleOf } from './number-words.ts';
 import type { Token } from './tokens.ts';
 
 export interface NumberFact {
@@ -9,6 +9,9 @@ export interface NumberFact {
   readonly role: 'plain' | 'year' | 'version';
   readonly unit: Unit | undefined;
   readonly soft: boolean;
+  /** The tokens that it takes, [from, to). */
+  readonly from: number;
+  readonly to: number;
 }
 
 const VERSION_BEFORE = new Set('version versions v ver release update phiên_bản bản'.split(' '));
@@ -30,6 +33,7 @@ function romanValue(token: Token): number | undefined {
 /** `1,000` and, where the language writes so, `1.000` are a thousand. */
 function parseDigits(text: string, commaDecimal: boolean): string {
   let digits = text;
+  if (/^0,\d+$/.test(digits)) return digits.replace(',', '.');
   if (commaDecimal && /^\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(digits))
     digits = digits.replaceAll('.', '').replace(',', '.');
   else if (commaDecimal && /^\d+,\d{1,2}$/.test(digits)) digits = digits.replace(',', '.');
@@ -80,9 +84,10 @@ function isThe(tokens: readonly Token[], i: number): boolean {
   );
 }
 
-/** All numbers of a question, in digits or in words, with their units. */
-export function readNumbers(tokens: readonly Token[], commaDecimal: boolean): NumberFact[] {
+/** All numbers of a question, in digits or in words, with their units. `language`: ISO 639-1, if its words tell. */
+export function readNumbers(tokens: readonly Token[], language: string | undefined): NumberFact[] {
   const facts: NumberFact[] = [];
+  const commaDecimal = language !== undefined && language !== 'en';
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i] as Token;
     if (token.kind === 'number') {
@@ -96,10 +101,12 @@ export function readNumbers(tokens: readonly Token[], commaDecimal: boolean): Nu
       }
       const unit = unitAround(tokens, i, end);
       const role = scale === 1 ? roleOf(tokens, i, digits, unit) : 'plain';
-      facts.push({ value: role === 'version' ? digits : canonical(digits, scale), role, unit, soft: false });
+      const value = role === 'version' ? digits : canonical(digits, scale);
+      facts.push({ value, role, unit, soft: false, from: i, to: end });
       i = end - 1;
     } else if (token.kind === 'word') {
-      const spelled = readNumberWords((at) => tokens[at]?.text, i);
+      const textAt = (at: number) => tokens[at]?.text;
+      const spelled = language === 'vi' && isSyllableOnly(textAt, i) ? undefined : readNumberWords(textAt, i);
       if (spelled !== undefined) {
         const unit = unitAround(tokens, i, i + spelled.length);
         facts.push({
@@ -107,15 +114,18 @@ export function readNumbers(tokens: readonly Token[], commaDecimal: boolean): Nu
           role: 'plain',
           unit,
           soft: spelled.soft && !isThe(tokens, i),
+          from: i,
+          to: i + spelled.length,
         });
         i += spelled.length - 1;
         continue;
       }
       const roman = romanValue(token);
       if (roman !== undefined && i > 0)
-        facts.push({ value: String(roman), role: 'plain', unit: undefined, soft: false });
+        facts.push({ value: String(roman), role: 'plain', unit: undefined, soft: false, from: i, to: i + 1 });
     } else if (/^\p{N}$/u.test(token.text)) {
-      facts.push({ value: token.text.normalize('NFKC'), role: 'plain', unit: undefined, soft: false });
+      const value = token.text.normalize('NFKC');
+      facts.push({ value, role: 'plain', unit: undefined, soft: false, from: i, to: i + 1 });
     }
   }
   return facts;

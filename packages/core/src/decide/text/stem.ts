@@ -87,8 +87,8 @@ spread spreads spreading
 read reads reading
 show shows showed shown showing
 `)) {
-  const [head, ...forms] = line.split(' ');
-  for (const form of forms) IRREGULAR.set(form, head ?? form);
+  const forms = line.split(' ');
+  for (const form of forms) IRREGULAR.set(form, forms[0] ?? form);
 }
 
 const VOWEL = /[aeiouy]/;
@@ -103,6 +103,7 @@ function strip(word: string): string {
   if (/(?:ss|x|z|ch|sh)es$/.test(word)) return word.slice(0, -2);
   if (word.endsWith('s') && !/(?:ss|us|is)$/.test(word)) return word.slice(0, -1);
   if (word.endsWith('ied') && word.length > 4) return `${word.slice(0, -3)}y`;
+  if (word.endsWith('eed')) return /^(?:dis)?agreed$|^freed$|^guaranteed$/.test(word) ? word.slice(0, -1) : word;
   if (word.endsWith('ing') && word.length > 5 && VOWEL.test(word.slice(0, -3))) return undouble(word.slice(0, -3));
   if (word.endsWith('ed') && word.length > 4 && VOWEL.test(word.slice(0, -2))) return undouble(word.slice(0, -2));
   return word;

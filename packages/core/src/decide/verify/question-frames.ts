@@ -79,7 +79,7 @@ export function frameOf(tokens: readonly Token[]): QuestionFrame {
 
 /** Words of meaning that a frame may hold without meaning more than the frame: `the best way to`. */
 export const FRAME_WORDS = new Set(
-  'know curiou wonder say guy pleas way method step process procedur approach mean strategi strategy tip trick techniqu thing best easiest good better great easi easy simpl simplest right proper correct effectiv efficient possibl differ main useful recommend reason caus mak list nam giv tell explain describ defin definition meaning meant exampl few go place place ration number long much many far old often tak show teach làm thế nào cách để'.split(
+  'know curiou wonder say guy pleas way method step process procedur approach mean strategi strategy tip trick techniqu thing best easiest good better great easi easy simpl simplest right proper correct effectiv efficient possibl differ main useful recommend reason caus make list nam give tell explain describ defin definition meaning meant exampl few go place place ration number long much many far old often take show teach làm thế nào cách để'.split(
     ' ',
   ),
 );

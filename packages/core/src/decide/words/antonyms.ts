@@ -48,7 +48,7 @@ victory / defeat | war / peace | birth born / death died | day / night | summer 
 light / dark | heaven / hell | king / queen | husband / wife | mother / father | son / daughter | brother / sister
 input / output | client / server | source / destination target | supply / demand
 income revenue earn / expense expenditure | profit / loss | credit / debit | asset / liability | debt / equity
-bull bullish / bear bearish | long / short | deposit / withdraw withdrawal | cause / effect | question / answer
+bull bullish / bear bearish | long / short | deposit / withdraw withdrawal | cause causes / effect effects consequence consequences | question / answer
 theory / practice | always / never | everybody everyone all / nobody none | everything / nothing | with / without
 many much / few | often frequently / rarely seldom | possible / impossible | able / unable | can / cannot
 must / optional | majority / minority | similar same alike identical equal equivalent / different distinct unequal
@@ -77,6 +77,7 @@ ousted expelled resigned / elected appointed joined | known famous popular / unk
 welcome / unwelcome | simple / complex complicated | basic elementary / advanced
 partial partially partly / complete completely full fully total totally entirely entire
 exactly precisely / approximately roughly | sufficient enough adequate / insufficient inadequate
+continue / stop quit cease | nearly almost / fully completely entirely totally exactly
 regular / irregular | ascent climb / descent | flexible / rigid | fresh / stale rotten | solid / liquid gas
 melt / freeze | boil / freeze | heat warm / cool chill | float / sink | visible / invisible hidden
 transparent / opaque | attract / repel | love / fear | trust / distrust | praise / criticize criticise condemn blame
@@ -118,7 +119,8 @@ sớm / muộn trễ | nhiều / ít | trước / sau | trên / dưới | trong 
 mua / bán | mở / đóng tắt | bật / tắt | thêm / bớt xóa | bắt_đầu / kết_thúc | thắng / thua bại
 thành_công / thất_bại | cho / nhận | vay / trả | đến / đi rời | vào / ra | đúng / sai | có_lợi lợi / hại
 ưu / nhược | nam / nữ | bắc / nam | đông / tây | trái / phải | sống / chết | yêu thích / ghét | tối_đa / tối_thiểu
-đầu_tiên / cuối_cùng | trong_nước / nước_ngoài | hơn / kém | luôn / không
+đầu_tiên / cuối_cùng | trong_nước / nước_ngoài | hơn / kém | luôn / không | thật / dối | ưa thích / ghét
+giống / khác | còn / hết | nhớ / quên | đủ / thiếu
 `).flatMap((line) => line.split(' | '));
 
 const POLES = new Map<string, Set<string>>();
@@ -145,7 +147,7 @@ for (const row of PAIRS) {
 const PREFIXES = ['un', 'in', 'im', 'ir', 'il', 'dis', 'non', 'anti', 'mis', 'a', 'de'];
 /** A prefix that opposes nothing. */
 const NOT_OPPOSITE = new Set(
-  'inform informed invest investing income inside into index include incline indeed intend intent instance install infamous invaluable inflammable display discover discuss distance dispatch dispose discharge disease distribute impress improve import impact imprint immigrant unit union until unlike universe unify away alike alone about across against ago along amount around arrange ask asset assure attend await aware depart design depress derive despite detail determine develop device misses nonstop decline debate demand deliver define defeat degree decode'.split(
+  'asleep abroad awhile infront inform informed invest investing income inside into index include incline indeed intend intent instance install infamous invaluable inflammable display discover discuss distance dispatch dispose discharge disease distribute impress improve import impact imprint immigrant unit union until unlike universe unify away alike alone about across against ago along amount around arrange ask asset assure attend await aware depart design depress derive despite detail determine develop device misses nonstop decline debate demand deliver define defeat degree decode'.split(
     ' ',
   ),
 );

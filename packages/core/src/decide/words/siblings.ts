@@ -41,7 +41,7 @@ religion: christian/christianity/christians muslim/islam/muslims/islamic hindu/h
 party: democrat/democratic/democrats republican/republicans libertarian
 politics: liberal conservative socialist/socialism communist/communism capitalist/capitalism fascist/fascism
 continent: africa/african asia/asian europe/european america/american australia/australian antarctica
-country: india/indian china/chinese japan/japanese germany/german france/french italy/italian spain/spanish portugal/portuguese russia/russian usa/us/america/american/united_states uk/britain/british/united_kingdom england/english/britain ireland/irish scotland/scottish wales/welsh canada/canadian australia/australian new_zealand mexico/mexican brazil/brazilian argentina/argentinian/argentine chile/chilean colombia/colombian peru/peruvian venezuela cuba/cuban egypt/egyptian nigeria/nigerian kenya/kenyan ethiopia/ethiopian ghana morocco/moroccan south_africa pakistan/pakistani bangladesh/bangladeshi sri_lanka nepal/nepali/nepalese bhutan afghanistan/afghan iran/iranian iraq/iraqi israel/israeli palestine/palestinian syria/syrian turkey/turkish saudi_arabia/saudi dubai/uae qatar kuwait lebanon jordan yemen indonesia/indonesian malaysia/malaysian singapore/singaporean thailand/thai vietnam/vietnamese philippines/filipino/philippine cambodia laos myanmar/burma/burmese taiwan/taiwanese hong_kong mongolia korea/korean north_korea south_korea poland/polish ukraine/ukrainian czech hungary/hungarian romania/romanian bulgaria/bulgarian greece/greek serbia/serbian croatia/croatian austria/austrian switzerland/swiss belgium/belgian netherlands/dutch/holland denmark/danish sweden/swedish norway/norwegian finland/finnish iceland/icelandic estonia latvia lithuania georgia armenia azerbaijan kazakhstan jamaica haiti panama
+country: india/indian china/chinese japan/japanese germany/german france/french italy/italian spain/spanish/spaniard portugal/portuguese russia/russian usa/us/america/american/united_states uk/britain/british/united_kingdom england/english/britain ireland/irish scotland/scottish wales/welsh canada/canadian australia/australian new_zealand mexico/mexican brazil/brazilian argentina/argentinian/argentine chile/chilean colombia/colombian peru/peruvian venezuela cuba/cuban egypt/egyptian nigeria/nigerian kenya/kenyan ethiopia/ethiopian ghana morocco/moroccan south_africa pakistan/pakistani bangladesh/bangladeshi sri_lanka nepal/nepali/nepalese bhutan afghanistan/afghan iran/iranian iraq/iraqi israel/israeli palestine/palestinian syria/syrian turkey/turkish saudi_arabia/saudi dubai/uae qatar kuwait lebanon jordan yemen indonesia/indonesian malaysia/malaysian singapore/singaporean thailand/thai vietnam/vietnamese philippines/filipino/philippine cambodia laos myanmar/burma/burmese taiwan/taiwanese hong_kong mongolia korea/korean north_korea south_korea poland/polish ukraine/ukrainian czech hungary/hungarian romania/romanian bulgaria/bulgarian greece/greek serbia/serbian croatia/croatian austria/austrian switzerland/swiss belgium/belgian netherlands/dutch/holland denmark/danish sweden/swedish norway/norwegian finland/finnish iceland/icelandic estonia latvia lithuania georgia armenia azerbaijan kazakhstan jamaica haiti panama
 country_vi: lào mỹ/hoa_kỳ anh pháp đức nga nhật/nhật_bản trung_quốc hàn_quốc triều_tiên ấn_độ việt_nam thái_lan úc tây_ban_nha bồ_đào_nha hà_lan
 city: london paris berlin madrid barcelona rome milan vienna amsterdam brussels moscow istanbul tokyo osaka kyoto beijing shanghai seoul bangkok hanoi/hà_nội saigon/sài_gòn/ho_chi_minh jakarta manila mumbai/bombay delhi/new_delhi bangalore/bengaluru hyderabad chennai/madras kolkata/calcutta pune ahmedabad jaipur lucknow chandigarh kochi goa karachi lahore dhaka kathmandu colombo cairo lagos nairobi johannesburg sydney melbourne brisbane perth auckland toronto vancouver montreal ottawa new_york/nyc chicago boston houston dallas austin denver seattle portland san_francisco san_diego los_angeles las_vegas phoenix atlanta miami philadelphia detroit washington tampa orlando nashville minneapolis baltimore cleveland pittsburgh dubai doha riyadh đà_nẵng huế hải_phòng cần_thơ
 state: alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada new_jersey new_mexico north_carolina south_carolina ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia wisconsin wyoming maharashtra gujarat karnataka kerala punjab rajasthan tamilnadu/tamil_nadu bihar bengal uttar_pradesh telangana haryana assam odisha/orissa
@@ -75,21 +75,30 @@ branch: local remote
 interface Membership {
   readonly group: string;
   readonly member: string;
+  /** Of a list of Vietnamese words. */
+  readonly vietnamese: boolean;
 }
 
 const MEMBERS = new Map<string, Membership[]>();
+/** By stems that have lost an `e`, which are other words by themselves: `main` is no Maine. */
+const STEMS = new Map<string, Membership[]>();
 const PHRASES = new Set<string>();
+
+function enter(index: Map<string, Membership[]>, name: string, membership: Membership): void {
+  const known = index.get(name) ?? [];
+  known.push(membership);
+  index.set(name, known);
+}
 
 for (const row of GROUPS) {
   const [group = '', list = ''] = row.split(': ');
   for (const entry of list.split(' ')) {
     const [member = '', ...aliases] = entry.split('/');
     for (const name of [member, ...aliases]) {
-      for (const form of new Set([name, stem(name)])) {
-        const known = MEMBERS.get(form) ?? [];
-        known.push({ group: group.replace(/_vi$/, ''), member });
-        MEMBERS.set(form, known);
-      }
+      const membership = { group: group.replace(/_vi$/, ''), member, vietnamese: group.endsWith('_vi') };
+      enter(MEMBERS, name, membership);
+      const base = stem(name);
+      if (base !== name) enter(`${base}e` === name ? STEMS : MEMBERS, base, membership);
       if (name.includes('_')) PHRASES.add(name);
     }
   }
@@ -98,6 +107,11 @@ for (const row of GROUPS) {
 /** The groups that a name belongs to, and which member it is there. Lower case; two words joined by `_`. */
 export function membershipsOf(name: string): readonly Membership[] {
   return MEMBERS.get(name) ?? [];
+}
+
+/** The same for a word that stands in another form than its key: `horses`, whose key is `hors`. */
+export function membershipsOfStem(key: string): readonly Membership[] {
+  return [...(MEMBERS.get(key) ?? []), ...(STEMS.get(key) ?? [])];
 }
 
 export function isGroupedPhrase(name: string): boolean {
