@@ -14,7 +14,7 @@ export interface DeploymentOptions {
   readonly env?: Record<string, string>;
   readonly redis?: RedisServerOptions;
   /** Of a service that is there. Absent: one of its own. */
-  readonly embeddingUrl?: string;
+  readonly embeddingUrl?: string | undefined;
 }
 
 /** Requests to one ingress replica. */

@@ -25,7 +25,8 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
   }
 
   static async start(env: Record<string, string>): Promise<DistributedGateway> {
-    const embeddingUrl = await sharedEmbedding();
+    const isItsOwn = Object.keys(env).some((name) => /^(?:EMBEDDING|VERIFIER)_/.test(name));
+    const embeddingUrl = isItsOwn ? undefined : await sharedEmbedding();
     return new DistributedGateway(await Deployment.start({ replicas: { ingress: 2 }, env, embeddingUrl }));
   }
 

@@ -17,9 +17,11 @@ type Ready = Extract<FromWorker, { kind: 'ready' }>;
 type Model = TextModel & Partial<Pick<PairModel, 'score'>>;
 
 /** What can't be read of the network is no reason not to embed. */
-async function load(folder: ModelFolder): Promise<{ model: Model } & Pick<Ready, 'network'>> {
+async function load(
+  folder: ModelFolder,
+  { loadPairModel, loadTextModel }: typeof import('./text-model.ts'),
+): Promise<{ model: Model } & Pick<Ready, 'network'>> {
   const { network } = settings;
-  const { loadPairModel, loadTextModel } = await import('./text-model.ts');
   if (network === undefined) return { model: await loadTextModel(folder) };
   try {
     return { model: await loadPairModel(folder, network), network: { version: network.version } };
@@ -31,7 +33,8 @@ async function load(folder: ModelFolder): Promise<{ model: Model } & Pick<Ready,
 async function open(): Promise<{ model: Model; ready: Ready }> {
   if (settings.hub) await (await import('./hub.ts')).download(settings);
   const folder = readModelFolder(settings.modelDir, settings);
-  const { model, network } = await throughGate(gate, () => load(folder));
+  const loaders = await import('./text-model.ts');
+  const { model, network } = await throughGate(gate, () => load(folder, loaders));
   await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
   const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
