@@ -9,7 +9,12 @@ import { openSession, Tensor } from './runtime.mjs';
 
 const DIMENSIONS = 384;
 const { values } = parseArgs({
-  options: { model: { type: 'string' }, states: { type: 'string' }, pairs: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    model: { type: 'string' },
+    states: { type: 'string' },
+    pairs: { type: 'string' },
+    out: { type: 'string' },
+  },
 });
 const lines = (file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
 
@@ -30,7 +35,11 @@ const file = openSync(join(values.states, 'states.f16'), 'r');
 function statesOf({ start, tokens }) {
   const half = new Uint16Array(tokens * DIMENSIONS);
   readSync(file, half, 0, half.byteLength, start * DIMENSIONS * 2);
-  return new Tensor('float32', Float32Array.from(half, (bits) => floats[bits]), [tokens, DIMENSIONS]);
+  return new Tensor(
+    'float32',
+    Float32Array.from(half, (bits) => floats[bits]),
+    [tokens, DIMENSIONS],
+  );
 }
 
 const session = await openSession(values.model);
@@ -43,7 +52,9 @@ for (const [i, pair] of pairs.entries()) {
   const { logit } = await session.run({ a: statesOf(a), b: statesOf(b) });
   scores[i] = logit.data[0];
 }
-console.log(`${pairs.length} pairs, ${((performance.now() - started) / Math.max(1, pairs.length)).toFixed(2)} ms a pair`);
+console.log(
+  `${pairs.length} pairs, ${((performance.now() - started) / Math.max(1, pairs.length)).toFixed(2)} ms a pair`,
+);
 writeFileSync(values.out, scores);
 closeSync(file);
 await session.release();

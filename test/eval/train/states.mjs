@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { modelDir } from '@nearhit/model-minilm';
@@ -44,7 +53,9 @@ async function statesOf(text) {
 }
 
 const [lengthsFile, statesFile] = [join(values.cache, 'lengths.jsonl'), join(values.cache, 'states.f16')];
-const done = existsSync(lengthsFile) ? readFileSync(lengthsFile, 'utf8').split('\n').filter(Boolean).map(JSON.parse) : [];
+const done = existsSync(lengthsFile)
+  ? readFileSync(lengthsFile, 'utf8').split('\n').filter(Boolean).map(JSON.parse)
+  : [];
 const known = new Set(done.map(([text]) => text));
 const wanted = new Set(positionals.flatMap(readRows).flatMap(textsOf));
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what is meant
