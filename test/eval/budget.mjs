@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Calibrator } from '@nearhit/core';
-import { loadPrior, trafficBins } from '@nearhit/verifier';
+import { loadJoint, loadPrior, trafficBins } from '@nearhit/verifier';
 import { randomOf, worldOf } from './budget-worlds.mjs';
 import { readRows, setOf } from './train/rows.mjs';
 import { openVectors } from './train/vectors.mjs';
@@ -37,7 +37,11 @@ const [budget, audits, shadow, requests, settled, seeds] = [
 ].map((name) => Number(options[name]));
 const [toldOfWrong, toldOfRight, agreed] = options.told.split(',').map(Number);
 const { verifier, close } = await openVerifier();
-const PRIOR = { scorer: verifier.version, version: 'shipped', bins: trafficBins(loadPrior()) };
+const PRIOR = {
+  scorer: verifier.version,
+  version: 'shipped',
+  bins: trafficBins(loadPrior({ withNetwork: loadJoint() !== undefined })),
+};
 const scope = { tenant: 't', namespace: 'n', model: 'm' };
 
 /** One labelled decision. */

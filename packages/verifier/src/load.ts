@@ -53,7 +53,15 @@ export function loadVerifier({ dir = verifierDir, second }: VerifierOptions = {}
   return new PairVerifier(trees, lexicon, second && new SecondOpinion(second.joint, second.network));
 }
 
+export interface PriorOptions {
+  /** Default: the bundled model folder. */
+  readonly dir?: string | undefined;
+  /** Of the verifier with its network. */
+  readonly withNetwork?: boolean | undefined;
+}
+
 /** How often the bundled verifier was wrong at each probability, on pairs it had not seen. Throws as `loadVerifier`. */
-export function loadPrior(dir: string = verifierDir): Prior {
-  return readPart(dir, 'prior.json', (bytes) => priorSchema.parse(JSON.parse(bytes.toString('utf8'))));
+export function loadPrior({ dir = verifierDir, withNetwork = false }: PriorOptions = {}): Prior {
+  const file = withNetwork && existsSync(join(dir, 'joint-prior.json')) ? 'joint-prior.json' : 'prior.json';
+  return readPart(dir, file, (bytes) => priorSchema.parse(JSON.parse(bytes.toString('utf8'))));
 }

@@ -16,7 +16,7 @@ const ABOVE: readonly [string, string, number][] = [
   ['How can I repair a leaking kitchen tap?', 'How do I repair a leaking kitchen tap?', 0.98],
   ['Where can I buy fresh lavender in Bern?', 'Where can I purchase fresh lavender in Bern?', 0.97],
   ['What is the capital of Bhutan?', 'what is the captial of bhutan', 0.9],
-  ['What causes thunder?', 'Can you explain what causes thunder?', 0.93],
+  ['What causes thunder?', 'What is it that causes thunder?', 0.95],
 ];
 const BELOW: readonly [string, string, number][] = [
   ['Who wrote Hamlet?', 'Who wrote Macbeth?', 0.72],
@@ -111,19 +111,22 @@ describe('the bundled verifier', () => {
     );
   });
 
-  test('the prior speaks of this model, and errs less the surer it is', () => {
-    const prior = loadPrior();
-    expect(verifier.version.startsWith(`${prior.verifier}+`)).toBe(true);
-    const edges = prior.bins.map(({ from }) => from);
-    expect(edges).toEqual([...edges].sort((x, y) => x - y));
-    const wrong = (from: number) => {
-      const bins = prior.bins.filter((bin) => bin.from >= from);
-      const total = (of: 'wrong' | 'pairs') => bins.reduce((sum, bin) => sum + bin[of], 0);
-      return total('wrong') / total('pairs');
-    };
-    expect(wrong(0.9)).toBeLessThan(wrong(0.6));
-    expect(wrong(0.6)).toBeLessThan(wrong(0));
-  });
+  test.each([false, true])(
+    'the prior speaks of this model, and errs less the surer it is (network: %s)',
+    (withNetwork) => {
+      const prior = loadPrior({ withNetwork });
+      expect(verifier.version.startsWith(`${prior.verifier}+`)).toBe(true);
+      const edges = prior.bins.map(({ from }) => from);
+      expect(edges).toEqual([...edges].sort((x, y) => x - y));
+      const wrong = (from: number) => {
+        const bins = prior.bins.filter((bin) => bin.from >= from);
+        const total = (of: 'wrong' | 'pairs') => bins.reduce((sum, bin) => sum + bin[of], 0);
+        return total('wrong') / total('pairs');
+      };
+      expect(wrong(0.9)).toBeLessThan(wrong(0.6));
+      expect(wrong(0.6)).toBeLessThan(wrong(0));
+    },
+  );
 });
 
 const SMALL = {
@@ -141,7 +144,7 @@ describe('a broken model folder', () => {
   function broken(file: string, change: (path: string) => void): () => void {
     cpSync(verifierDir, dir, { recursive: true });
     change(join(dir, file));
-    return () => void (file === 'prior.json' ? loadPrior(dir) : loadVerifier({ dir }));
+    return () => void (file === 'prior.json' ? loadPrior({ dir }) : loadVerifier({ dir }));
   }
 
   test.each<[string, string, (path: string) => void]>([

@@ -31,7 +31,7 @@ export function openVerifying(
   try {
     const asked = second && { joint: second.joint, network: memoizeNetwork(second.network) };
     const verifier = loadVerifier({ dir, second: asked });
-    const prior = loadPrior(dir);
+    const prior = loadPrior({ dir, withNetwork: second !== undefined });
     const bins = trafficBins(prior);
     return { verifier, prior: { scorer: verifier.version, version: prior.verifier, bins } };
   } catch (error) {

@@ -65,5 +65,5 @@ def set_weights(data: "Data", mask: np.ndarray, power=0.7, generated=0.5) -> np.
     for name in np.unique(data.set[mask]):
         rows = mask & (data.set == name)
         n = rows.sum()
-        weight[rows] = n**power / n * (generated if name == "generated" else 1)
+        weight[rows] = n**power / n * (generated if name.startswith("generated") else 1)
     return weight * mask.sum() / weight.sum()
