@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { throughGate } from './exit-gate.ts';
 import { type ModelFolder, modelVersion, readModelFolder } from './model-folder.ts';
-import type { FromWorker, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
+import type { FromWorker, NetworkSettings, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
 import type { PairModel, TextModel } from './text-model.ts';
 
 if (!parentPort) throw new Error('worker.js runs in a worker thread only');
@@ -16,10 +16,15 @@ const WARM_UP = 'How do I reset the password of my account, and how long does th
 type Ready = Extract<FromWorker, { kind: 'ready' }>;
 type Model = TextModel & Partial<Pick<PairModel, 'score'>>;
 
+interface Loaders {
+  readonly loadTextModel: (folder: ModelFolder) => Promise<TextModel>;
+  readonly loadPairModel: (folder: ModelFolder, network: NetworkSettings) => Promise<PairModel>;
+}
+
 /** What can't be read of the network is no reason not to embed. */
 async function load(
   folder: ModelFolder,
-  { loadPairModel, loadTextModel }: typeof import('./text-model.ts'),
+  { loadPairModel, loadTextModel }: Loaders,
 ): Promise<{ model: Model } & Pick<Ready, 'network'>> {
   const { network } = settings;
   if (network === undefined) return { model: await loadTextModel(folder) };
@@ -33,8 +38,9 @@ async function load(
 async function open(): Promise<{ model: Model; ready: Ready }> {
   if (settings.hub) await (await import('./hub.ts')).download(settings);
   const folder = readModelFolder(settings.modelDir, settings);
-  const loaders = await import('./text-model.ts');
-  const { model, network } = await throughGate(gate, () => load(folder, loaders));
+  // Outside of the gate: an import goes on only while the main thread does.
+  const { loadPairModel, loadTextModel } = await import('./text-model.ts');
+  const { model, network } = await throughGate(gate, () => load(folder, { loadPairModel, loadTextModel }));
   await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
   const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
