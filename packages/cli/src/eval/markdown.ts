@@ -42,7 +42,8 @@ export function markdownReport(
 ${facts.date}, nearhit ${facts.version}, embedding model \`${facts.embeddingModel}\`, verifier \`${facts.verifier}\`, default policy (bar: probability
 ${facts.bar}). \`nearhit eval FILE... --markdown docs/quality.md\` writes this page from pair files (\`{a, b, equivalent, kind?}\`: may a stored answer to
 \`a\` be served for \`b\`?) and stream files (\`{prompt, group}\`). Shares with their 95 % Wilson interval. Each file by itself: how many of
-its pairs are equivalent was chosen by whoever made it, so shares must not be pooled.
+its pairs are equivalent was chosen by whoever made it, so shares must not be pooled. The bundled verifier does better on pairs that it
+has learned from: packages/verifier/MODEL_CARD.md names them, and says how it does on others.
 
 ${curves}${[pairs.length > 0 ? pairsPart(pairs) : '', streams.length > 0 ? streamsPart(streams) : ''].filter(Boolean).join('\n\n')}
 `;
