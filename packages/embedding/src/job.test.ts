@@ -57,6 +57,15 @@ test('the earliest deadline goes first, and is not behind work that is due later
   );
 });
 
+test('what yields goes behind look-ups, however soon it is due', () => {
+  const queue = new JobQueue();
+  const [word, lookUp] = [{ ...job([10], 40), yields: true }, job([10], 150)];
+  queue.add(word, 0);
+  queue.add(lookUp, 0);
+  expect(queue.costBefore(150)).toBe(10);
+  expect([queue.takeSlice(0)?.job, queue.takeSlice(0)?.job]).toEqual([lookUp, word]);
+});
+
 test('a job without a deadline counts as one slice, and is withdrawn whole', () => {
   const queue = new JobQueue();
   const patient = job(new Array(100).fill(10), Infinity);

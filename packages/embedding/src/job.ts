@@ -9,6 +9,8 @@ export interface Job<I = unknown, R = unknown> {
   readonly costs: readonly number[];
   /** On the `Date.now()` clock; Infinity when the caller set none. */
   readonly deadlineMs: number;
+  /** It goes behind whoever is in a hurry: a look-up can do without its results. */
+  readonly yields?: boolean | undefined;
   /** Earliest first. A job without a deadline gets a new one after each slice, so that it neither starves nor holds up the others. */
   dueMs: number;
   /** First item not yet given to a worker. */
@@ -44,7 +46,8 @@ export class JobQueue {
   }
 
   add(job: Job, nowMs: number): void {
-    job.dueMs = Math.min(job.deadlineMs, nowMs + PATIENCE_MS);
+    const patientMs = nowMs + PATIENCE_MS;
+    job.dueMs = job.yields === true ? patientMs : Math.min(job.deadlineMs, patientMs);
     this.#jobs.push(job);
   }
 

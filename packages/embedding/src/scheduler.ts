@@ -11,7 +11,7 @@ export const busy = (message: string, detail?: string) =>
   new NearhitError('EMBEDDER_BUSY', message, detail === undefined ? {} : { detail });
 
 /** What is to be done, item by item. */
-export type Work<I, R> = Pick<Job<I, R>, 'items' | 'run' | 'costs' | 'deadlineMs'>;
+export type Work<I, R> = Pick<Job<I, R>, 'items' | 'run' | 'costs' | 'deadlineMs' | 'yields'>;
 
 /** Gives the items of jobs to the workers, and their results back. */
 export class Scheduler {

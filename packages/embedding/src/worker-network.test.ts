@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { embedderConformance } from '@nearhit/core/conformance/embedder';
 import { pairNetworkConformance } from '@nearhit/core/conformance/pair-network';
 import { modelDir } from '@nearhit/model-minilm';
 import fc from 'fast-check';
@@ -17,8 +16,6 @@ async function opened(options: EmbedderOptions = {}) {
   return { network, close: () => embedder.close() };
 }
 
-embedderConformance('worker thread with a network', () => openEmbedder({ network: testNetwork }));
-pairNetworkConformance('worker thread', () => opened());
 pairNetworkConformance('two worker threads', () => opened({ threads: 2 }));
 
 describe('beside a network', () => {

@@ -12,7 +12,7 @@ export interface WorkerNetworkOptions {
   readonly cost: (text: string) => number;
 }
 
-/** In the threads that embed, and in line with what these embed. */
+/** In the threads that embed, behind what look-ups wait to have embedded. */
 export class WorkerNetwork implements PairNetwork {
   readonly version: string;
   readonly #options: WorkerNetworkOptions;
@@ -36,6 +36,7 @@ export class WorkerNetwork implements PairNetwork {
       // The lower half of both, and the network over both.
       costs: short.map(({ a, b }) => cost(a) + cost(b)),
       deadlineMs,
+      yields: true,
       run: (worker, items) => worker.score(items),
     });
     const scored = logits.values();
