@@ -5,7 +5,7 @@ import { chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
 import { describeEmbedded } from '../support/room.ts';
 
 const QUESTION = 'What is the capital of France?';
-const PARAPHRASE = "What's the capital city of France?";
+const PARAPHRASE = "What is France's capital?";
 
 describeEmbedded((t) => {
   const settings = (namespace: string, prompt: string) => ({
