@@ -33,7 +33,8 @@ export async function openCache(
     joint && closers.add(createNetworkClient({ urls: embeddingUrls, token, observer, version: joint.version }));
   const verifying = openVerifying(verifierDir, log, joint && network && { joint, network });
   const { verifier } = verifying;
-  if (verifier !== undefined) metrics.watch({ network: () => verifier.networkCounts });
+  const heard = verifier && (() => verifier.networkCounts);
+  metrics.watch({ network: heard });
   const shared = await openSharedCache({
     ...{ memory, closers, ...verifying },
     observers: [metrics, logging, ...observers],
@@ -51,6 +52,8 @@ export async function openCache(
   });
   return {
     ...{ ...shared, metrics },
+    /** Pairs that the verifier weighed, by whether its network was heard. Absent: there is no verifier. */
+    heard,
     reconfigure(next: Config): void {
       live = next;
       shared.reconfigure(next);

@@ -26,7 +26,8 @@ export async function openBatchWork(
   let config = initial;
   const cache = await openCache(config, token, log, closers, observers);
   const { lookingUp, medium } = cache;
-  metrics.watch({ breakers: () => cache.breakers, replicaLag: () => cache.follower.lag ?? Number.NaN });
+  const replicaLag = () => cache.follower.lag ?? Number.NaN;
+  metrics.watch({ breakers: () => cache.breakers, replicaLag, network: cache.heard });
   const answering = openAnswering({
     ...{ lookingUp, accounts: cache.accounts, access: cache.access, observer: cache.observer, metrics },
     config: () => config,

@@ -25,6 +25,8 @@ const VERIFY_MS = 50;
 const VERIFY_SHARE = 1 / 3;
 /** Of that, for all candidates of one decision together: what a network has not said of them by then is done without. */
 const NETWORK_SHARE = 0.8;
+/** However patient a look-up is: the longer it takes, the less of what other processes have just fetched can be shared with it. */
+const NETWORK_MS_MAX = 250;
 
 export interface JudgingOptions extends EmbedOptions {
   /** Every guard and the verifier about every candidate, for `explain`. */
@@ -120,7 +122,7 @@ export class Judging {
     const verifyMs = Math.max(VERIFY_MS, leftMs * VERIFY_SHARE);
     // With less left than usual, the network's share shrinks first.
     const ownMs = this.#options.deadlineMs === undefined ? verifyMs : Math.min(verifyMs, leftMs);
-    this.#pace = { verifyMs, networkUntilMs: nowMs + ownMs * NETWORK_SHARE };
+    this.#pace = { verifyMs, networkUntilMs: nowMs + Math.min(ownMs * NETWORK_SHARE, NETWORK_MS_MAX) };
     return this.#pace;
   }
 }
