@@ -4,7 +4,7 @@ import { assembleStream } from '../../packages/core/src/reply/assemble.ts';
 import { schemaFaults } from '../fixtures/openai-schema/validate.ts';
 import { cacheOf, type Reply } from '../support/client.ts';
 import { sendJson } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeEmbedded } from '../support/room.ts';
 
 const HEAD = { id: 'chatcmpl-1', created: 1_700_000_000, model: 'm-2026', system_fingerprint: 'fp_1' };
 const USAGE = {
@@ -167,7 +167,7 @@ const chunksOf = ({ text }: Reply) => [...text.matchAll(/^data: (\{.*)$/gm)].map
 
 const STREAMING = { stream: true, stream_options: { include_usage: true } };
 
-describeModes((t) => {
+describeEmbedded((t) => {
   /** Asks for what is stored, in both forms. */
   async function expectBothForms(question: string, expected: object, layer: string): Promise<void> {
     const json = await t.gateway.ask(question);

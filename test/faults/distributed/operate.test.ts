@@ -47,19 +47,30 @@ async function claimsFailed(): Promise<number> {
   return counts.reduce((sum, one) => sum + one, 0);
 }
 
+/** Questions, each at both replicas. */
+const AT_ONCE = 25;
+
+async function askBoth(questions: readonly string[]): Promise<void> {
+  const replies = await Promise.all(
+    questions.flatMap((question, n) =>
+      clients.map((client, at) => client.ask(question, { stream: n % 3 === at }, own())),
+    ),
+  );
+  expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
+}
+
 test('the same hundred new questions at both replicas, JSON and streams: one upstream call each', async () => {
   let doubled: string[] = [];
-  // On a machine too busy for claims to be answered in time a round proves nothing.
-  for (let round = 0, failed = -1; round < 5 && failed !== (await claimsFailed()); round++) {
-    failed = await claimsFailed();
+  let [failed, proves] = [await claimsFailed(), true];
+  for (let round = 0; round < 5; round++) {
     const questions = Array.from({ length: 100 }, (_, n) => questionOn(100 * round + n, 0));
-    const replies = await Promise.all(
-      questions.flatMap((question, n) =>
-        clients.map((client, at) => client.ask(question, { stream: n % 3 === at }, own())),
-      ),
-    );
-    expect(replies.filter(({ status }) => status !== 200)).toEqual([]);
+    for (let at = 0; at < questions.length; at += AT_ONCE) await askBoth(questions.slice(at, at + AT_ONCE));
     doubled = questions.filter((question) => callsFor(question) !== 1);
+    const failedNow = await claimsFailed();
+    const isClean = failedNow === failed;
+    // On a machine too busy for claims to be answered in time a round proves nothing, nor does the next: they pause.
+    if (isClean && proves) break;
+    [failed, proves] = [failedNow, isClean];
   }
   expect(doubled).toEqual([]);
 }, 60_000);
