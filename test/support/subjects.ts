@@ -1,6 +1,6 @@
 const VERBS = [
   ...['repair', 'clean', 'paint', 'store', 'insure', 'photograph', 'transport', 'weigh'],
-  ...['sell', 'measure', 'borrow', 'recycle', 'heat', 'cool', 'inspect', 'decorate'],
+  ...['sell', 'measure', 'borrow', 'recycle', 'heat', 'cool', 'inspect', 'hide'],
 ] as const;
 const THINGS = [
   ...['violin', 'kayak', 'telescope', 'carpet', 'tractor', 'aquarium', 'chandelier', 'typewriter', 'greenhouse'],
