@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { modelDir } from '@nearhit/model-minilm';
-import { lowerHalf } from './lower-half.mjs';
+import { cutModel } from '@nearhit/embedding';
+import { modelDir, statesTensor } from '@nearhit/model-minilm';
 import { readRows, textsOf } from './rows.mjs';
 import { AutoTokenizer, openSession, Tensor } from './runtime.mjs';
 
@@ -30,7 +30,8 @@ if (values.cache === undefined) throw new Error('--cache DIR is missing');
 mkdirSync(values.cache, { recursive: true });
 
 const tokenizer = await AutoTokenizer.from_pretrained(modelDir, { local_files_only: true });
-const session = await openSession(lowerHalf(readFileSync(join(modelDir, 'onnx/model_int8.onnx'))));
+const model = readFileSync(join(modelDir, 'onnx/model_int8.onnx'));
+const session = await openSession(Buffer.concat(cutModel(model, { outputs: [statesTensor] })));
 
 const float = new Float32Array(1);
 const word = new Uint32Array(float.buffer);
