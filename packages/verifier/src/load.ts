@@ -34,6 +34,16 @@ export function loadJoint(dir: string = verifierDir): JointModel | undefined {
   return { ...readPart(dir, 'joint.json', (bytes) => jointSchema.parse(JSON.parse(bytes.toString('utf8')))), file };
 }
 
+/** As `loadJoint`; where the description can't be read there is no network either, and `onFault` hears why. */
+export function findJoint(dir: string | undefined, onFault: (error: unknown) => void): JointModel | undefined {
+  try {
+    return loadJoint(dir);
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
+}
+
 export interface VerifierOptions {
   /** Default: the bundled model folder. */
   readonly dir?: string | undefined;

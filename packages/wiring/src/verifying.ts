@@ -1,6 +1,6 @@
 import type { CalibrationPrior, PairNetwork } from '@nearhit/core';
 import { memoizeNetwork } from '@nearhit/memory';
-import { type JointModel, loadJoint, loadPrior, loadVerifier, type PairVerifier, trafficBins } from '@nearhit/verifier';
+import { findJoint, type JointModel, loadPrior, loadVerifier, type PairVerifier, trafficBins } from '@nearhit/verifier';
 import type { Logger } from 'pino';
 
 export interface Verifying {
@@ -11,12 +11,7 @@ export interface Verifying {
 
 /** The network of the verifier in `dir` (default: the bundled one), for who decides and who embeds. Undefined: there is none, or its description can't be read. */
 export function openJoint(dir: string | undefined, log: Logger): JointModel | undefined {
-  try {
-    return loadJoint(dir);
-  } catch (error) {
-    log.error({ err: error }, 'no network: the verifier decides without');
-    return undefined;
-  }
+  return findJoint(dir, (error) => log.error({ err: error }, 'no network: the verifier decides without'));
 }
 
 /**

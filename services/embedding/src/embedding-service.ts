@@ -4,7 +4,7 @@ import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createEmbeddingApp, createServiceMetrics, type Door, openServer } from '@nearhit/http';
 import { Chores, Closers, createLogObserver, internalTokenOf, VERSION } from '@nearhit/runtime';
 import { openTelemetry } from '@nearhit/telemetry';
-import { type JointModel, loadJoint } from '@nearhit/verifier';
+import { findJoint } from '@nearhit/verifier';
 import type { Logger } from 'pino';
 import { counted } from './counted.ts';
 
@@ -23,7 +23,11 @@ export async function startEmbeddingService(config: Config, log: Logger): Promis
   const { model, threads, queueMax } = config.embedding;
   const cacheDir = join(config.dataDir, 'models');
   const onNetworkFault = (why: string) => log.error({ why }, 'there is no network of pairs');
-  const source = { ...embeddingModelFrom(model), cacheDir, network: jointOf(config.cache.verifierDir, log) };
+  // Who decides may have one, too, and asks for none but its own version.
+  const joint = findJoint(config.cache.verifierDir, (error) =>
+    log.error({ err: error }, 'there is no network of pairs'),
+  );
+  const source = { ...embeddingModelFrom(model), cacheDir, network: joint };
   const opened = closers.add(await openEmbedder({ ...source, threads, queueMax, onNetworkFault }));
   const { embedder, network, sources } = counted(opened);
   const metrics = createServiceMetrics({ sources });
@@ -51,14 +55,4 @@ export async function startEmbeddingService(config: Config, log: Logger): Promis
     'embedding service listens',
   );
   return { url, close: () => closers.close() };
-}
-
-/** Who decides may have one, too, and asks for none but its own version. */
-function jointOf(dir: string | undefined, log: Logger): JointModel | undefined {
-  try {
-    return loadJoint(dir);
-  } catch (error) {
-    log.error({ err: error }, 'there is no network of pairs');
-    return undefined;
-  }
 }
