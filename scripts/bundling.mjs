@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 /** What loads binaries or files of its own. */
 const APART = /^(lmdb|hnswlib-node|onnxruntime-node|@xenova\/transformers|msgpackr-extract|@bull-board\/.*)$/;
 /** What a dependency would use if it were there. */
-const OPTIONAL = ['pg', '@valkey/valkey-glide'];
+export const OPTIONAL = ['pg', '@valkey/valkey-glide'];
 
 /** As a module in `folder` names it. */
 export function seenFrom(folder, path) {
@@ -14,30 +14,21 @@ export function seenFrom(folder, path) {
   return way.startsWith('.') ? way : `./${way}`;
 }
 
-/** Found from where it is asked for, which may see packages that the bundle's own place does not. */
-const apart = (folder) => ({
+/**
+ * Found from where it is asked for, which may see packages that the bundle's own place does not. `folder`: where the bundle lies;
+ * absent: it is named by its absolute path, for what stays on this machine.
+ */
+export const apart = (folder) => ({
   name: 'apart',
   setup(builder) {
     builder.onResolve({ filter: APART }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === 'seen') return undefined;
       const found = await builder.resolve(path, { resolveDir, kind, pluginData: 'seen' });
       if (found.errors.length > 0) return { path, external: true };
-      return { path: seenFrom(folder, found.path), external: true };
+      return { path: folder === undefined ? found.path : seenFrom(folder, found.path), external: true };
     });
   },
 });
-
-/** Found where it is installed, wherever the bundle lies: for what stays on this machine. */
-export const apartByPath = {
-  name: 'apart-by-path',
-  setup(builder) {
-    builder.onResolve({ filter: APART }, async ({ path, resolveDir, kind, pluginData }) => {
-      if (pluginData === 'seen') return undefined;
-      const found = await builder.resolve(path, { resolveDir, kind, pluginData: 'seen' });
-      return { path: found.errors.length > 0 ? path : found.path, external: true };
-    });
-  },
-};
 
 /** Under its own name: whoever installs the bundle installs it too. */
 const byName = {
@@ -60,6 +51,19 @@ const places = (folder) => ({
   },
 });
 
+/** What all bundles have in common. CommonJS within them asks for `require`. */
+export const COMMON = {
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  logLevel: 'error',
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
+  },
+};
+
 /**
  * `entries`: compiled modules by the name of their bundle. `place`: where the bundle will lie, beside the packages, as
  * absolute as `outdir`, which it is by default. `packed`: what stays apart, and `installed`, is there by
@@ -68,23 +72,15 @@ const places = (folder) => ({
 export async function bundle(outdir, entries, { place = outdir, packed = false, installed = [] } = {}) {
   rmSync(outdir, { recursive: true, force: true });
   const { metafile } = await build({
+    ...COMMON,
     entryPoints: entries,
     outdir,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
     metafile: true,
     legalComments: packed ? 'linked' : 'none',
     minifyWhitespace: true,
     minifySyntax: true,
-    logLevel: 'error',
     external: [...OPTIONAL, ...installed],
     plugins: [packed ? byName : apart(place), places(place)],
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
-    },
   });
   return metafile;
 }

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { apartByPath } from './bundling.mjs';
+import { apart, COMMON, OPTIONAL } from './bundling.mjs';
 import { LIBRARIES, FOLDER as outdir } from './test-resolver.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -97,23 +97,15 @@ export async function putTogether() {
   rmSync(outdir, { recursive: true, force: true });
   const ours = [...packages()].flatMap((folder) => [...shownBy(folder)]);
   await build({
+    ...COMMON,
     entryPoints: {
       ...Object.fromEntries(ours.map(([name, file]) => [name.replace('@nearhit/', ''), file])),
       ...Object.fromEntries(Object.keys(LIBRARIES).map((name) => [`lib/${name}`, `lib:${name}`])),
     },
     outdir,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
     conditions: ['nearhit-source'],
-    logLevel: 'error',
-    external: ['@jest/globals', 'playwright-core', 'esbuild', 'pg', '@valkey/valkey-glide'],
-    plugins: [libraries, apartByPath, places],
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
-    },
+    external: ['@jest/globals', 'playwright-core', 'esbuild', ...OPTIONAL],
+    plugins: [libraries, apart(), places],
   });
   mkdirSync(outdir, { recursive: true });
   writeFileSync(stampFile, stamp);
