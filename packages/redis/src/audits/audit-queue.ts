@@ -64,8 +64,10 @@ class RedisAudits implements AuditQueue {
   }
 
   async depth(): Promise<number> {
+    // Read first: what is handed on meanwhile would else be counted in neither place.
+    const held = this.#outbox.depth;
     const { waiting = 0, active = 0, delayed = 0 } = await this.#counts();
-    return this.#outbox.depth + waiting + active + delayed;
+    return held + waiting + active + delayed;
   }
 
   close(): Promise<void> {

@@ -26,9 +26,11 @@ export function createQueueAdmin({ queue, client, inMemory }: QueueAdminDeps): Q
     });
   return {
     async counts() {
+      // Read first: what is handed on meanwhile would else be counted in neither place.
+      const held = inMemory();
       const counts = await askQueue(client, () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'));
       const { waiting = 0, active = 0, delayed = 0, failed: dead = 0 } = counts;
-      return { waiting: waiting + inMemory(), active, delayed, dead };
+      return { waiting: waiting + held, active, delayed, dead };
     },
     async oldestAtMs() {
       const ask = (state: JobType) => queue.getRanges([state], 0, 0, true);
