@@ -2,7 +2,7 @@ import { type AuditJob, type AuditQueue, NearhitError, type Observer } from '@ne
 import type { Queue } from 'bullmq';
 import type { RedisClient, RedisConnection } from '../connection.ts';
 import { publicError } from '../failure.ts';
-import { askQueue, isReady, openBullQueue } from '../queue/bull-queue.ts';
+import { askQueue, countWith, isReady, openBullQueue } from '../queue/bull-queue.ts';
 import { Outbox } from '../queue/outbox.ts';
 import { atMostEvery } from '../queue/throttle.ts';
 
@@ -64,9 +64,11 @@ class RedisAudits implements AuditQueue {
   }
 
   async depth(): Promise<number> {
-    // Read first: what is handed on meanwhile would else be counted in neither place.
-    const held = this.#outbox.depth;
-    const { waiting = 0, active = 0, delayed = 0 } = await this.#counts();
+    const { counts, held } = await countWith(
+      () => this.#outbox.depth,
+      () => this.#counts(),
+    );
+    const { waiting = 0, active = 0, delayed = 0 } = counts;
     return held + waiting + active + delayed;
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearhitError } from '@nearhit/core';
 import { Queue } from 'bullmq';
 import type { ClientPurpose, RedisClient, RedisConnection } from '../connection.ts';
@@ -41,6 +42,22 @@ export async function askQueue<T>(client: RedisClient, ask: () => Promise<T>): P
     return await ask();
   } catch (error) {
     throw unavailable(describeFailure(error));
+  }
+}
+
+const RECOUNTS_MAX = 3;
+
+/**
+ * What Redis counts, and what `held` says that this process holds beside it. What is handed on meanwhile is asked for again,
+ * so that it is counted once; under steady traffic it may be counted twice, never not at all.
+ */
+export async function countWith<T>(held: () => number, ask: () => Promise<T>): Promise<{ counts: T; held: number }> {
+  for (let recounts = 0; ; recounts += 1) {
+    const before = held();
+    const counts = await ask();
+    // Redis answers in order: by the next turn this process knows of all that Redis had taken when it counted.
+    await nextTurn();
+    if (held() === before || recounts === RECOUNTS_MAX) return { counts, held: before };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DeadLetter, QueueAdmin } from '@nearhit/core';
 import type { Job, JobType, Queue } from 'bullmq';
 import type { RedisClient } from '../connection.ts';
-import { askQueue } from './bull-queue.ts';
+import { askQueue, countWith } from './bull-queue.ts';
 import { summarizeJob } from './job-codec.ts';
 
 const PAGE = 100;
@@ -26,9 +26,9 @@ export function createQueueAdmin({ queue, client, inMemory }: QueueAdminDeps): Q
     });
   return {
     async counts() {
-      // Read first: what is handed on meanwhile would else be counted in neither place.
-      const held = inMemory();
-      const counts = await askQueue(client, () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'));
+      const { counts, held } = await askQueue(client, () =>
+        countWith(inMemory, () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed')),
+      );
       const { waiting = 0, active = 0, delayed = 0, failed: dead = 0 } = counts;
       return { waiting: waiting + held, active, delayed, dead };
     },
