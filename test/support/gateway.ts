@@ -5,10 +5,12 @@ import { loadConfig } from '@nearhit/config';
 import { type Standalone, startStandalone } from '@nearhit/standalone';
 import pino from 'pino';
 import { ADMIN_TOKEN, GatewayClient, PATIENT } from './client.ts';
+import { INTERNAL_TOKEN } from './service-process.ts';
+import { sharedUnlessOwn } from './shared-embedding.ts';
 
 export { ADMIN_TOKEN, cacheOf } from './client.ts';
 
-/** The standalone process's insides, in this process, on real sockets, LMDB and the real model. */
+/** The standalone process's insides, in this process, on real sockets, LMDB and the real model, which other tests use too. */
 export class Gateway extends GatewayClient {
   readonly dataDir: string;
   env: Record<string, string>;
@@ -30,7 +32,9 @@ export class Gateway extends GatewayClient {
   }
 
   async open(): Promise<void> {
+    const embeddingUrl = await sharedUnlessOwn(this.env);
     const env = {
+      ...(embeddingUrl && { EMBEDDING_URL: embeddingUrl, NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN }),
       PORT: '0',
       NEARHIT_DATA_DIR: this.dataDir,
       NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,

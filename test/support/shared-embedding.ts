@@ -30,6 +30,11 @@ export async function sharedEmbedding(): Promise<string> {
   return JSON.parse(readFileSync(told, 'utf8')).url;
 }
 
+/** The same, for a gateway that does not want one of its own. */
+export async function sharedUnlessOwn(env: Record<string, string>): Promise<string | undefined> {
+  return Object.keys(env).some((name) => /^(?:EMBEDDING|VERIFIER)_/.test(name)) ? undefined : sharedEmbedding();
+}
+
 function isFirst(place: string): boolean {
   try {
     mkdirSync(place);

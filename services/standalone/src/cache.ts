@@ -31,7 +31,6 @@ import {
   type WriteQueue,
   watchRoom,
 } from '@nearhit/core';
-import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
 import { createMetrics } from '@nearhit/http';
 import { type LmdbStores, openLmdb } from '@nearhit/lmdb';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
@@ -50,6 +49,7 @@ import {
 import { openNearestIndex } from '@nearhit/vector-index';
 import { openJoint, openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
+import { canRead, openOwnEmbedder } from './own-embedder.ts';
 
 const MAINTAIN_MS = 5000;
 const STATS_MS = 10_000;
@@ -59,13 +59,6 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
   const now = Date.now;
   let live = config;
   const stores = closers.add(await openLmdb({ dir: config.dataDir }));
-  const { threads, queueMax } = config.embedding;
-  const model = { ...embeddingModelFrom(config.embedding.model), cacheDir: join(config.dataDir, 'models') };
-  const { verifierDir } = config.cache;
-  const joint = openJoint(verifierDir, log);
-  const onNetworkFault = (why: string) => log.error({ why }, 'no network: the verifier decides without');
-  const rawEmbedder = closers.add(await openEmbedder({ ...model, threads, queueMax, network: joint, onNetworkFault }));
-  const embedder = memoizeEmbedder(rawEmbedder);
   const { bytesMax, slidingSeconds } = config.cache.l1;
   const memory = createMemoryCache({ bytesMax, slidingMs: slidingSeconds * 1000 });
   const usage = async () => totalUsage(await stores.upkeep.usage());
@@ -93,10 +86,15 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     openAccounts({ dir: accountsDir, store: stores.usage, observer: hearing, now, prompts }),
   );
   const observer = combineObservers(hearing, accounts);
+  const { verifierDir } = config.cache;
+  const joint = canRead(config) ? openJoint(verifierDir, log) : undefined;
+  let onModel = () => {};
+  const own = await openOwnEmbedder(config, log, { joint, observer, closers, onModel: () => onModel() });
+  const embedder = memoizeEmbedder(own.embedder);
   const policies = new PolicyService(stores.policies, config.policies);
   await policies.load();
   const links = new LinkMemory(stores.pairs);
-  const { network } = rawEmbedder;
+  const { network } = own;
   const { verifier, prior } = openVerifying(verifierDir, log, joint && network && { joint, network });
   if (verifier !== undefined) metrics.watch({ network: () => verifier.networkCounts });
   const calibration = new Calibration({ store: stores.samples, prior, observer });
@@ -104,7 +102,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
 
   const chores = new Chores(observer);
   const remembering = await openIndex(config, { stores, embedder, observer }, chores, closers);
-  const { index } = remembering;
+  const { index, startAnew } = remembering;
   const invalidations = createMemoryInvalidations();
   const queue = createWriteBehind({
     ...{ observer, invalidations, now },
@@ -132,7 +130,7 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     /** Its own queue runs them. */
     consumeAudits: async (_run: RunAudit) => {},
     batching: { files: stores.files, batches: stores.batches },
-    probes: probesOf(lookingUp, rawEmbedder),
+    probes: probesOf(lookingUp, own.embedder),
     operating: { upkeep: stores.upkeep, queueAdmin: queue.admin },
     access: { keys: stores.keys, limits: stores.limits },
     delivered: createMemoryDeliveredEvents(),
@@ -146,12 +144,14 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     },
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
     start(): void {
+      const takeOver = () => chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
+      onModel = () => chores.once('index-recovery-failed', () => startAnew().then(takeOver));
       accounts.start(chores);
       keepUsageInBounds({ store: stores.usage, chores, now, settings: () => live.usage });
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
       chores.every(MAINTAIN_MS, 'room-unknown', () => watchRoom({ ...upkeep, admission }));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush());
-      chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
+      takeOver();
     },
   };
 }
@@ -187,7 +187,7 @@ async function openIndex(
     });
   await recover(recovering);
   opened();
-  return remembering;
+  return { ...remembering, startAnew: () => catchUp(true) };
 }
 
 const QUEUE_DEPTH_MAX = 5000;

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '@nearhit/config';
 import { type Embedder, NearhitError, type Observer, type PairNetwork, type RunAudit } from '@nearhit/core';
-import { embeddingModelFrom, openEmbedder } from '@nearhit/embedding';
-import { createEmbeddingClient, createMetrics, createNearestClient, createNetworkClient } from '@nearhit/http';
+import { createMetrics, createNearestClient } from '@nearhit/http';
 import { createMemoryCache, memoizeEmbedder } from '@nearhit/memory';
 import {
   createLease,
@@ -29,6 +28,7 @@ import {
 import { openNearestIndex } from '@nearhit/vector-index';
 import { openJoint, openVerifying, placesOf } from '@nearhit/wiring';
 import type { Logger } from 'pino';
+import { canRead, openOwnEmbedder } from './own-embedder.ts';
 
 type Medium = ReturnType<typeof openRedisMedium>;
 
@@ -65,7 +65,7 @@ export async function openClusteredCache(
     neighbourhood: async (medium, observer, chores) => {
       let onModel = () => {};
       const opened = await openOwnEmbedder(config, log, { joint, observer, closers, onModel: () => onModel() });
-      const embedder = closers.add(opened.embedder);
+      const { embedder } = opened;
       own.network = opened.network;
       const near = await openOwnIndex(config, medium, embedder, observer, chores, closers);
       onModel = near.startAnew;
@@ -122,41 +122,6 @@ class OwnNetwork implements PairNetwork {
     if (this.network === undefined) throw new NearhitError('EMBEDDER_BUSY', 'There is no network.');
     return this.network.score(...asked);
   }
-}
-
-/** The network reads states of the bundled model. What a service elsewhere has, it says itself. */
-const canRead = ({ embedding, services }: Config): boolean =>
-  services.embeddingUrls.length > 0 || Object.keys(embeddingModelFrom(embedding.model)).length === 0;
-
-interface OwnEmbedderDeps {
-  readonly joint: ReturnType<typeof openJoint>;
-  readonly observer: Observer;
-  readonly closers: Closers;
-  readonly onModel: () => void;
-}
-
-/** In this process, or the client of a service; with the network that is there. */
-async function openOwnEmbedder(
-  config: Config,
-  log: Logger,
-  { joint, observer, closers, onModel }: OwnEmbedderDeps,
-): Promise<{ readonly embedder: Embedder; readonly network: PairNetwork | undefined }> {
-  const { embedding, services, dataDir } = config;
-  const { embeddingUrls: urls, cacheUrls } = services;
-  if (urls.length > 0) {
-    const token = internalTokenOf(config).secret;
-    const embedder = createEmbeddingClient({ urls, token, observer, onModel });
-    const network = joint && closers.add(createNetworkClient({ urls, token, observer, version: joint.version }));
-    // The index of this process needs to know how long its vectors are.
-    if (cacheUrls.length === 0) await embedder.ready();
-    return { embedder, network };
-  }
-  const { model, threads, queueMax } = embedding;
-  const onNetworkFault = (why: string) => log.error({ why }, 'no network: the verifier decides without');
-  const cacheDir = join(dataDir, 'models');
-  const source = { ...embeddingModelFrom(model), cacheDir, network: joint };
-  const embedder = await openEmbedder({ ...source, threads, queueMax, onNetworkFault });
-  return { embedder, network: embedder.network };
 }
 
 async function openOwnIndex(
