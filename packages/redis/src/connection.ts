@@ -93,6 +93,7 @@ function createClient(address: Address, settings: RedisSettings, purpose: Client
   const cluster: ClusterOptions = {
     redisOptions: options,
     enableAutoPipelining: fast,
+    autoPipeliningIgnoredCommands: ['xrange'],
     enableOfflineQueue: !fast,
     clusterRetryStrategy: retryDelay,
     slotsRefreshTimeout: 2000,
@@ -118,6 +119,8 @@ function optionsOf(
     retryStrategy: retryDelay,
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     enableAutoPipelining: fast,
+    // Asked ten times a second by itself: a pipeline is a hundred times the work of the command.
+    autoPipeliningIgnoredCommands: ['xrange'],
     // While Redis is away a command fails at once; what waits for it has a client of its own.
     enableOfflineQueue: !fast,
     maxRetriesPerRequest: fast ? 0 : null,

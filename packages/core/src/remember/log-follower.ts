@@ -24,6 +24,8 @@ export interface LogFollowerOptions {
 
 const READ_MAX = 500;
 const POLL_MS = 100;
+/** While nothing new comes, every so many readings it is made sure that the log is still the one it was. */
+const BOUNDS_EVERY = 10;
 
 /** Follows the change log of a shared medium from another process: asks every `pollMs`, survives whatever fails. */
 export class LogFollower {
@@ -33,6 +35,8 @@ export class LogFollower {
   #lastSeq = 0;
   #failing = false;
   #rewinds = 0;
+  /** Readings that found nothing, since the bounds were last asked for. */
+  #quiet = BOUNDS_EVERY;
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
 
@@ -76,6 +80,7 @@ export class LogFollower {
         this.#failing = false;
       } catch (error) {
         this.#failing = true;
+        this.#quiet = BOUNDS_EVERY;
         if (this.#stop.signal.aborted) return;
         this.#options.observer.incident('follow-log-failed', error);
       }
@@ -88,7 +93,11 @@ export class LogFollower {
     const { log, reset, apply } = this.#options;
     const from = this.#at;
     const rewinds = this.#rewinds;
-    const [records, bounds] = await Promise.all([log.read(from?.seq ?? 0, READ_MAX), log.bounds()]);
+    const records = await log.read(from?.seq ?? 0, READ_MAX);
+    if (from !== undefined && records.length === 0 && from.seq === this.#lastSeq && ++this.#quiet < BOUNDS_EVERY)
+      return this.#rewinds !== rewinds;
+    const bounds = await log.bounds();
+    this.#quiet = 0;
     // What was read is not what comes next any more.
     if (this.#rewinds !== rewinds) return true;
     this.#lastSeq = bounds.lastSeq;
