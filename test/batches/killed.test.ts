@@ -8,6 +8,7 @@ import { ChildGateway } from '../support/child-gateway.ts';
 import { PATIENT } from '../support/client.ts';
 import { Deployment } from '../support/deployment.ts';
 import { answerPlainly, FakeUpstream, lastUserText } from '../support/fake-upstream.ts';
+import { sharedEmbedding } from '../support/shared-embedding.ts';
 
 const LINES = 300;
 const ANSWER_MS = 40;
@@ -48,19 +49,20 @@ test('kill -9 of the process in the middle: the next one goes on from there', as
   closers.push(() => rmSync(cwd, { recursive: true, force: true }));
   writeFileSync(join(cwd, 'nearhit.yaml'), PATIENT);
   const env = { OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url };
-  const first = await ChildGateway.start({ cwd, env });
+  const first = await ChildGateway.start({ cwd, env, embedding: 'shared' });
   closers.push(() => first.kill());
   const { id } = await begin(openai(first.url), lines);
   await upstream.called(LINES / 2);
   await first.kill();
-  const second = await ChildGateway.start({ cwd, env });
+  const second = await ChildGateway.start({ cwd, env, embedding: 'shared' });
   closers.push(() => second.kill());
   await expectWhole(openai(second.url), id);
 }, 90_000);
 
 test('kill -9 of the worker that runs it: another one takes over', async () => {
   const env = { OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url };
-  const deployment = await Deployment.start({ replicas: { worker: 2 }, env });
+  const embeddingUrl = await sharedEmbedding();
+  const deployment = await Deployment.start({ replicas: { worker: 2 }, env, embeddingUrl });
   closers.push(() => deployment.close());
   const client = openai(deployment.ingress().url);
   const { id } = await begin(client, lines);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cacheOf, type GatewayClient } from '../support/client.ts';
 import { Deployment, IngressClient } from '../support/deployment.ts';
 import { answerPlainly, completion, FakeUpstream, lastUserText, sendJson } from '../support/fake-upstream.ts';
+import { sharedEmbedding } from '../support/shared-embedding.ts';
 import { until } from '../support/until.ts';
 
 let upstream: FakeUpstream;
@@ -10,7 +11,7 @@ let deployment: Deployment;
 beforeAll(async () => {
   upstream = await FakeUpstream.start();
   const env = { OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url };
-  deployment = await Deployment.start({ replicas: { ingress: 2 }, env });
+  deployment = await Deployment.start({ replicas: { ingress: 2 }, env, embeddingUrl: await sharedEmbedding() });
 }, 90_000);
 afterAll(async () => {
   await deployment?.close();

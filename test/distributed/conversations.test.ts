@@ -28,7 +28,7 @@ async function standalone(name: string, redisUrl: string): Promise<ChildGateway>
   mkdirSync(cwd, { recursive: true });
   writeFileSync(join(cwd, 'nearhit.yaml'), `${PATIENT}policies: { default: { conversation: semantic } }\n`);
   const env = { OPENAI_BASE_URL: upstream.url, REDIS_URL: redisUrl, NEARHIT_AUTH: 'optional' };
-  const gateway = await ChildGateway.start({ cwd, env });
+  const gateway = await ChildGateway.start({ cwd, env, embedding: 'shared' });
   closers.push(() => gateway.kill());
   return gateway;
 }

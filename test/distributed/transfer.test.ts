@@ -8,6 +8,7 @@ import { ADMIN_TOKEN, cacheOf, type GatewayClient } from '../support/client.ts';
 import { Deployment } from '../support/deployment.ts';
 import { FakeUpstream } from '../support/fake-upstream.ts';
 import { Gateway } from '../support/gateway.ts';
+import { sharedEmbedding } from '../support/shared-embedding.ts';
 
 const PAIRS = [
   ['How do I reset the password of my account?', 'How do I reset the password for my account?'],
@@ -30,7 +31,7 @@ async function embedded(): Promise<Gateway> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nearhit-transfer-'));
   upstream = await FakeUpstream.start();
-  deployment = await Deployment.start({ replicas: { ingress: 2 }, env: env() });
+  deployment = await Deployment.start({ replicas: { ingress: 2 }, env: env(), embeddingUrl: await sharedEmbedding() });
 }, 90_000);
 afterAll(async () => {
   for (const gateway of gateways) await gateway.close();

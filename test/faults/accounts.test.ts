@@ -44,6 +44,7 @@ afterEach(async () => {
 
 const start = async (): Promise<ChildGateway> => {
   gateway = await ChildGateway.start({
+    embedding: 'shared',
     cwd: folder,
     env: { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: 'sk-house' },
   });
@@ -126,6 +127,7 @@ test('after kill -9 in the middle of calls the accounts are those of the provide
 test('one line per request, with what it was and without what it said; hits and embeddings are accounted too', async () => {
   writeFileSync(join(folder, 'nearhit.yaml'), `${CONFIG}logging: { requests: true }\n`);
   gateway = await ChildGateway.start({
+    embedding: 'shared',
     cwd: folder,
     env: { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: 'sk-house-123456789012', LOG_LEVEL: 'info' },
   });

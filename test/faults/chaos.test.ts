@@ -34,7 +34,7 @@ beforeEach(async () => {
   random = randomFrom(SEED);
   folder = mkdtempSync(join(tmpdir(), 'nearhit-chaos-'));
   upstream = await FakeUpstream.start();
-  gateway = await ChildGateway.start({ cwd: folder, env: { OPENAI_BASE_URL: upstream.url } });
+  gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: { OPENAI_BASE_URL: upstream.url } });
 });
 afterEach(async () => {
   await gateway.kill();

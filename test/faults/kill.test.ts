@@ -127,7 +127,7 @@ test(
         await gateway.kill();
         continue;
       }
-      gateway = await ChildGateway.start({ cwd: folder, env: env() });
+      gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: env() });
       await witness.check(gateway);
       const loading = witness.load(gateway);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * LOAD_MS_MAX));
@@ -135,7 +135,7 @@ test(
       await loading;
       upstream.calls.length = 0;
     }
-    gateway = await ChildGateway.start({ cwd: folder, env: env() });
+    gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: env() });
     await witness.check(gateway, true);
     expect(witness.durable.size).toBeGreaterThan(0);
     if (ROUNDS > 10) console.info(`${witness.next} asked, ${witness.durable.size} flushed before a kill`);

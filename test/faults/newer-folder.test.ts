@@ -29,7 +29,7 @@ function raiseFormat(file: string): number {
 }
 
 test('a data folder of a newer version: one line, exit code 1, and the folder is left as it is', async () => {
-  gateway = await ChildGateway.start({ cwd: folder });
+  gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared' });
   await gateway.ask('Anything?');
   gateway.signal('SIGTERM');
   expect((await gateway.ended).code).toBe(0);

@@ -28,7 +28,11 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<ChildGateway> {
-  gateway = await ChildGateway.start({ cwd: folder, env: { OPENAI_BASE_URL: upstream.url, ...env } });
+  gateway = await ChildGateway.start({
+    cwd: folder,
+    embedding: 'shared',
+    env: { OPENAI_BASE_URL: upstream.url, ...env },
+  });
   return gateway;
 }
 

@@ -21,7 +21,7 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nearhit-sockets-'));
   upstream = await FakeUpstream.start();
-  gateway = await ChildGateway.start({ cwd: folder, env: { OPENAI_BASE_URL: upstream.url } });
+  gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: { OPENAI_BASE_URL: upstream.url } });
 });
 afterAll(async () => {
   await gateway.kill();

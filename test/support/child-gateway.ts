@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ADMIN_TOKEN, GatewayClient } from './client.ts';
+import { sharedEmbeddingEnv, wantsItsOwn } from './shared-embedding.ts';
 
 /** The compiled process: build before testing. */
 const MAIN = fileURLToPath(new URL('../../dist/standalone.js', import.meta.url));
@@ -10,6 +11,8 @@ export interface ChildOptions {
   /** Working folder; its nearhit.yaml counts, and its `.nearhit` is the data folder. */
   readonly cwd: string;
   readonly env?: Record<string, string>;
+  /** Whether it loads a model itself, as it does by default, or asks the service that all tests of a run share. */
+  readonly embedding?: 'own' | 'shared';
 }
 
 export interface Ended {
@@ -43,7 +46,9 @@ export class ChildGateway extends GatewayClient {
 
   /** Resolves when it listens; rejects with its stderr when it ends before. */
   static async start(options: ChildOptions): Promise<ChildGateway> {
-    const child = new ChildGateway(options);
+    const wantsShared = options.embedding === 'shared' && !wantsItsOwn(options.env ?? {});
+    const shared = wantsShared ? await sharedEmbeddingEnv() : {};
+    const child = new ChildGateway({ ...options, env: { ...shared, ...options.env } });
     await child.#listening();
     return child;
   }

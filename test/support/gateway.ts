@@ -5,8 +5,7 @@ import { loadConfig } from '@nearhit/config';
 import { type Standalone, startStandalone } from '@nearhit/standalone';
 import pino from 'pino';
 import { ADMIN_TOKEN, GatewayClient, PATIENT } from './client.ts';
-import { INTERNAL_TOKEN } from './service-process.ts';
-import { sharedUnlessOwn } from './shared-embedding.ts';
+import { sharedEmbeddingEnv, wantsItsOwn } from './shared-embedding.ts';
 
 export { ADMIN_TOKEN, cacheOf } from './client.ts';
 
@@ -32,9 +31,8 @@ export class Gateway extends GatewayClient {
   }
 
   async open(): Promise<void> {
-    const embeddingUrl = await sharedUnlessOwn(this.env);
     const env = {
-      ...(embeddingUrl && { EMBEDDING_URL: embeddingUrl, NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN }),
+      ...(wantsItsOwn(this.env) ? {} : await sharedEmbeddingEnv()),
       PORT: '0',
       NEARHIT_DATA_DIR: this.dataDir,
       NEARHIT_ADMIN_TOKEN: ADMIN_TOKEN,

@@ -3,7 +3,7 @@ import { GatewayClient } from './client.ts';
 import { Deployment, IngressClient } from './deployment.ts';
 import { answerPlainly, FakeUpstream } from './fake-upstream.ts';
 import { Gateway } from './gateway.ts';
-import { sharedUnlessOwn } from './shared-embedding.ts';
+import { sharedEmbedding, wantsItsOwn } from './shared-embedding.ts';
 
 /** A gateway in front of a provider, in either mode. */
 export interface RunningGateway extends GatewayClient {
@@ -25,7 +25,7 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
   }
 
   static async start(env: Record<string, string>): Promise<DistributedGateway> {
-    const embeddingUrl = await sharedUnlessOwn(env);
+    const embeddingUrl = wantsItsOwn(env) ? undefined : await sharedEmbedding();
     return new DistributedGateway(await Deployment.start({ replicas: { ingress: 2 }, env, embeddingUrl }));
   }
 

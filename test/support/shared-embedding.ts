@@ -30,9 +30,13 @@ export async function sharedEmbedding(): Promise<string> {
   return JSON.parse(readFileSync(told, 'utf8')).url;
 }
 
-/** The same, for a gateway that does not want one of its own. */
-export async function sharedUnlessOwn(env: Record<string, string>): Promise<string | undefined> {
-  return Object.keys(env).some((name) => /^(?:EMBEDDING|VERIFIER)_/.test(name)) ? undefined : sharedEmbedding();
+/** True of a gateway that is told how to embed or which network to use. */
+export const wantsItsOwn = (env: Record<string, string>): boolean =>
+  Object.keys(env).some((name) => /^(?:EMBEDDING|VERIFIER)_/.test(name));
+
+/** What tells a process of it. */
+export async function sharedEmbeddingEnv(): Promise<Record<string, string>> {
+  return { EMBEDDING_URL: await sharedEmbedding(), NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN };
 }
 
 function isFirst(place: string): boolean {

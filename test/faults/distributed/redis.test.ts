@@ -6,6 +6,7 @@ import { cacheOf, PATIENT } from '../../support/client.ts';
 import { Deployment, type IngressClient } from '../../support/deployment.ts';
 import { FakeUpstream } from '../../support/fake-upstream.ts';
 import type { ServiceProcess } from '../../support/service-process.ts';
+import { sharedEmbedding } from '../../support/shared-embedding.ts';
 import { SteadyLoad } from '../../support/steady-load.ts';
 import { everythingIsFound } from '../../support/stored.ts';
 import { CHECK, questionOn, SUBJECTS_MAX } from '../../support/subjects.ts';
@@ -26,6 +27,7 @@ beforeAll(async () => {
     yaml: PATIENT,
     env: { OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url },
     redis: { args: ['--appendonly', 'yes'] },
+    embeddingUrl: await sharedEmbedding(),
   });
   clients = [deployment.ingress(0), deployment.ingress(1)];
 }, 90_000);

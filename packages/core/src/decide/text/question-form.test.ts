@@ -114,7 +114,8 @@ describe('formOf', () => {
         expect(formOf(`  ${list.join('  \n')} `)).toBe(form);
         expect(formOf(text.normalize('NFD'))).toBe(form);
         expect(formOf(`${text} today ?`)).toBe(formOf(`${text} today`));
-        if (!/["`]/.test(text) && /^[a-z ]+$/.test(text))
+        // "A" alone, and before what is no noun, is a letter.
+        if (!/["`]/.test(text) && /^(?!a(?: |$))[a-z ]+$/.test(text))
           expect(formOf(text[0]?.toUpperCase() + text.slice(1))).toBe(form);
       }),
       { numRuns: 500 },
