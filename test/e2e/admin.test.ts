@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import supertest from 'supertest';
 
 import { ADMIN_TOKEN, cacheOf } from '../support/client.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 import { until } from '../support/until.ts';
 
 const authorization = `Bearer ${ADMIN_TOKEN}`;
 
-describeModes((t) => {
+describeReplicas((t) => {
   const get = (path: string) => supertest(t.gateway.url).get(`/admin/v1${path}`).set({ authorization });
   const post = (path: string, body?: object) =>
     supertest(t.gateway.url).post(`/admin/v1${path}`).set({ authorization }).send(body);

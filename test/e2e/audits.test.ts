@@ -5,7 +5,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { UsageRecord } from '@nearhit/core';
 import { cacheOf, PATIENT, type Reply } from '../support/client.ts';
 import { answerPlainly, completion, lastUserText, type SeenCall, sendJson } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 import { until } from '../support/until.ts';
 import { usageRecords } from '../support/usage-records.ts';
 
@@ -21,7 +21,7 @@ writeFileSync(
 );
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describeModes(
+describeReplicas(
   (t) => {
     const inSpace = (namespace: string, more: Record<string, string> = {}) => ({
       'x-nearhit-namespace': namespace,

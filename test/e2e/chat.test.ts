@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { cacheOf } from '../support/client.ts';
 import { answerPlainly } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 
-describeModes((t) => {
+describeReplicas((t) => {
   describe('the main job', () => {
     test('asked, asked again, paraphrased, with a changed number, from the store', async () => {
       const question = 'How do I reset the password of my account?';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { answerPlainly, chunk, sendJson, sseHead } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 
 const QUESTION = 'How do I reset the password of my account?';
 const PARAPHRASE = 'How can I reset my account password?';
 
-describeModes((t) => {
+describeReplicas((t) => {
   const openai = (namespace = 'default'): OpenAI =>
     new OpenAI({
       baseURL: `${t.gateway.url}/v1`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ADMIN_TOKEN, type Reply } from '../support/client.ts';
 import { EventStream } from '../support/event-stream.ts';
-import { describeEmbedded, describeModes } from '../support/room.ts';
+import { describeEmbedded, describeReplicas } from '../support/room.ts';
 import { until } from '../support/until.ts';
 
 const question = 'How do I reset the password of my account?';
@@ -9,7 +9,7 @@ const repeat = 'How do I reset the password for my account?';
 
 const cookieIn = ({ headers }: Reply): string => /^[^;]+/.exec(String(headers['set-cookie'] ?? ''))?.[0] ?? '';
 
-describeModes((t) => {
+describeReplicas((t) => {
   const login = async () => {
     const answer = await t.gateway.send('POST', '/dashboard/session', { token: ADMIN_TOKEN });
     return { cookie: cookieIn(answer), csrf: answer.json.csrf as string };

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { cacheOf, type Reply } from '../support/client.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 import { until } from '../support/until.ts';
 
 const stored = 'How do I reset the password of my account?';
 const asked = 'How do I reset the password for my account?';
 
-describeModes((t) => {
+describeReplicas((t) => {
   const inSpace = (namespace: string, more: Record<string, string> = {}) => ({
     'x-nearhit-namespace': namespace,
     ...more,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import type { GatewayClient } from '../support/client.ts';
 import { sendJson } from '../support/fake-upstream.ts';
-import { describeModes } from '../support/room.ts';
+import { describeReplicas } from '../support/room.ts';
 import { until } from '../support/until.ts';
 
 interface Made {
@@ -10,7 +10,7 @@ interface Made {
   readonly key: string;
 }
 
-describeModes(
+describeReplicas(
   (t) => {
     const created = async (body: object, gateway: GatewayClient = t.gateway): Promise<Made> => {
       const { status, json } = await gateway.admin('POST', '/keys', { name: 'of a test', ...body });

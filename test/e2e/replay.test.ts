@@ -30,7 +30,7 @@ describeModes((t) => {
   };
   const replay = (id: string | undefined, query = '') => t.gateway.admin('POST', `/decisions/${id}/replay${query}`);
 
-  test('a hit and a refusal come out the same, after the policy has changed and on another replica, too', async () => {
+  test('a hit and a refusal come out the same, after the policy has changed, too', async () => {
     await store('replayed');
     const hit = await t.gateway.ask(asked, {}, inSpace('replayed', only));
     expect(cacheOf(hit)).toMatchObject({ cache: 'hit', layer: 'semantic' });

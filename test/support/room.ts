@@ -7,26 +7,29 @@ import { sharedEmbedding, wantsItsOwn } from './shared-embedding.ts';
 
 /** A gateway in front of a provider, in either mode. */
 export interface RunningGateway extends GatewayClient {
-  /** Requests that follow find nothing in memory: it has started again, or another replica answers them. */
+  /** Requests that follow find nothing in memory: it has started again, or the other of two replicas answers them. */
   afresh(): Promise<void>;
   /** One more, which knows only the providers of this configuration; closed with this one. */
   beside(yaml: string): Promise<GatewayClient>;
   close(): Promise<void>;
 }
 
-/** Two replicas of the ingress, one of each other service; the one that embeds serves other tests too. */
+/** One of each service, but for the ingress; the one that embeds serves other tests too. */
 class DistributedGateway extends GatewayClient implements RunningGateway {
   readonly #deployment: Deployment;
+  readonly #replicas: number;
   #replica = 0;
 
-  private constructor(deployment: Deployment) {
+  private constructor(deployment: Deployment, replicas: number) {
     super();
     this.#deployment = deployment;
+    this.#replicas = replicas;
   }
 
-  static async start(env: Record<string, string>): Promise<DistributedGateway> {
+  static async start(env: Record<string, string>, ingress: number): Promise<DistributedGateway> {
     const embeddingUrl = wantsItsOwn(env) ? undefined : await sharedEmbedding();
-    return new DistributedGateway(await Deployment.start({ replicas: { ingress: 2 }, env, embeddingUrl }));
+    const deployment = await Deployment.start({ replicas: { ingress }, env, embeddingUrl });
+    return new DistributedGateway(deployment, ingress);
   }
 
   get url(): string {
@@ -34,6 +37,7 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
   }
 
   async afresh(): Promise<void> {
+    if (this.#replicas < 2) throw new Error('there is one replica: describeReplicas has two');
     await this.flush();
     this.#replica = 1 - this.#replica;
   }
@@ -52,9 +56,11 @@ class DistributedGateway extends GatewayClient implements RunningGateway {
 
 type Start = (env: Record<string, string>) => Promise<RunningGateway>;
 
-const MODES: readonly [mode: string, start: Start][] = [
+type StartMode = (env: Record<string, string>, replicas: number) => Promise<RunningGateway>;
+
+const MODES: readonly [mode: string, start: StartMode][] = [
   ['embedded', (env) => Gateway.start(env)],
-  ['distributed', (env) => DistributedGateway.start(env)],
+  ['distributed', (env, replicas) => DistributedGateway.start(env, replicas)],
 ];
 
 const HOUSE_KEY = { OPENAI_API_KEY: 'sk-house' };
@@ -68,7 +74,12 @@ export interface Room {
 
 /** The same tests in both modes. `env`: of the gateway, beside its provider's address. */
 export function describeModes(tests: (room: Room) => void, env: Record<string, string> = HOUSE_KEY): void {
-  describe.each(MODES)('%s', (_mode, start) => tests(roomOf(start, env)));
+  describe.each(MODES)('%s', (_mode, start) => tests(roomOf((all) => start(all, 1), env)));
+}
+
+/** The same, where there are processes with two of the ingress, for whoever starts `afresh`. */
+export function describeReplicas(tests: (room: Room) => void, env: Record<string, string> = HOUSE_KEY): void {
+  describe.each(MODES)('%s', (_mode, start) => tests(roomOf((all) => start(all, 2), env)));
 }
 
 /** The same in one mode: for what is no different where the stores are. */

@@ -47,8 +47,8 @@ async function claimsFailed(): Promise<number> {
   return counts.reduce((sum, one) => sum + one, 0);
 }
 
-/** Questions, each at both replicas. */
-const AT_ONCE = 25;
+/** Questions, each at both replicas; fewer on a machine that has shown to be busy. */
+const AT_ONCE = [25, 10, 5];
 
 async function askBoth(questions: readonly string[]): Promise<void> {
   const replies = await Promise.all(
@@ -62,9 +62,10 @@ async function askBoth(questions: readonly string[]): Promise<void> {
 test('the same hundred new questions at both replicas, JSON and streams: one upstream call each', async () => {
   let doubled: string[] = [];
   let [failed, proves] = [await claimsFailed(), true];
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 6; round++) {
     const questions = Array.from({ length: 100 }, (_, n) => questionOn(100 * round + n, 0));
-    for (let at = 0; at < questions.length; at += AT_ONCE) await askBoth(questions.slice(at, at + AT_ONCE));
+    const atOnce = AT_ONCE[Math.min(round, AT_ONCE.length - 1)] as number;
+    for (let at = 0; at < questions.length; at += atOnce) await askBoth(questions.slice(at, at + atOnce));
     doubled = questions.filter((question) => callsFor(question) !== 1);
     const failedNow = await claimsFailed();
     const isClean = failedNow === failed;
@@ -73,7 +74,7 @@ test('the same hundred new questions at both replicas, JSON and streams: one ups
     [failed, proves] = [failedNow, isClean];
   }
   expect(doubled).toEqual([]);
-}, 60_000);
+}, 90_000);
 
 test('a job that nobody can read and one that cannot be written end as dead letters; the others pass', async () => {
   const [a, b] = clients;
