@@ -19,7 +19,7 @@ const PAGES = [
   ['#/playground', 'Playground'],
   ['#/providers', 'Providers and models'],
 ] as const;
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
 beforeAll(async () => {
   [browser, gateway] = await Promise.all([openBrowser(), Gateway.start()]);

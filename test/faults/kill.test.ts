@@ -8,7 +8,7 @@ import { answerPlainly, completion, FakeUpstream, lastUserText, sendJson } from 
 import { until } from '../support/until.ts';
 
 /** By hand: NEARHIT_KILL_ROUNDS=200. */
-const ROUNDS = Number(process.env.NEARHIT_KILL_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.NEARHIT_KILL_ROUNDS ?? 6);
 const CLIENTS = 6;
 const LOAD_MS_MAX = 1000;
 const START_MS_MAX = 700;
@@ -138,7 +138,7 @@ test(
     gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: env() });
     await witness.check(gateway, true);
     expect(witness.durable.size).toBeGreaterThan(0);
-    if (ROUNDS > 10) console.info(`${witness.next} asked, ${witness.durable.size} flushed before a kill`);
+    if (ROUNDS > 6) console.info(`${witness.next} asked, ${witness.durable.size} flushed before a kill`);
   },
   60_000 + ROUNDS * 10_000,
 );

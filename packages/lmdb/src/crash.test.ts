@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Entry, type EntryId, entryBytes } from '@nearhit/core';
 import { type LmdbStores, openLmdb } from './index.ts';
 
-const ROUNDS = Number(process.env.NEARHIT_CRASH_ROUNDS ?? 20);
+const ROUNDS = Number(process.env.NEARHIT_CRASH_ROUNDS ?? 10);
 const IDS = 60;
 const WRITER = fileURLToPath(new URL('../fixtures/crash-writer.mjs', import.meta.url));
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
