@@ -7,8 +7,9 @@ import Sequencer from '@jest/test-sequencer';
 const LONG_FIRST = [
   /\/test\/faults\//,
   /\/test\/(?:drills|batches|distributed)\//,
-  /\/packages\/(?:lmdb|redis|vector-index|embedding)\//,
+  /\/packages\/(?:lmdb|redis|vector-index|embedding|http)\//,
   /\/test\//,
+  /\/packages\/(?:runtime|cli)\//,
 ];
 
 const rank = ({ path }) => {

@@ -130,6 +130,7 @@ test(
       gateway = await ChildGateway.start({ cwd: folder, embedding: 'shared', env: env() });
       await witness.check(gateway);
       const loading = witness.load(gateway);
+      if (round === 0) await until('something is flushed', () => witness.durable.size > 0);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * LOAD_MS_MAX));
       await gateway.kill();
       await loading;
