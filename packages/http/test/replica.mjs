@@ -1,6 +1,8 @@
 // Run by the tests as a process of its own: `node replica.mjs <what> <port>`. Says its port when it listens.
 import { MemoryNearestIndex } from '@nearhit/core';
-import { closeServer, createEmbeddingApp, createNearestApp, createServer } from '../dist/index.js';
+import { createEmbeddingApp } from '../dist/internal/embedding-app.js';
+import { createNearestApp } from '../dist/internal/nearest-app.js';
+import { closeServer, createServer } from '../dist/server.js';
 
 const [, , what, port] = process.argv;
 const common = {
