@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const ONLY = { nearhit: { cache: 'only' } };
 
 let folder: string;
-const closers: (() => Promise<unknown> | void)[] = [];
+const closers: (() => Promise<unknown> | unknown)[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nearhit-remote-'));
   closers.push(() => rmSync(folder, { recursive: true, force: true }));
