@@ -119,7 +119,7 @@ function optionsOf(
     retryStrategy: retryDelay,
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     enableAutoPipelining: fast,
-    // Asked ten times a second by itself: a pipeline is a hundred times the work of the command.
+    // Asked ten times a second by itself: to make a pipeline costs more than the command.
     autoPipeliningIgnoredCommands: ['xrange'],
     // While Redis is away a command fails at once; what waits for it has a client of its own.
     enableOfflineQueue: !fast,

@@ -110,6 +110,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     forget: (ids) => forget(ids, remembering),
   });
   const upkeep = { ...remembering, memory, upkeep: stores.upkeep, policies, now };
+  const takeOver = () => chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
+  onModel = () => chores.once('index-recovery-failed', () => startAnew().then(takeOver));
   closers.add({
     async close() {
       await chores.close();
@@ -144,8 +146,6 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     },
     /** Expiry and eviction, statistics, vectors for entries of another embedding model. */
     start(): void {
-      const takeOver = () => chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
-      onModel = () => chores.once('index-recovery-failed', () => startAnew().then(takeOver));
       accounts.start(chores);
       keepUsageInBounds({ store: stores.usage, chores, now, settings: () => live.usage });
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
