@@ -92,8 +92,7 @@ function createClient(address: Address, settings: RedisSettings, purpose: Client
   const fast = purpose === 'commands';
   const cluster: ClusterOptions = {
     redisOptions: options,
-    enableAutoPipelining: fast,
-    autoPipeliningIgnoredCommands: ['xrange'],
+    ...pipelining(fast),
     enableOfflineQueue: !fast,
     clusterRetryStrategy: retryDelay,
     slotsRefreshTimeout: 2000,
@@ -101,6 +100,9 @@ function createClient(address: Address, settings: RedisSettings, purpose: Client
   };
   return new Cluster([...address.nodes], cluster);
 }
+
+/** Without what a follower of the log asks ten times a second, by itself: to make a pipeline costs more than the command. */
+const pipelining = (fast: boolean) => ({ enableAutoPipelining: fast, autoPipeliningIgnoredCommands: ['xrange'] });
 
 function optionsOf(
   { username, password, db, tls }: Address,
@@ -118,9 +120,7 @@ function optionsOf(
     keepAlive: 10_000,
     retryStrategy: retryDelay,
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    enableAutoPipelining: fast,
-    // Asked ten times a second by itself: to make a pipeline costs more than the command.
-    autoPipeliningIgnoredCommands: ['xrange'],
+    ...pipelining(fast),
     // While Redis is away a command fails at once; what waits for it has a client of its own.
     enableOfflineQueue: !fast,
     maxRetriesPerRequest: fast ? 0 : null,
