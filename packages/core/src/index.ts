@@ -1,5 +1,6 @@
 export { CacheAdmin, type CacheAdminDeps, type InvalidationReport } from './answer/admin.ts';
 export { type AnswerDeps, createAnswer } from './answer/answer.ts';
+export { newCallId } from './answer/call-id.ts';
 export type { ChatCall } from './answer/chat-call.ts';
 export {
   type DocumentEvent,

@@ -9,6 +9,16 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
   res.end(bytes);
 }
 
+/**
+ * The last bytes of a reply that an observer was just told of. They go out when this turn's accounts are on disk (see
+ * `Observer`): whoever has an answer whole is in the accounts, should the process be killed the moment after.
+ */
+export function endAccounted(res: ServerResponse, last?: Buffer): void {
+  setImmediate(() => {
+    if (!res.destroyed) res.end(last);
+  });
+}
+
 /** An error body in the shape of the API that was asked. */
 export type ErrorShape = (error: NearhitError, status: number) => Buffer;
 

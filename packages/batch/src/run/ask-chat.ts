@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
   type Caller,
@@ -6,6 +5,7 @@ import {
   type Client,
   type Exchange,
   NearhitError,
+  newCallId,
   type Settled,
   UNLIMITED,
   type UpstreamOutcome,
@@ -29,7 +29,7 @@ export function createAskChat({ answer, enter, dialect }: AskChatDeps): Ask {
       const exchange = await answer({
         requestId: call.callId,
         // Each try is a call that may cost: under one id only the first would be accounted.
-        callId: randomUUID(),
+        callId: newCallId(),
         body: asked?.body ?? call.body,
         madeOf: dialect?.name,
         headers: call.headers,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Allowance,
   assertGranted,
@@ -6,6 +5,7 @@ import {
   DEFAULT_NAMESPACE,
   type DecisionRecord,
   NOTHING_SPENT,
+  newCallId,
   type Observer,
   promptTokensOf,
   UNLIMITED,
@@ -72,7 +72,7 @@ async function accountedFor(
   { upstream, observer }: AskEmbeddingsDeps,
   ask: (callId: string) => Promise<Fetched>,
 ): Promise<LineReply> {
-  const id = randomUUID();
+  const id = newCallId();
   const startedAtMs = performance.now();
   let got = NOTHING;
   try {

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { AuditChoice, ShadowedEntry } from '../audit/choose.ts';
 import { featureOf, NOTHING_SPENT, UNLIMITED } from '../caller.ts';
 import { assertGranted } from '../grants.ts';
 import type { StoreUpkeep } from '../ports/response-store.ts';
 import type { Upstream } from '../ports/upstream.ts';
 import type { PreparedRequest } from '../request/prepare.ts';
+import { newCallId } from './call-id.ts';
 import { charged } from './charged.ts';
 import type { ChatCall } from './chat-call.ts';
 import { estimateOf, guessOf, type TokenCounter } from './estimate.ts';
@@ -183,7 +183,7 @@ class Answering {
 
   /** A new answer behind the back of the client, which has got the old one. It counts as a call of whoever asked. */
   #revalidate(asked: Asked, found: Missed): void {
-    const call: ChatCall = { ...asked.call, callId: randomUUID(), client: NOBODY };
+    const call: ChatCall = { ...asked.call, callId: newCallId(), client: NOBODY };
     const refresh = async (): Promise<void> => {
       if (call.allowance !== UNLIMITED) await this.#reserve(call, asked.request);
       const outcome = await this.#fly({ ...asked, call }, 'on', { ...found, reason: 'revalidate' }, NOBODY);

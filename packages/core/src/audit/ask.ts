@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { newCallId } from '../answer/call-id.ts';
 import type { ChatCall } from '../answer/chat-call.ts';
 import type { Client } from '../answer/flights.ts';
 import type { Exchange } from '../answer/outcome.ts';
@@ -43,7 +43,7 @@ export interface AskAuditDeps {
 export function createAskAudit({ answer, limits, onLost }: AskAuditDeps): AskAudit {
   return async (call) => {
     const { tenant, namespace } = call.scope;
-    const callId = randomUUID();
+    const callId = newCallId();
     const allowance = new AuditAllowance({ limits, namespace, budgetUsdDay: call.budgetUsdDay, lease: callId, onLost });
     const exchange = await answer({
       ...{ requestId: call.requestId, callId, allowance, endpoint: 'audit', priority: 'batch' },

@@ -130,7 +130,10 @@ export interface DecisionRecord {
   readonly overheadMs: number;
 }
 
-/** Whoever wants to know what happened. Synchronous, never throws. */
+/**
+ * Whoever wants to know what happened. Synchronous, never throws. What must outlive a kill -9 is on disk at the end of the
+ * event loop's turn: before a `setImmediate` that is asked for after the call.
+ */
 export interface Observer {
   record(decision: DecisionRecord): void;
   /** Something failed and was survived: `write-dropped`, `lookup-failed`, `index-failed` ... */

@@ -1,6 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ChatCall, type Client, type Endpoint, type Exchange, type FrontApi, UNLIMITED } from '@nearhit/core';
+import {
+  type ChatCall,
+  type Client,
+  type Endpoint,
+  type Exchange,
+  type FrontApi,
+  newCallId,
+  UNLIMITED,
+} from '@nearhit/core';
 import type { FrontDialect } from '@nearhit/dialects';
 import { readBody, requireJson } from '../body.ts';
 import type { ErrorShape } from '../reply.ts';
@@ -103,7 +110,7 @@ function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
         madeOf,
         headers: req.headers,
         span: deps.trace?.(traceparentOf(req)),
-        callId: randomUUID(),
+        callId: newCallId(),
         caller,
         allowance: deps.enter === undefined ? UNLIMITED : await deps.enter(caller),
         endpoint: door.endpoint,

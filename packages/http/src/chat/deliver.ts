@@ -1,4 +1,5 @@
 import { type Exchange, type HitOutcome, NearhitError, type RefusedOutcome, type UpstreamOutcome } from '@nearhit/core';
+import { endAccounted } from '../reply.ts';
 import { hitHeaders, upstreamHeaders } from './head.ts';
 import { LiveWriter } from './live-writer.ts';
 import { finish, giveUp, JSON_TYPE, type Recipient, rendered, SSE, writeError } from './recipient.ts';
@@ -34,7 +35,7 @@ function deliverHit(exchange: Exchange, outcome: HitOutcome, to: Recipient): voi
   if (stream) headers.push('cache-control', 'no-cache');
   to.res.writeHead(200, headers);
   finish(exchange, 200, performance.now());
-  to.res.end(body);
+  endAccounted(to.res, body);
 }
 
 function deliverRefused(exchange: Exchange, outcome: RefusedOutcome, to: Recipient): void {
@@ -89,5 +90,5 @@ async function deliverConverted(exchange: Exchange, outcome: UpstreamOutcome, to
   const form = { costUsd, length: body.length, contentType: stream ? SSE : JSON_TYPE };
   to.res.writeHead(200, upstreamHeaders(exchange, outcome, to.startedAtMs, form));
   finish(exchange, 200, performance.now());
-  to.res.end(body);
+  endAccounted(to.res, body);
 }

@@ -6,6 +6,7 @@ import {
   type UpstreamHead,
   type UpstreamOutcome,
 } from '@nearhit/core';
+import { endAccounted } from '../reply.ts';
 import type { StreamForm } from './form.ts';
 import { upstreamHeaders } from './head.ts';
 import { finish, giveUp, JSON_TYPE, type Recipient, rendered, SSE, writeError } from './recipient.ts';
@@ -71,7 +72,7 @@ export class LiveWriter implements ReplyListener {
     if (this.#held === undefined) {
       const rest = this.#stream?.end();
       this.#finish(false);
-      this.#to.res.end(rest);
+      endAccounted(this.#to.res, rest);
     } else {
       this.#endWhole(this.#held).catch((error: unknown) => {
         this.#finished = true;
@@ -90,7 +91,7 @@ export class LiveWriter implements ReplyListener {
     this.#finish(true);
     // The status is gone: a stream can still say what happened; of anything else the cut must show.
     if (this.#stream === undefined) res.destroy();
-    else res.end(this.#stream.fail(error));
+    else endAccounted(res, this.#stream.fail(error));
   }
 
   closed(): void {
@@ -128,7 +129,7 @@ export class LiveWriter implements ReplyListener {
     const written = this.#to.form.asSent ? this.#inForm(body, settled) : this.#inWords(body, settled);
     this.#writeHead(settled.costUsd, written.length);
     this.#finish(false);
-    this.#to.res.end(written);
+    endAccounted(this.#to.res, written);
   }
 
   /** Some providers answer a stream with JSON, or the other way round: the client still gets what it asked for. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { type Delivery, type Exchange, NearhitError } from '@nearhit/core';
-import { retryAfterSeconds } from '../reply.ts';
+import { endAccounted, retryAfterSeconds } from '../reply.ts';
 import type { ReplyForm } from './form.ts';
 import { errorHeaders } from './head.ts';
 
@@ -19,7 +19,6 @@ export function rendered(answer: Buffer, { request }: Exchange, { form }: Recipi
   return request.stream ? form.sse(answer, request.includeUsage) : form.json(answer);
 }
 
-/** Before the last byte: whoever has an answer whole is in the accounts, should the process be killed the moment after. */
 export function finish(exchange: Exchange, status: number, firstByteAtMs: number, failed = false): void {
   exchange.finish({ status, firstByteAtMs, endAtMs: performance.now(), failed } satisfies Delivery);
 }
@@ -36,7 +35,7 @@ export function writeError(exchange: Exchange, error: NearhitError, { res, start
   if (seconds !== undefined) headers.push('retry-after', seconds);
   res.writeHead(error.status, headers);
   finished();
-  res.end(body);
+  endAccounted(res, body);
 }
 
 /** What nobody waits for must not fail unheard: that would end the process. */

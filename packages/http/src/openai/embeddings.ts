@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endianness } from 'node:os';
 import {
@@ -8,6 +7,7 @@ import {
   type Embedder,
   type Embedding,
   NOTHING_SPENT,
+  newCallId,
   type TokenEstimate,
   UNLIMITED,
 } from '@nearhit/core';
@@ -54,7 +54,7 @@ export function createEmbeddingsHandler(deps: EmbeddingsDeps) {
     const model = modelOf(body);
     assertGranted(caller.grants, { feature: 'embeddings', model });
     const allowance = (await deps.enter?.(caller)) ?? UNLIMITED;
-    const passed: Passed = { callId: randomUUID(), caller, allowance, model, startedAtMs: performance.now() };
+    const passed: Passed = { callId: newCallId(), caller, allowance, model, startedAtMs: performance.now() };
     try {
       if (local !== undefined && isLocal(model, local.model.id)) {
         const { answer, truncated } = await embedded(local, body as object, () => res.destroyed);

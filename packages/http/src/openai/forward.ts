@@ -12,7 +12,7 @@ import {
   type UpstreamHead,
 } from '@nearhit/core';
 import { forwardedHeaders } from '../chat/chat.ts';
-import { headersFrom } from '../reply.ts';
+import { endAccounted, headersFrom } from '../reply.ts';
 import { requestIdOf } from '../request.ts';
 import { type Passed, reportEmbeddings } from './report.ts';
 
@@ -53,9 +53,8 @@ export function forward(
         if (!res.write(chunk)) flow.pause();
       },
       onEnd: () => {
-        // Accounted before the client has it whole.
         reply.end();
-        res.end();
+        endAccounted(res);
       },
       onError: (error) => {
         reply.end(error);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  newCallId,
   type Observer,
   oneAtATime,
   thisProcess,
@@ -87,7 +88,7 @@ class JournaledAccounts implements Accounts {
 
   record(decision: Parameters<Observer['record']>[0]): void {
     if (this.#closed) return;
-    const id = decision.id ?? randomUUID();
+    const id = decision.id ?? newCallId();
     this.#journal.end(usageRecordOf(decision, id, { prompts: this.#options.prompts() }));
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -43,9 +43,23 @@ test('while the store is away for long, neither memory nor descriptors grow; the
   journal.close();
 });
 
+test('what is told in a turn is in the file before the next turn that is asked for, by one write', async () => {
+  const journal = new Journal({ dir, id: 'a', observer: { incident() {} }, segmentBytes: 1e6, heldMax: 100 });
+  for (let n = 0; n < 20; n++) journal.begin(recordOf(n));
+  for (let n = 0; n < 19; n++) journal.end(recordOf(n));
+  expect(readdirSync(dir)).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  const text = readFileSync(join(dir, readdirSync(dir)[0] as string), 'utf8');
+  expect(text.match(/"begin"/g)).toHaveLength(20);
+  expect(text.match(/"end"/g)).toHaveLength(19);
+  expect(journal.open().map(({ id }) => id)).toEqual(['d-19']);
+  journal.close();
+});
+
 test('one that was removed while it was at rest keeps nobody from handing on the others', async () => {
   const journal = new Journal({ dir, id: 'a', observer: { incident() {} }, segmentBytes: 2000, heldMax: 100 });
   for (let n = 0; n < 200; n++) journal.end(recordOf(n));
+  journal.flush();
   const [first] = journal.segments();
   expect(first?.held.open).toBe(false);
   rmSync(first?.path ?? '');

@@ -16,33 +16,36 @@ export interface JournalOptions {
   readonly heldMax: number;
 }
 
-interface Held {
+interface Told {
+  readonly kind: 'begin' | 'end';
   readonly line: string;
-  /** To be handed on from memory, should the disk stay full. */
-  readonly record: UsageRecord | undefined;
+  readonly record: UsageRecord;
 }
 
 /** Full files that are open and partly in memory. */
 const AT_HAND_MAX = 4;
 /** How long a disk that takes nothing is left alone. */
 const RETRY_MS = 1000;
+/** Characters of one write(2). */
+const WRITE_CHARS = 65_536;
 
 /**
- * What this process has to tell of its calls. The end of one is in the file when the call returns, and survives kill -9;
- * that one began, at the end of the event loop's turn, all of a turn by one write(2). Never throws: what can't be written
- * waits in memory.
+ * What this process has to tell of its calls. It is in the file, and survives kill -9, at the end of the event loop's turn:
+ * before the next `setImmediate` of whoever has told it. All of a turn goes by one write(2), which costs as much as a third
+ * of what else a request takes. Never throws: what can't be written waits in memory.
  */
 export class Journal {
   readonly #options: JournalOptions;
-  /** Calls that went upstream and have not ended: carried on into each new file. */
+  /** Calls that went upstream, are in the file, and have not ended: carried on into each new one. */
   readonly #open = new Map<string, UsageRecord>();
-  /** Lines of calls that began in this turn. */
-  #begun = '';
+  /** What was told in this turn. */
+  #told: Told[] = [];
   readonly #closed: Segment[] = [];
   #current: Segment | undefined;
   #number = 0;
   #isShut = false;
-  #held: Held[] = [];
+  /** What a disk that takes nothing has left here. */
+  #held: Told[] = [];
   #failedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JournalOptions) {
@@ -50,18 +53,29 @@ export class Journal {
   }
 
   begin(record: UsageRecord): void {
-    this.#open.set(record.id, record);
-    if (this.#begun === '') setImmediate(() => this.#flushBegun());
-    this.#begun += recordLine('begin', record);
+    this.#tell({ kind: 'begin', line: recordLine('begin', record), record });
   }
 
   end(record: UsageRecord): void {
-    this.#open.delete(record.id);
-    this.#append(record);
+    this.#tell({ kind: 'end', line: recordLine('end', record), record });
+  }
+
+  /** Writes what was told so far. */
+  flush(): void {
+    const told = this.#told;
+    if (told.length === 0 || this.#isShut) return;
+    this.#told = [];
+    const written = this.#held.length === 0 ? this.#write(told) : 0;
+    if (written === told.length) return;
+    const left = told.slice(written);
+    this.#follow(left);
+    this.#hold(left);
+    if (performance.now() - this.#failedAtMs >= RETRY_MS) this.retry();
   }
 
   /** Calls that have not ended, the oldest first. */
   open(): readonly UsageRecord[] {
+    this.flush();
     return [...this.#open.values()];
   }
 
@@ -78,7 +92,7 @@ export class Journal {
   retry(): void {
     try {
       for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
-        this.#segment().write(first.line, first.record);
+        this.#segment().write(first.line, first.kind === 'end' ? [first.record] : []);
         this.#held.shift();
       }
     } catch (error) {
@@ -88,13 +102,13 @@ export class Journal {
 
   /** What could not be written and has not been handed on. */
   held(): UsageRecord[] {
-    return this.#held.flatMap(({ record }) => record ?? []);
+    return this.#held.flatMap(({ kind, record }) => (kind === 'end' ? record : []));
   }
 
   /** These are in the store: they need not be written any more. */
   handedOn(records: readonly UsageRecord[]): void {
     const done = new Set(records);
-    this.#held = this.#held.filter(({ record }) => record === undefined || !done.has(record));
+    this.#held = this.#held.filter(({ record }) => !done.has(record));
   }
 
   /** All of it is in the store. */
@@ -118,7 +132,7 @@ export class Journal {
   }
 
   close(): void {
-    this.#flushBegun();
+    this.flush();
     this.#isShut = true;
     this.retry();
     for (const segment of this.segments()) segment.close();
@@ -126,34 +140,42 @@ export class Journal {
     this.#current = undefined;
   }
 
-  #flushBegun(): void {
-    if (this.#begun !== '' && !this.#isShut) this.#append(undefined);
+  #tell(told: Told): void {
+    if (this.#told.length === 0) setImmediate(() => this.flush());
+    this.#told.push(told);
   }
 
-  /** What began in this turn, and then the end of a call. */
-  #append(record: UsageRecord | undefined): void {
-    let line: string | undefined;
-    const lines = (): string => {
-      line ??= this.#begun + (record === undefined ? '' : recordLine('end', record));
-      this.#begun = '';
-      return line;
-    };
-    if (this.#held.length === 0) {
-      try {
-        // A new file begins with all calls that are open, those of this turn among them.
+  /** Answers how many of them are in the file. */
+  #write(told: readonly Told[]): number {
+    let written = 0;
+    try {
+      while (written < told.length) {
         const segment = this.#segment();
-        if (lines() !== '') segment.write(lines(), record);
-        return;
-      } catch (error) {
-        this.#failed(error);
+        const some = told.slice(written, endOf(told, written, this.#options.segmentBytes - segment.bytes));
+        const ended = some.filter(({ kind }) => kind === 'end').map(({ record }) => record);
+        segment.write(some.map(({ line }) => line).join(''), ended);
+        this.#follow(some);
+        written += some.length;
       }
+    } catch (error) {
+      this.#failed(error);
     }
-    this.#held.push({ line: lines(), record });
-    if (this.#held.length > this.#options.heldMax) {
-      this.#held.shift();
-      this.#options.observer.incident('usage-dropped');
+    return written;
+  }
+
+  #follow(told: readonly Told[]): void {
+    for (const { kind, record } of told) {
+      if (kind === 'begin') this.#open.set(record.id, record);
+      else this.#open.delete(record.id);
     }
-    if (performance.now() - this.#failedAtMs >= RETRY_MS) this.retry();
+  }
+
+  #hold(told: readonly Told[]): void {
+    this.#held.push(...told);
+    const tooMany = this.#held.length - this.#options.heldMax;
+    if (tooMany <= 0) return;
+    this.#held.splice(0, tooMany);
+    for (let n = 0; n < tooMany; n++) this.#options.observer.incident('usage-dropped');
   }
 
   #failed(error: unknown): void {
@@ -181,13 +203,21 @@ export class Journal {
     const made = new Segment(join(dir, segmentName(id, ++this.#number)), heldMax);
     try {
       for (const record of this.#open.values()) made.write(recordLine('begin', record));
-      this.#begun = '';
       return made;
     } catch (error) {
       made.remove();
       throw error;
     }
   }
+}
+
+/** Behind as many as one write takes, at least one. */
+function endOf(told: readonly Told[], from: number, room: number): number {
+  let chars = 0;
+  let at = from;
+  do chars += told[at++]?.line.length ?? 0;
+  while (at < told.length && chars < Math.min(room, WRITE_CHARS));
+  return at;
 }
 
 /** In the order of their numbers when sorted. */

@@ -46,15 +46,15 @@ export class Segment {
     return existsSync(this.path);
   }
 
-  /** One write(2). `record`: what is to be shipped of it. Throws when not all could be written; the next line begins anew then. */
-  write(line: string, record?: UsageRecord): void {
-    const text = this.#torn ? `\n${line}` : line;
+  /** Whole lines by one write(2). `records`: what is to be shipped of them. Throws when not all could be written; the next line begins anew then. */
+  write(lines: string, records: readonly UsageRecord[] = []): void {
+    const text = this.#torn ? `\n${lines}` : lines;
     const length = Buffer.byteLength(text);
     const written = this.#with('a', (fd) => writeSync(fd, text));
     this.#bytes += written;
     this.#torn = written < length;
     if (this.#torn) throw new Error(`the disk is full: ${written} of ${length} bytes were written`);
-    if (record !== undefined) this.#remember(record);
+    this.#remember(records);
   }
 
   /** What is to be shipped next; undefined when there is nothing. */
@@ -109,8 +109,8 @@ export class Segment {
     rmSync(this.path, { force: true });
   }
 
-  #remember(record: UsageRecord): void {
-    this.#remembered?.push(record);
+  #remember(records: readonly UsageRecord[]): void {
+    this.#remembered?.push(...records);
     if (this.#remembered !== undefined && this.#remembered.length > this.#rememberedMax) this.#remembered = undefined;
   }
 

@@ -12,6 +12,7 @@ const BATCH = 500;
  * Rejects as the store does; what was handed on by then is not handed on again by this process.
  */
 export async function ship(journal: Journal, store: Pick<UsageStore, 'append'>): Promise<void> {
+  journal.flush();
   journal.retry();
   const held = journal.held();
   await appendAll(held, store);
