@@ -7,72 +7,10 @@
 // The graph stays as it is; per linear layer three initializers change: weight (int8 [K, N]), scale ([N]), zero point (0).
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readTensor, tensor } from './onnx.mjs';
+import { bytes, fields } from './protobuf.mjs';
 
 const WEIGHT_MAX = 64;
-const FLOAT32 = 1;
-const INT8 = 3;
-
-// ---------- protobuf: fields of one message, and back ----------
-function readVarint(buffer, at) {
-  let value = 0n;
-  for (let shift = 0n; ; shift += 7n) {
-    const byte = buffer[at++];
-    value |= BigInt(byte & 127) << shift;
-    if (byte < 128) return [value, at];
-  }
-}
-
-function writeVarint(value) {
-  const out = [];
-  for (let rest = BigInt(value); ; ) {
-    const byte = Number(rest & 127n);
-    rest >>= 7n;
-    out.push(rest ? byte | 128 : byte);
-    if (!rest) return Buffer.from(out);
-  }
-}
-
-/** [{ field, wire, raw, body }]: raw is the field as it stands, body the value of a length-delimited one, the number of a varint. */
-function fields(buffer) {
-  const out = [];
-  for (let at = 0; at < buffer.length; ) {
-    const start = at;
-    let key;
-    [key, at] = readVarint(buffer, at);
-    const wire = Number(key & 7n);
-    let body;
-    if (wire === 0) [body, at] = readVarint(buffer, at);
-    else if (wire === 1) at += 8;
-    else if (wire === 5) at += 4;
-    else if (wire === 2) {
-      let length;
-      [length, at] = readVarint(buffer, at);
-      body = buffer.subarray(at, at + Number(length));
-      at += Number(length);
-    } else throw new Error(`wire type ${wire} at byte ${start}`);
-    out.push({ field: Number(key >> 3n), wire, raw: buffer.subarray(start, at), body });
-  }
-  return out;
-}
-
-const int = (field, value) => Buffer.concat([writeVarint(field << 3), writeVarint(value)]);
-const bytes = (field, body) => Buffer.concat([writeVarint((field << 3) | 2), writeVarint(body.length), body]);
-
-// ---------- TensorProto: 1 dims, 2 data_type, 8 name, 9 raw_data ----------
-function readTensor(body) {
-  const all = fields(body);
-  const one = (field) => all.find((f) => f.field === field)?.body;
-  return {
-    dims: all.filter((f) => f.field === 1).map((f) => Number(f.body)),
-    name: one(8).toString('utf8'),
-    data: one(9),
-  };
-}
-
-function tensor(name, type, dims, array) {
-  const data = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-  return Buffer.concat([...dims.map((d) => int(1, d)), int(2, type), bytes(8, Buffer.from(name)), bytes(9, data)]);
-}
 
 /** Nearest, ties to even: what numpy and ONNX do. */
 function roundEven(x) {
@@ -97,9 +35,9 @@ function narrow(weight, scale, zeroPoint) {
     roundEven(((q - zero) * WEIGHT_MAX) / Math.max(largest[i % columns], 1)),
   );
   return [
-    tensor(weight.name, INT8, [rows, columns], weights),
-    tensor(scale.name, FLOAT32, [columns], scales),
-    tensor(zeroPoint.name, INT8, [], Int8Array.of(0)),
+    tensor(weight.name, 'int8', [rows, columns], weights),
+    tensor(scale.name, 'float32', [columns], scales),
+    tensor(zeroPoint.name, 'int8', [], Int8Array.of(0)),
   ];
 }
 
