@@ -119,39 +119,10 @@ export const CONTROL_HEADERS = [
  * Headers and the body's `nearhit` object; where both speak, the header wins: it is what a proxy in between can set.
  * `headers`: lower-case names. Throws INVALID_REQUEST naming the field and what it expects.
  */
-export function readControls(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: unknown,
-): Controls {
-  const one = (name: string) => {
-    const value = headers[name];
-    return Array.isArray(value) ? value.join(',') : value;
-  };
-  const fromHeaders = headerSchema.safeParse({
-    cache: one('x-nearhit-cache')?.trim().toLowerCase(),
-    namespace: one('x-nearhit-namespace'),
-    threshold: one('x-nearhit-threshold'),
-    ttl: one('x-nearhit-ttl'),
-    tags: one('x-nearhit-tags'),
-    routing: one('x-nearhit-routing')?.trim().toLowerCase(),
-    'max-latency-ms': one('x-nearhit-max-latency-ms'),
-    'max-cost-usd': one('x-nearhit-max-cost-usd'),
-  });
-  if (!fromHeaders.success) {
-    const error = invalidRequest(fromHeaders.error);
-    throw new NearhitError(
-      'INVALID_REQUEST',
-      error.message.replaceAll("'", "'x-nearhit-").replace(/'x-nearhit-:/g, "':"),
-      {
-        param: `x-nearhit-${error.param ?? ''}`,
-      },
-    );
-  }
-  const fromBody = bodySchema.safeParse(body ?? {});
-  if (!fromBody.success) throw invalidRequest(fromBody.error, 'nearhit');
-  const http = fromCacheControl(one('cache-control'));
-  const h = fromHeaders.data;
-  const b = fromBody.data;
+export function readControls(headers: Headers, body: unknown): Controls {
+  const h = inHeaders(headers);
+  const b = inBody(body);
+  const http = fromCacheControl(headerOf(headers, 'cache-control'));
   return {
     cache: h.cache ?? b.cache ?? http.cache,
     namespace: h.namespace ?? b.namespace ?? DEFAULT_NAMESPACE,
@@ -167,6 +138,44 @@ export function readControls(
       h['max-cost-usd'] ?? b.maxCostUsd,
     ),
   };
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+function headerOf(headers: Headers, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+const PREFIX = 'x-nearhit-';
+const FIELDS = Object.keys(headerSchema.shape).map((field) => ({ field, header: PREFIX + field }));
+const WORDS: ReadonlySet<string> = new Set(['cache', 'routing']);
+const NOTHING: z.infer<typeof headerSchema> = {};
+
+/** Most requests say nothing: those are not put through the schema. */
+function inHeaders(headers: Headers): z.infer<typeof headerSchema> {
+  let said: Record<string, string> | undefined;
+  for (const { field, header } of FIELDS) {
+    const value = headerOf(headers, header);
+    if (value === undefined) continue;
+    said ??= {};
+    said[field] = WORDS.has(field) ? value.trim().toLowerCase() : value;
+  }
+  if (said === undefined) return NOTHING;
+  const parsed = headerSchema.safeParse(said);
+  if (parsed.success) return parsed.data;
+  const error = invalidRequest(parsed.error);
+  const message = error.message.replaceAll("'", `'${PREFIX}`).replaceAll(`'${PREFIX}:`, "':");
+  throw new NearhitError('INVALID_REQUEST', message, { param: PREFIX + (error.param ?? '') });
+}
+
+const SILENT: z.infer<typeof bodySchema> = {};
+
+function inBody(body: unknown): z.infer<typeof bodySchema> {
+  if (body == null) return SILENT;
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success) throw invalidRequest(parsed.error, 'nearhit');
+  return parsed.data;
 }
 
 function routingOf(
