@@ -102,6 +102,7 @@ export * from './ports/usage-store.ts';
 export * from './ports/verifier.ts';
 export * from './ports/write-queue.ts';
 export { isRunning, type ProcessMark, thisProcess } from './process-mark.ts';
+export { RecentMap } from './recent-map.ts';
 export { ChangeFeed } from './remember/change-feed.ts';
 export { failureReason } from './remember/failure-reason.ts';
 export {

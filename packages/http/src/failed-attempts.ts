@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { RecentMap } from '@nearhit/core';
 
 const WINDOW_MS = 60_000;
 const ATTEMPTS_MAX = 100;
@@ -16,16 +17,15 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** How often wrong keys came from where, in windows of a minute. Bounded: the addresses seen first are forgotten. */
+/** How often wrong keys came from where, in windows of a minute. Bounded: the last addresses are remembered. */
 export class FailedAttempts {
-  readonly #windows = new Map<string, Window>();
+  readonly #windows: RecentMap<Window>;
   readonly #attemptsMax: number;
-  readonly #addressesMax: number;
   readonly #ticks: () => number;
 
   constructor(options: FailedAttemptsOptions = {}) {
     this.#attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX;
-    this.#addressesMax = options.addressesMax ?? ADDRESSES_MAX;
+    this.#windows = new RecentMap(options.addressesMax ?? ADDRESSES_MAX);
     this.#ticks = options.ticks ?? (() => performance.now());
   }
 
@@ -44,9 +44,7 @@ export class FailedAttempts {
       window.count += 1;
       return;
     }
-    this.#windows.delete(network);
     this.#windows.set(network, { count: 1, endsAt: ticks + WINDOW_MS });
-    if (this.#windows.size > this.#addressesMax) this.#windows.delete(this.#windows.keys().next().value as string);
   }
 }
 

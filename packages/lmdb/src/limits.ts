@@ -38,7 +38,8 @@ export class LmdbLimits implements LimitStore {
   readonly #tables: Tables;
   readonly #writer: Writer;
   readonly #limits: EmbeddedLimits;
-  readonly #dirty = new Map<string, readonly [tenant: string, subject: string]>();
+  /** Tenant -> subjects that have changed since they were written. */
+  #dirty = new Map<string, Set<string>>();
   readonly #timer: NodeJS.Timeout;
   readonly #spentMs: number;
   readonly #closing = new AbortController();
@@ -107,7 +108,9 @@ export class LmdbLimits implements LimitStore {
   }
 
   #mark(tenant: string, subject: string): void {
-    this.#dirty.set(JSON.stringify([tenant, subject]), [tenant, subject]);
+    const subjects = this.#dirty.get(tenant);
+    if (subjects === undefined) this.#dirty.set(tenant, new Set([subject]));
+    else subjects.add(subject);
   }
 
   async #tidy(): Promise<void> {
@@ -118,13 +121,15 @@ export class LmdbLimits implements LimitStore {
 
   /** Resolves when all that was marked before is on disk, whoever wrote it. */
   async #flush(): Promise<void> {
-    let taken: (readonly [string, readonly [string, string]])[] = [];
+    let taken: [tenant: string, subject: string][] = [];
     try {
       await this.#writer.run((plan) => {
         // Taken when it is the writer's turn: of many settlements at once the first writes for all.
-        taken = [...this.#dirty];
-        this.#dirty.clear();
-        for (const [, [tenant, subject]] of taken) {
+        taken = [...this.#dirty].flatMap(([tenant, subjects]) =>
+          [...subjects].map((subject): [string, string] => [tenant, subject]),
+        );
+        this.#dirty = new Map();
+        for (const [tenant, subject] of taken) {
           const key = term('limits', tenant, subject);
           const state = this.#limits.state(tenant, subject);
           if (state === undefined) plan.remove(this.#tables.limits, key);
@@ -132,7 +137,7 @@ export class LmdbLimits implements LimitStore {
         }
       });
     } catch (error) {
-      for (const [name, one] of taken) this.#dirty.set(name, one);
+      for (const one of taken) this.#mark(...one);
       throw error;
     }
   }

@@ -1,3 +1,5 @@
+import { RecentMap } from '../recent-map.ts';
+
 export interface FloodOptions {
   /** Answers to questions this near to one another count as one neighbourhood: cosine similarity. */
   readonly similarityMin?: number;
@@ -6,7 +8,7 @@ export interface FloodOptions {
   readonly windowMs?: number;
   /** How long after the last one the neighbourhood stays closed to its writer. */
   readonly holdMs?: number;
-  /** Questions and neighbourhoods remembered; the oldest are forgotten first. */
+  /** Questions and neighbourhoods remembered: the last ones. */
   readonly trackedMax?: number;
 }
 
@@ -36,25 +38,27 @@ export type FloodVerdict = 'calm' | 'begins' | 'flood';
 export class Floods {
   readonly #options: Required<FloodOptions>;
   /** Writer and entry id -> the entry that its neighbourhood began with. */
-  readonly #origins = new Map<string, string>();
-  readonly #neighbourhoods = new Map<string, Neighbourhood>();
+  readonly #origins: RecentMap<string>;
+  readonly #neighbourhoods: RecentMap<Neighbourhood>;
 
   constructor(options: FloodOptions = {}) {
     this.#options = {
       ...{ similarityMin: 0.9, entriesMax: 30, windowMs: 600_000, holdMs: 1_800_000, trackedMax: 20_000 },
       ...options,
     };
+    this.#origins = new RecentMap(this.#options.trackedMax);
+    this.#neighbourhoods = new RecentMap(this.#options.trackedMax);
   }
 
   /** To be called once for each answer that is about to be made. */
   check({ writer, id, nearest }: NewAnswer, nowMs: number): FloodVerdict {
-    const { similarityMin, trackedMax } = this.#options;
+    const { similarityMin } = this.#options;
     if (nearest === undefined || nearest.id === id || !(nearest.similarity >= similarityMin)) return 'calm';
     const origin = this.#origins.get(`${writer} ${nearest.id}`) ?? nearest.id;
-    remember(this.#origins, `${writer} ${id}`, origin, trackedMax);
+    this.#origins.set(`${writer} ${id}`, origin);
     const name = `${writer} ${origin}`;
     const there = this.#neighbourhoods.get(name) ?? { writtenAtMs: [], closedUntilMs: 0 };
-    remember(this.#neighbourhoods, name, there, trackedMax);
+    this.#neighbourhoods.set(name, there);
     return this.#count(there, nowMs);
   }
 
@@ -72,11 +76,4 @@ export class Floods {
     there.closedUntilMs = nowMs + holdMs;
     return 'begins';
   }
-}
-
-/** As the newest; the oldest goes where there is no more room. */
-function remember<V>(map: Map<string, V>, key: string, value: V, max: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > max) map.delete(map.keys().next().value as string);
 }

@@ -10,6 +10,7 @@ import type {
   SubjectUse,
 } from '../ports/limit-store.ts';
 import { LEASE_MS, WINDOW_MS } from '../ports/limit-store.ts';
+import { RecentMap } from '../recent-map.ts';
 import { dayOf, monthOf, msToNextDay, msToNextMonth } from './periods.ts';
 import { Subject, type SubjectState } from './subject.ts';
 
@@ -34,9 +35,10 @@ export class EmbeddedLimits implements LimitStore {
   readonly #windowMs: number;
   readonly #leaseMs: number;
   readonly #onChange: (tenant: string, subject: string, money: boolean) => void;
-  readonly #subjects = new Map<string, Subject>();
+  /** By tenant and id. */
+  readonly #subjects = new Map<string, Map<string, Subject>>();
   /** The last settlements, so that one that comes again changes nothing. */
-  readonly #settled = new Set<string>();
+  readonly #settled = new RecentMap<true>(SETTLED_KEPT);
 
   constructor(options: EmbeddedLimitsOptions = {}) {
     this.#now = options.now ?? Date.now;
@@ -94,7 +96,7 @@ export class EmbeddedLimits implements LimitStore {
     const ticks = this.#ticks();
     const nowMs = this.#now();
     const again = this.#settled.has(lease);
-    this.#remember(lease);
+    this.#settled.set(lease, true);
     for (const settled of subjects) {
       const subject = this.#subject(tenant, settled.id, ticks);
       subject.release(lease);
@@ -123,7 +125,7 @@ export class EmbeddedLimits implements LimitStore {
 
   /** Undefined: nothing of it is worth keeping. */
   state(tenant: string, subject: string): SubjectState | undefined {
-    return this.#subjects.get(nameOf(tenant, subject))?.state();
+    return this.#subjects.get(tenant)?.get(subject)?.state();
   }
 
   restore(tenant: string, subject: string, state: SubjectState): void {
@@ -134,30 +136,26 @@ export class EmbeddedLimits implements LimitStore {
   sweep(): [tenant: string, subject: string][] {
     const idle: [string, string][] = [];
     const ticks = this.#ticks();
-    for (const [name, subject] of this.#subjects) {
-      subject.lapse(ticks);
-      subject.forgetBefore(dayOf(this.#now()), monthOf(this.#now()));
-      if (!subject.idle) continue;
-      this.#subjects.delete(name);
-      idle.push(JSON.parse(name));
+    for (const [tenant, subjects] of this.#subjects) {
+      for (const [id, subject] of subjects) {
+        subject.lapse(ticks);
+        subject.forgetBefore(dayOf(this.#now()), monthOf(this.#now()));
+        if (!subject.idle) continue;
+        subjects.delete(id);
+        idle.push([tenant, id]);
+      }
+      if (subjects.size === 0) this.#subjects.delete(tenant);
     }
     return idle;
   }
 
   #subject(tenant: string, id: string, ticks: number): Subject {
-    const name = nameOf(tenant, id);
-    let subject = this.#subjects.get(name);
-    if (subject === undefined) {
-      subject = new Subject();
-      this.#subjects.set(name, subject);
-    }
+    const subjects = this.#subjects.get(tenant) ?? new Map<string, Subject>();
+    const subject = subjects.get(id) ?? new Subject();
+    if (subjects.size === 0) this.#subjects.set(tenant, subjects);
+    subjects.set(id, subject);
     subject.lapse(ticks);
     return subject;
-  }
-
-  #remember(lease: string): void {
-    this.#settled.add(lease);
-    if (this.#settled.size > SETTLED_KEPT) this.#settled.delete(this.#settled.values().next().value as string);
   }
 
   #refused(found: readonly Subject[], subject: number, limit: LimitName, retryAfterMs: number): LimitAnswer {
@@ -172,11 +170,10 @@ export class EmbeddedLimits implements LimitStore {
 
   #uses(found: readonly Subject[]): SubjectUse[] {
     const nowMs = this.#now();
-    return found.map((subject) => subject.use(this.#ticks(), dayOf(nowMs), monthOf(nowMs)));
+    const [ticks, day, month] = [this.#ticks(), dayOf(nowMs), monthOf(nowMs)];
+    return found.map((subject) => subject.use(ticks, day, month));
   }
 }
-
-const nameOf = (tenant: string, subject: string): string => JSON.stringify([tenant, subject]);
 
 export const isBudgeted = ({ nanoUsdDay, nanoUsdMonth }: LimitSubject['limits']): boolean =>
   nanoUsdDay !== undefined || nanoUsdMonth !== undefined;
