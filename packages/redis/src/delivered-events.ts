@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type DeliveredEvents, EVENT_KEPT_MS } from '@nearhit/core';
 import type { Commands } from './commands.ts';
 import type { RedisConnection } from './connection.ts';
@@ -26,7 +26,7 @@ export class RedisDeliveredEvents implements DeliveredEvents {
   }
 
   #key(id: string): string {
-    const hash = createHash('sha256').update(id).digest('hex');
-    return this.#connection.key(`event-${hash}`, '');
+    const name = hash('sha256', id);
+    return this.#connection.key(`event-${name}`, '');
   }
 }

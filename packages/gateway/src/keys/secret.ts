@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BASE58, base58Of, randomBase58 } from './base58.ts';
 
 export const KEY_PREFIX = 'nh_';
@@ -23,13 +23,13 @@ export function isWellFormed(secret: string): boolean {
 }
 
 /** What is stored in its place: with 152 random bits in it there is nothing for a slow hash to protect. */
-export const hashOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+export const hashOfSecret = (secret: string): string => hash('sha256', secret);
 
 /** To recognise a key by: `nh_4fTq...9dKw`. */
 export const hintOf = (secret: string): string => `${secret.slice(0, KEY_PREFIX.length + 4)}...${secret.slice(-4)}`;
 
 function checksumOf(random: string): string {
-  const digest = createHash('sha256').update(`nearhit key ${random}`).digest();
+  const digest = hash('sha256', `nearhit key ${random}`, 'buffer');
   return base58Of(digest.readUIntBE(0, 6), CHECKSUM_LENGTH);
 }
 

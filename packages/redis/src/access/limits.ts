@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type HeldLease,
   LEASE_MS,
@@ -82,7 +82,7 @@ export class RedisLimits implements LimitStore {
 
   #run<T>(script: Script, tenant: string, asked: object): Promise<T> {
     // Any name may be a tenant's, with braces too: as a digest it is one word.
-    const tag = `limits-${createHash('sha256').update(tenant).digest('hex').slice(0, 32)}`;
+    const tag = `limits-${hash('sha256', tenant).slice(0, 32)}`;
     return this.#commands.script<T>(
       script,
       this.#connection.key(tag, ''),

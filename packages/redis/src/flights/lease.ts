@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ReplyForm } from '@nearhit/core';
 import type { RedisConnection } from '../connection.ts';
 
@@ -102,5 +102,5 @@ export class Leases {
 
 /** Keys may be long and are nobody's business in Redis. */
 export function flightName(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 40);
+  return hash('sha256', key).slice(0, 40);
 }
