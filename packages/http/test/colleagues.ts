@@ -1,5 +1,5 @@
 import type { DeadLetter, EntryId, QueueAdmin, QueueCounts, ServiceStatus } from '@nearhit/core';
-import { NOW_MS } from './house.ts';
+import { NOW_MS } from './entry.ts';
 
 /** Other processes and the queue between them, small and real. */
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { entry, NOW_MS } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { entry, NOW_MS } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import * as schemas from './entry-schemas.ts';
 

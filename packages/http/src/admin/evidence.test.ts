@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type DecisionRecord, tenantOfCredential } from '@nearhit/core';
 import { sampleDecision } from '@nearhit/core/conformance/decision-log';
+import { entry } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { entry } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import * as schemas from './evidence-schemas.ts';

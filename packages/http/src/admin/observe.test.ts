@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { DecisionRecord } from '@nearhit/core';
+import { entry, NOW_MS } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { entry, NOW_MS } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import * as schemas from './observe-schemas.ts';
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ArrayQueue, deadLetter, service } from '../../test/colleagues.ts';
+import { NOW_MS } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { house, NOW_MS } from '../../test/house.ts';
+import { house } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import * as schemas from './service-schemas.ts';
 import type { ServiceDeps } from './services.ts';

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { NOW_MS } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { house, NOW_MS, TOKEN, WEBHOOK_SECRET } from '../../test/house.ts';
+import { house, TOKEN, WEBHOOK_SECRET } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import * as schemas from './schemas.ts';
 import { checkSignature } from './signature.ts';

@@ -8,7 +8,8 @@ import {
   type Outcome,
   type PreparedRequest,
 } from '@nearhit/core';
-import { entry, listen } from '../../test/house.ts';
+import { entry } from '../../test/entry.ts';
+import { listen } from '../../test/house.ts';
 import { closeAll, keep } from '../../test/start.ts';
 import { deliver } from './deliver.ts';
 import { chatForm } from './form.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { type Delivery, type Exchange, NearhitError, type PreparedRequest } from '@nearhit/core';
-import { entry } from '../../test/house.ts';
+import { entry } from '../../test/entry.ts';
 import { deliver } from './deliver.ts';
 import { chatForm, type ReplyForm } from './form.ts';
 

@@ -1,7 +1,8 @@
 import { createServer as createOther } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ArrayQueue, deadLetter, service } from '../../test/colleagues.ts';
-import { entry, house, listen, TOKEN } from '../../test/house.ts';
+import { entry } from '../../test/entry.ts';
+import { house, listen, TOKEN } from '../../test/house.ts';
 import { closeAll, keep, start } from '../../test/start.ts';
 import { AdminClientError, createAdminClient } from './admin-client.ts';
 

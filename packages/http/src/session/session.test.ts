@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { NearhitError } from '@nearhit/core';
 import type { Response } from 'supertest';
+import { NOW_MS } from '../../test/entry.ts';
 import { fits } from '../../test/fits.ts';
-import { house, NOW_MS, TOKEN } from '../../test/house.ts';
+import { house, TOKEN } from '../../test/house.ts';
 import { closeAll, start } from '../../test/start.ts';
 import { createAuthorize } from '../authorize.ts';
 import { CSRF_HEADER, SESSION_COOKIE, SESSION_SECONDS, Sessions } from './session.ts';

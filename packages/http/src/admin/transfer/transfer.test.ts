@@ -1,8 +1,9 @@
 import { request } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { entry, NOW_MS } from '../../../test/entry.ts';
 import { fits } from '../../../test/fits.ts';
-import { entry, NOW_MS, TOKEN } from '../../../test/house.ts';
+import { TOKEN } from '../../../test/house.ts';
 import { closeAll, start } from '../../../test/start.ts';
 import { exportItem, importAnswer } from './transfer-schemas.ts';
 
