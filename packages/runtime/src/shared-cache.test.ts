@@ -85,8 +85,7 @@ const AXIS = Float32Array.of(1, 0, 0, 0) as UnitVector;
 
 const embedder: Embedder = {
   model: { id: 'm', version: 'v1', dimensions: 4, tokensMax: 100 },
-  embed: async (texts) =>
-    texts.map(() => ({ vector: AXIS, tokens: 1, truncated: false })),
+  embed: async (texts) => texts.map(() => ({ vector: AXIS, tokens: 1, truncated: false })),
   close: async () => {},
 };
 

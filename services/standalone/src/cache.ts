@@ -118,7 +118,8 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     });
     return embedding;
   };
-  onModel = () => chores.once('index-recovery-failed', () => startAnew().then(() => chores.once('reembed-failed', takeOver)));
+  onModel = () =>
+    chores.once('index-recovery-failed', () => startAnew().then(() => chores.once('reembed-failed', takeOver)));
   closers.add({
     async close() {
       await chores.close();
