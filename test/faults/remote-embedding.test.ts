@@ -65,3 +65,25 @@ test('embedded with an embedding service: it goes away, and comes back with anot
   );
   expect(await modelOf()).not.toBe(before);
 }, 120_000);
+
+test('embedded with an embedding service: what was stored while it was away is found by meaning once it is back', async () => {
+  const upstream = await FakeUpstream.start();
+  closers.push(() => upstream.close());
+  const port = await freePort();
+  const service = await embeddingOn(port);
+  const gateway = await Gateway.start({
+    ...{ EMBEDDING_URL: service.url, NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN },
+    ...{ OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url },
+  });
+  closers.push(() => gateway.close());
+  await service.end('SIGKILL');
+  await gateway.ask('How do I change my password?');
+  // There is nothing to wait for.
+  await gateway.flush();
+  expect(cacheOf(await gateway.ask('How do I change my password?', ONLY)).cache).toBe('hit');
+
+  await embeddingOn(port);
+  await until('it is ready', async () => (await gateway.send('GET', '/readyz')).json.degraded.length === 0);
+  await gateway.flush();
+  expect(cacheOf(await gateway.ask('How can I change my password?', ONLY)).layer).toBe('semantic');
+}, 120_000);

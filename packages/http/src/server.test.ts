@@ -274,6 +274,17 @@ describe('closeServer', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
+  test('says in the replies that are left that they are the last ones of their connections', async () => {
+    const { url, server } = await start();
+    const busy = raw(url);
+    busy.send(post(5));
+    await new Promise((resolve) => server.once('request', resolve));
+    const closed = closeServer(server, 10_000);
+    busy.send('12345');
+    expect(await busy.until(/"bytes":5/)).toMatch(/^connection: close\r$/im);
+    await closed;
+  });
+
   test('cuts what does not finish within the grace', async () => {
     const { url, server } = await start();
     const client = raw(url);

@@ -55,6 +55,20 @@ function keepTrack(server: Server): void {
   });
 }
 
+/** A client that is not told would send its next request into a connection that is about to close. */
+function endKeepAlive(server: Server): void {
+  server.prependListener('request', (_req, res) => {
+    res.shouldKeepAlive = false;
+  });
+  for (const socket of connections.get(server) ?? []) {
+    const response = responseOn(socket);
+    if (response?.headersSent === false) response.shouldKeepAlive = false;
+  }
+}
+
+const responseOn = (socket: Socket): ServerResponse | null | undefined =>
+  (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+
 /** Clients connect ahead of their next request; Node counts such a connection as busy until its headers are overdue. */
 function closeUnused(server: Server): void {
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
@@ -74,7 +88,7 @@ function prototypesOf(app: Application): {
 
 /** Not HTTP, headers too long, or a request that did not arrive in time. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  const response = responseOn(socket);
   if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
     socket.destroy();
     return;
@@ -116,6 +130,7 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   });
   // A connection that becomes idle after close() would be kept until its keep-alive runs out.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  endKeepAlive(server);
   closeUnused(server);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

@@ -9,8 +9,10 @@ import {
   createMemoryStore,
   createWriteBehind,
   type Embedder,
+  type Fingerprint,
   type MemoryCache,
   MemoryNearestIndex,
+  type PartitionKey,
   type SharedFlights,
   type Stores,
   type UnitVector,
@@ -79,10 +81,11 @@ function medium(): SharedMedium {
   };
 }
 
+const AXIS = Float32Array.of(1, 0, 0, 0) as UnitVector;
+
 const embedder: Embedder = {
   model: { id: 'm', version: 'v1', dimensions: 4, tokensMax: 100 },
-  embed: async (texts) =>
-    texts.map(() => ({ vector: Float32Array.of(1, 0, 0, 0) as UnitVector, tokens: 1, truncated: false })),
+  embed: async (texts) => texts.map(() => ({ vector: AXIS, tokens: 1, truncated: false })),
   close: async () => {},
 };
 
@@ -105,13 +108,14 @@ function memoryCache(): MemoryCache {
 
 async function open() {
   const memory = memoryCache();
+  const near = new MemoryNearestIndex({ dimensions: 4 });
   const shared = await openSharedCache({
     ...{ memory, closers, observers: [observer], filePolicies: {}, lookupTimeoutMs: 1000, medium },
     accounts: { dir, prompts: () => false },
     memoize: (given) => given,
-    neighbourhood: async () => ({ embedder, index: new MemoryNearestIndex({ dimensions: 4 }) }),
+    neighbourhood: async () => ({ embedder, index: near }),
   });
-  return { shared, memory, gauges: sharedGauges(() => shared, memory) };
+  return { near, shared, memory, gauges: sharedGauges(() => shared, memory) };
 }
 
 test('opens and starts while the medium is away, and takes part when it is back', async () => {
@@ -156,6 +160,26 @@ test('look-ups stop asking a medium that is away; an operator goes on asking, an
   expect(await shared.administering.store.get(idOf(1))).toBeDefined();
   await until('the breaker is closed', () => !redis.open);
   expect(await shared.lookingUp.store.get(idOf(1))).toMatchObject({ query: 'question 1' });
+});
+
+test('readiness says so while look-ups keep away from a part, also from one that answers again', async () => {
+  const { shared } = await open();
+  const [, , cache] = shared.breakers;
+  expect(await degradedOf(shared.probes)).toEqual([]);
+  for (let n = 0; n < 5; n++) await cache.run(() => Promise.reject(new Error('late'))).catch(() => undefined);
+  expect(cache.open).toBe(true);
+  expect(await degradedOf(shared.probes)).toEqual(['cache']);
+  await until('the breaker is closed', () => !cache.open);
+  expect(await degradedOf(shared.probes)).toEqual([]);
+});
+
+test('an operator who asks an index that is away is told so by it, not by the breaker', async () => {
+  const { shared, near } = await open();
+  const asked = { partition: 'p' as PartitionKey, fingerprint: 'f' as Fingerprint, vector: AXIS, k: 1 };
+  near.nearest = () => Promise.reject(new Error('the index is away'));
+  for (let n = 0; n < 5; n++) await expect(shared.lookingUp.index.nearest(asked)).rejects.toThrow('away');
+  await expect(shared.lookingUp.index.nearest(asked)).rejects.toThrow('open');
+  await expect(shared.administering.index.nearest(asked)).rejects.toThrow('the index is away');
 });
 
 test('limits go on being asked while look-ups are too hurried for the medium', async () => {

@@ -126,13 +126,13 @@ export async function openSharedCache<M extends SharedMedium, N extends Neighbou
     /** For `createAnswer`. */
     lookingUp,
     /** For `CacheAdmin`: an operator waits for the medium instead of being told that it is away. */
-    administering: { ...lookingUp, store: stores.responses, feed: new ChangeFeed(stores.log) },
+    administering: { ...lookingUp, store: stores.responses, index: near.index, feed: new ChangeFeed(stores.log) },
     /** What was judged, and what follows from it. */
     ...{ decisions: medium.decisions, links, calibration, judging: { links, calibration } },
     /** API keys, and limits through a breaker of their own: while the medium is away nobody waits for it. */
     access: { keys: stores.keys, limits: guardLimits(stores.limits, limits) },
     ...{ medium, near, stats, observer, accounts, breakers, policies, follower, chores },
-    probes: probesOf(medium, near),
+    probes: probesOf(medium, near).map((probe, at) => throughBreaker(probe, lookups[at] as Breaker)),
     /** How many there are. Rejects while the medium can't be reached. */
     entries: async () => totalUsage(await stores.upkeep.usage()).entries,
     /** A new configuration in force. */
@@ -218,6 +218,11 @@ export function evidenceGauges(of: () => { readonly links: LinkMemory; readonly 
 /** For readiness. */
 function probesOf(medium: SharedMedium, near: Neighbourhood): Probe[] {
   return [['redis', () => medium.ping()], embedderProbe(near.embedder), ['cache', () => near.index.stats()]];
+}
+
+/** What answers again is no use until look-ups ask it again. */
+function throughBreaker([name, ask]: Probe, breaker: Breaker): Probe {
+  return [name, () => (breaker.open ? Promise.reject(new Error('look-ups keep away from it')) : ask())];
 }
 
 /** Position of a follower that other processes ask for: 0 before it has caught up for the first time. */

@@ -110,8 +110,16 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     forget: (ids) => forget(ids, remembering),
   });
   const upkeep = { ...remembering, memory, upkeep: stores.upkeep, policies, now };
-  const takeOver = () => chores.once('reembed-failed', () => reembed(upkeep, () => chores.stopped));
-  onModel = () => chores.once('index-recovery-failed', () => startAnew().then(takeOver));
+  let embedding: Promise<unknown> | undefined;
+  /** One at a time: two would embed the same. */
+  const takeOver = () => {
+    embedding ??= reembed(upkeep, () => chores.stopped).finally(() => {
+      embedding = undefined;
+    });
+    return embedding;
+  };
+  onModel = () =>
+    chores.once('index-recovery-failed', () => startAnew().then(() => chores.once('reembed-failed', takeOver)));
   closers.add({
     async close() {
       await chores.close();
@@ -151,7 +159,9 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
       chores.every(MAINTAIN_MS, 'maintain-failed', () => maintain(upkeep).then(() => compact(remembering)));
       chores.every(MAINTAIN_MS, 'room-unknown', () => watchRoom({ ...upkeep, admission }));
       chores.every(STATS_MS, 'stats-failed', () => stats.flush());
-      takeOver();
+      chores.once('reembed-failed', takeOver);
+      // What was written while the embedder was busy, away or starting again.
+      chores.every(MAINTAIN_MS, 'reembed-failed', takeOver);
     },
   };
 }

@@ -4,9 +4,10 @@ import { DEFAULT_TENANT, type EntryId } from '../ids.ts';
 import { partitionOf } from '../key/fingerprint.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { Invalidations } from '../ports/invalidations.ts';
-import type { EntryFilter, ResponseStore } from '../ports/response-store.ts';
+import type { EntryFilter, ResponseStore, StoreUpkeep } from '../ports/response-store.ts';
 import type { SharedFlights } from '../ports/shared-flights.ts';
 import type { WriteQueue } from '../ports/write-queue.ts';
+import { embedded } from '../remember/embedded.ts';
 import { forget, type RememberDeps, remember } from '../remember/remember.ts';
 import { prepare } from '../request/prepare.ts';
 import type { EntryLine } from '../transfer/entry-line.ts';
@@ -22,6 +23,7 @@ import { type TurnsVerdict, throughTurns, turnsJudge } from './turns.ts';
 
 export interface CacheAdminDeps extends LookUpDeps, RememberDeps {
   readonly store: ResponseStore;
+  readonly upkeep: Pick<StoreUpkeep, 'unembedded'>;
   readonly queue: WriteQueue;
   readonly policies: PolicyService;
   readonly pending: PendingAnswers;
@@ -53,9 +55,17 @@ export class CacheAdmin {
     this.#deps = deps;
   }
 
-  /** Resolves when every write accepted before the call is durable and searchable. Throws FLUSH_TIMEOUT. */
-  flush(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
-    return this.#deps.queue.flush(options);
+  /**
+   * Resolves when every write accepted before the call is durable and searchable; while the embedder is away, but for
+   * what waits for it. Throws FLUSH_TIMEOUT.
+   */
+  async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    const { queue } = this.#deps;
+    const deadlineMs = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+    await queue.flush({ timeoutMs });
+    const waited = await embedded(this.#deps, deadlineMs);
+    // The vectors have to reach the index, too.
+    if (waited) await queue.flush({ timeoutMs: deadlineMs && Math.max(1, deadlineMs - Date.now()) });
   }
 
   /** Stored questions that mean about the same as a text. Throws EMBEDDER_BUSY. */
@@ -108,7 +118,7 @@ export class CacheAdmin {
   }
 
   #written(): Promise<void> {
-    return this.flush({ timeoutMs: WRITES_WAIT_MS }).catch(() => undefined);
+    return this.#deps.queue.flush({ timeoutMs: WRITES_WAIT_MS }).catch(() => undefined);
   }
 
   /** The decision for a chat body, with every stage's numbers; nothing is served or stored. */

@@ -36,6 +36,8 @@ interface Talked {
   readonly turns?: readonly string[];
   readonly entry?: Entry;
   readonly embedTurns?: () => Promise<never>;
+  /** What the store has under the other id. */
+  readonly own?: Entry;
   /** The store knows the request by its identity. */
   readonly named?: boolean;
 }
@@ -44,7 +46,7 @@ interface Talked {
 async function lookedUp(
   id: EntryId,
   whileRead: (memory: Memory) => void,
-  { turns, entry = stored, embedTurns, named = false }: Talked = {},
+  { turns, entry = stored, embedTurns, own, named = false }: Talked = {},
 ) {
   const memory = new Memory();
   const incidents: string[] = [];
@@ -57,6 +59,7 @@ async function lookedUp(
     },
   } as unknown as PreparedRequest;
   const get = async (asked: EntryId) => {
+    if (asked === other.id) return own;
     if (asked !== stored.id) return undefined;
     whileRead(memory);
     return entry;
@@ -122,4 +125,13 @@ test('turns that can’t be embedded in time are a miss', async () => {
   const { found, incidents } = await lookedUp(other.id, () => {}, talked);
   expect(found).toMatchObject({ kind: 'none', reason: 'cache-unavailable' });
   expect(incidents).toEqual(['look-up-decide-failed']);
+});
+
+test('of a request whose own answer is past its life, that is the reason, whatever stood against the nearest other', async () => {
+  const entry = { ...stored, query: 'How do I change my 2 email addresses?' };
+  const none = await lookedUp(other.id, () => {}, { entry });
+  expect(none.found).toMatchObject({ kind: 'none', reason: 'guard:number', nearest: { id: stored.id } });
+  const own = { ...other, expiresAtMs: stored.createdAtMs - 1 };
+  const { found } = await lookedUp(other.id, () => {}, { entry, own });
+  expect(found).toMatchObject({ kind: 'none', reason: 'expired', nearest: { id: stored.id } });
 });

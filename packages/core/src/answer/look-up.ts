@@ -139,7 +139,7 @@ async function steps(search: Search): Promise<Found> {
   const found = await byMeaning(search, embedding.vector);
   if (found.kind === 'hit') return found;
   const { stale = found.stale } = search;
-  return { ...found, reason: found.reason === 'no-candidate' ? reason : found.reason, stale };
+  return { ...found, reason: reason === 'no-candidate' ? found.reason : reason, stale };
 }
 
 /** The same question but for its form. */

@@ -5,11 +5,15 @@ import type { JudgedPair, LabelSource, PairFilter, PairVerdict } from '../ports/
 
 export const PAIR_TEXT_CHARS_MAX = 2000;
 
+/** UTF-16 units; what is longer is never compared by meaning, and reading megabytes would hold up every other request. */
+const COMPARED_CHARS_MAX = 8192;
+
 /**
  * Names a wording: SHA-256, 64 hex digits. Case, white space, end punctuation, contractions and courtesies make no
- * difference; of a text that is too long to be read, only its identity is compared.
+ * difference; of a text that is too long to be read, only its identity is compared, and of a much longer one its bytes.
  */
 export function textKeyOf(text: string): string {
+  if (text.length > COMPARED_CHARS_MAX) return hash('sha256', `l${text}`);
   const { wording, identity } = factsOf(text);
   return hash('sha256', wording === '' ? `i${identity}` : `w${wording}`);
 }

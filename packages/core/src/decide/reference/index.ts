@@ -1,5 +1,6 @@
 import type { QuestionFacts } from '../facts.ts';
 import { factsOf } from '../facts-memo.ts';
+import { QUESTION_LENGTH_MAX } from '../text/normalise.ts';
 import { lines } from '../words/lines.ts';
 import { openPronoun } from './english.ts';
 import { openPronounVi } from './vietnamese.ts';
@@ -42,7 +43,8 @@ function pronounIn(facts: QuestionFacts, alone: boolean): string | undefined {
  * none. English and Vietnamese, by rules that know no grammar: in doubt a pronoun has no antecedent.
  */
 export function unresolvedPronoun(text: string): string | undefined {
-  if (!MAY_POINT.test(text.normalize('NFC'))) return undefined;
+  // Nothing of it would be read.
+  if (text.length > QUESTION_LENGTH_MAX || !MAY_POINT.test(text.normalize('NFC'))) return undefined;
   return pronounIn(factsOf(text), true);
 }
 
@@ -102,7 +104,7 @@ function isElliptical({ tokens, cleaned }: QuestionFacts): boolean {
  * it in the same turn, and so does every text too long to be read.
  */
 export function restsOnEarlierTurns(text: string): string | undefined {
+  if (text.length > QUESTION_LENGTH_MAX) return 'length';
   const facts = factsOf(text);
-  if (facts.tooLong) return 'length';
   return pronounIn(facts, false) ?? (isElliptical(facts) ? 'ellipsis' : undefined);
 }

@@ -8,7 +8,7 @@ import { wantBody } from '../../body.ts';
 import { pairOf } from '../evidence.ts';
 import { checkAll } from '../faults.ts';
 import type { CacheAdmin, EvidenceAdmin } from '../ports.ts';
-import { entryLine, type ImportAnswer, LINES_REPORTED_MAX, pairLine } from './transfer-schemas.ts';
+import { entryLine, type ImportAnswer, LINE_BYTES_MAX, LINES_REPORTED_MAX, pairLine } from './transfer-schemas.ts';
 
 export interface ImportDeps {
   readonly cache: Pick<CacheAdmin, 'readEntry' | 'takeIn'>;
@@ -24,7 +24,6 @@ export interface ImportOptions {
   readonly onProgress?: ((so: ImportAnswer) => void) | undefined;
 }
 
-const LINE_BYTES_MAX = 16_777_216;
 /** Stored, embedded and told of together. Nothing more is read meanwhile. */
 const ENTRIES_AT_ONCE = 50;
 const BYTES_AT_ONCE = 8_388_608;

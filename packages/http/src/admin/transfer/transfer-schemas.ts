@@ -7,7 +7,9 @@ import { count, model, namespace, tag } from '../schemas.ts';
 const tenant = z.string().min(1).max(128);
 const HEX_64 = /^[0-9a-f]{64}$/;
 const hex = z.string().regex(HEX_64, 'expected 64 hex digits');
-const text = z.string().min(1).max(1_000_000);
+/** As long as a line may be. */
+export const LINE_BYTES_MAX = 16_777_216;
+const text = z.string().max(LINE_BYTES_MAX);
 const ms = z.number().min(0).max(1e15);
 const document = z.strictObject({
   id: z.string().min(1).max(512),
@@ -57,6 +59,11 @@ export const entryLine = z
   })
   .refine((line) => (line.text === undefined) !== (line.query === undefined), {
     error: "expected 'text'",
+    path: ['text'],
+  })
+  // Of a picture or a tool's result alone there is no text; what was asked is in the fingerprint.
+  .refine(({ text, query, fingerprint }) => (text ?? query) !== '' || fingerprint !== undefined, {
+    error: 'Too small: expected string to have >=1 characters',
     path: ['text'],
   })
   .refine((line) => (line.id === undefined) === (line.fingerprint === undefined), {

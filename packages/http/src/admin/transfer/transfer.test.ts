@@ -71,6 +71,21 @@ describe('an export', () => {
     expect(await give('?vectors=true')).toEqual(rows);
   });
 
+  test('of questions without a text, or with one of megabytes, is an import too', async () => {
+    const { give, store, take } = await house();
+    store.entries = ['', 'long '.repeat(300_000)].map((query, n) => ({
+      ...{ ...entry(n), query, semantic: false, identity: undefined },
+      answer: Buffer.from(JSON.stringify(whole)),
+    }));
+    const before = store.entries;
+    const rows = await give();
+    store.entries = [];
+    expect((await take(ndjson(rows))).body).toMatchObject({ entries: 2, refused: 0, errors: [] });
+    expect(store.entries.map(({ id, query }) => [id, query])).toEqual(before.map(({ id, query }) => [id, query]));
+    const bare = await take(ndjson([line({ text: '' })]));
+    expect(bare.body.errors).toEqual([{ line: 1, error: expect.stringContaining("'text'") }]);
+  });
+
   test('keeps to what is asked for', async () => {
     const { give, store } = await house();
     store.entries.push(entry(4, { scope: { ...entry(4).scope, namespace: 'support' } }));
