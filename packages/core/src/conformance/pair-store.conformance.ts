@@ -22,7 +22,7 @@ export function samplePair(n: number, changes: Partial<NewPair> = {}): JudgedPai
 const side = (text: string): NewPair['a'] => ({ text, key: hash('sha256', text) });
 
 /** One of thousands: a store takes the keys as they come, and to make them of the texts takes longer than to store them. */
-const oneOfMany = (n: number, changes: Partial<NewPair> = {}): JudgedPair =>
+export const oneOfMany = (n: number, changes: Partial<NewPair> = {}): JudgedPair =>
   samplePair(n, { a: side(`How do I cancel order ${n}?`), b: side(`How do I change order ${n}?`), ...changes });
 
 const inNamespace = (namespace: string): Pick<NewPair, 'scope'> => ({
