@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Embedder } from '@nearhit/core';
 import { openEmbedder } from './open-embedder.ts';
 import { embeds, openTripwire, outcome, until } from './tripwire.ts';
 
@@ -16,32 +17,56 @@ const inSeconds = (seconds: number) => ({ deadlineMs: Date.now() + seconds * 100
 const questions = (count: number) => Array.from({ length: count }, (_, i) => `What is the capital of country ${i}?`);
 const LONG = 'word '.repeat(250);
 
-test('a look-up is answered while a big batch is under way, and both come to their end', async () => {
-  const { embedder } = await tripwire();
-  let batchDone = false;
-  const batch = embedder.embed(questions(300)).then((results) => {
-    batchDone = true;
-    return results;
+describe('one worker for several callers', () => {
+  let opened: Awaited<ReturnType<typeof openTripwire>>;
+  let embedder: Embedder;
+  beforeAll(async () => {
+    opened = await openTripwire();
+    embedder = opened.embedder;
   });
-  for (let i = 0; i < 5; i++) await embedder.embed([`look-up ${i}`], inSeconds(60));
-  expect(batchDone).toBe(false);
-  expect(await batch).toHaveLength(300);
-});
+  afterAll(() => opened.close());
 
-test('look-ups that never cease do not starve a batch', async () => {
-  const { embedder } = await tripwire();
-  let batchDone = false;
-  const batch = embedder.embed(questions(5)).finally(() => {
-    batchDone = true;
+  test('a look-up is answered while a big batch is under way, and both come to their end', async () => {
+    let batchDone = false;
+    const batch = embedder.embed(questions(300)).then((results) => {
+      batchDone = true;
+      return results;
+    });
+    for (let i = 0; i < 5; i++) await embedder.embed([`look-up ${i}`], inSeconds(60));
+    expect(batchDone).toBe(false);
+    expect(await batch).toHaveLength(300);
   });
-  const lookUps = async (name: string) => {
-    for (let i = 0; !batchDone; i++) {
-      await embedder.embed([`${name} ${i}`], inSeconds(0.1)).catch(() => undefined);
-      await new Promise(setImmediate);
-    }
-  };
-  await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(lookUps));
-  expect(await batch).toHaveLength(5);
+
+  test('look-ups that never cease do not starve a batch', async () => {
+    let batchDone = false;
+    const batch = embedder.embed(questions(5)).finally(() => {
+      batchDone = true;
+    });
+    const lookUps = async (name: string) => {
+      for (let i = 0; !batchDone; i++) {
+        await embedder.embed([`${name} ${i}`], inSeconds(0.1)).catch(() => undefined);
+        await new Promise(setImmediate);
+      }
+    };
+    await Promise.all(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(lookUps));
+    expect(await batch).toHaveLength(5);
+  });
+
+  test('no work is done for a text whose deadline passed in the queue', async () => {
+    const { times } = opened;
+    const sleeper = embedder.embed(['sleep 400']);
+    await until(() => times('sleep 400') === 1);
+    expect(await outcome(embedder.embed(['dropped'], inSeconds(0.1)))).toBe('EMBEDDER_BUSY');
+    await sleeper;
+    await embedder.embed(['afterwards']);
+    await until(() => times('afterwards') === 1);
+    expect(times('dropped')).toBe(0);
+  });
+
+  test('a deadline that is no number is refused', async () => {
+    expect(await outcome(embedder.embed(['x'], { deadlineMs: Number.NaN }))).toBe('EMBEDDER_BUSY');
+    expect(await outcome(embedder.embed(['x'], { deadlineMs: Number.MAX_VALUE }))).toBe('answered');
+  });
 });
 
 test('what can not be done by the deadline is refused at once, what can is answered', async () => {
@@ -74,17 +99,6 @@ test('a batch too big for its deadline is refused though the queue is empty', as
   expect(seen).toEqual(['next']);
 });
 
-test('no work is done for a text whose deadline passed in the queue', async () => {
-  const { embedder, times } = await tripwire();
-  const sleeper = embedder.embed(['sleep 400']);
-  await until(() => times('sleep 400') === 1);
-  expect(await outcome(embedder.embed(['dropped'], inSeconds(0.1)))).toBe('EMBEDDER_BUSY');
-  await sleeper;
-  await embedder.embed(['afterwards']);
-  await until(() => times('afterwards') === 1);
-  expect(times('dropped')).toBe(0);
-});
-
 test('a deadline that passes while the worker is at it is kept, and later calls are answered', async () => {
   const { embedder, times } = await tripwire();
   expect(await outcome(embedder.embed(['sleep 300'], inSeconds(0.1)))).toBe('EMBEDDER_BUSY');
@@ -101,10 +115,4 @@ test('the queue is bounded', async () => {
   expect(await outcome(embedder.embed(questions(11)))).toBe('EMBEDDER_BUSY');
   expect(await Promise.all([sleeper, waiting])).toHaveLength(2);
   expect(await outcome(embedder.embed(['one more']))).toBe('answered');
-});
-
-test('a deadline that is no number is refused', async () => {
-  const { embedder } = await tripwire();
-  expect(await outcome(embedder.embed(['x'], { deadlineMs: Number.NaN }))).toBe('EMBEDDER_BUSY');
-  expect(await outcome(embedder.embed(['x'], { deadlineMs: Number.MAX_VALUE }))).toBe('answered');
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { pairNetworkConformance } from '@nearhit/core/conformance/pair-network';
 import { modelDir } from '@nearhit/model-minilm';
 import fc from 'fast-check';
@@ -19,6 +19,12 @@ async function opened(options: EmbedderOptions = {}) {
 pairNetworkConformance('two worker threads', () => opened({ threads: 2 }));
 
 describe('beside a network', () => {
+  let halved: LocalEmbedder;
+  beforeAll(async () => {
+    halved = await openEmbedder({ network: testNetwork });
+  });
+  afterAll(() => halved.close());
+
   const closers: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of closers.splice(0)) await close();
@@ -30,7 +36,7 @@ describe('beside a network', () => {
   };
 
   test('vectors and version are those of the model whole, bit for bit', async () => {
-    const [whole, halved] = [await keep(openEmbedder()), await keep(openEmbedder({ network: testNetwork }))];
+    const whole = await keep(openEmbedder());
     expect(halved.model).toEqual(whole.model);
     expect(whole.network).toBeUndefined();
     const text = fc.oneof(
@@ -48,16 +54,15 @@ describe('beside a network', () => {
 
   test('a text is read the same whether it was embedded before or not', async () => {
     const pairs = [{ a: 'Can I bring my dog?', b: 'Are dogs allowed to come along?' }];
-    const [first, second] = [
-      await keep(openEmbedder({ network: testNetwork })),
-      await keep(openEmbedder({ network: testNetwork })),
-    ];
-    await second.embed(['Are dogs allowed to come along?', 'Can I bring my dog?']);
-    expect(await second.network?.score(pairs)).toEqual(await first.network?.score(pairs));
+    const fresh = await keep(openEmbedder({ network: testNetwork }));
+    await halved.embed(['Are dogs allowed to come along?', 'Can I bring my dog?']);
+    const logits = await halved.network?.score(pairs);
+    expect(logits).toEqual([expect.any(Number)]);
+    expect(logits).toEqual(await fresh.network?.score(pairs));
   });
 
   test('what it says is what fixtures/joint-test.py says', async () => {
-    const { network } = await keep(openEmbedder({ network: testNetwork }));
+    const { network } = halved;
     const asked = 'Which rivers flow through Vienna?';
     const logits = await network?.score([asked, 'How do I bake bread without yeast?'].map((b) => ({ a: asked, b })));
     // Equal texts are 0 apart: the intercept is left, and the lean.

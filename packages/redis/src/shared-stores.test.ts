@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type JudgedPair, PAIR_BOUNDS, type ServiceStatus } from '@nearhit/core';
-import { samplePair } from '@nearhit/core/conformance/pair-store';
+import { oneOfMany } from '@nearhit/core/conformance/pair-store';
 import { sampleLabel } from '@nearhit/core/conformance/sample-store';
 import { entryId, sampleEntry, T0, unit } from '@nearhit/core/conformance/storage-samples';
 import { type OpenedStores, openTestStores, RedisServer } from '../testing/index.ts';
@@ -98,17 +98,17 @@ describe('several processes on one Redis', () => {
 
   test('judged pairs and labelled samples are told over the log, those let go for want of room too', async () => {
     const [a, b] = [await open(), await open()];
-    const pairs = Array.from({ length: PAIR_BOUNDS.perScopeMax }, (_, n) => samplePair(n));
+    const pairs = Array.from({ length: PAIR_BOUNDS.perScopeMax }, (_, n) => oneOfMany(n));
     await a.pairs.put(pairs);
     const { lastSeq } = await b.log.bounds();
     expect(lastSeq).toBe(pairs.length);
     const [oldest, second] = pairs as [JudgedPair, JudgedPair];
-    expect(await a.pairs.put([samplePair(pairs.length)])).toEqual([oldest.id]);
+    expect(await a.pairs.put([oneOfMany(pairs.length)])).toEqual([oldest.id]);
     await a.samples.append([sampleLabel(1), sampleLabel(2)]);
     await a.samples.append([sampleLabel(1)]);
     await a.pairs.delete([second.id, oldest.id]);
     expect((await b.log.read(lastSeq, 10)).map(({ change }) => change)).toEqual([
-      { kind: 'pair', id: samplePair(pairs.length).id },
+      { kind: 'pair', id: oneOfMany(pairs.length).id },
       { kind: 'pair', id: oldest.id },
       { kind: 'samples' },
       { kind: 'pair', id: second.id },
