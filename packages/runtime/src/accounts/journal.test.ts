@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -53,6 +53,23 @@ test('what is told in a turn is in the file before the next turn that is asked f
   expect(text.match(/"begin"/g)).toHaveLength(20);
   expect(text.match(/"end"/g)).toHaveLength(19);
   expect(journal.open().map(({ id }) => id)).toEqual(['d-19']);
+  journal.close();
+});
+
+test('without a disk, calls that were handed on leave no room taken by their beginning', async () => {
+  const incidents: string[] = [];
+  const observer = { incident: (name: string) => void incidents.push(name) };
+  const blocked = join(dir, 'a-file');
+  writeFileSync(blocked, '');
+  const journal = new Journal({ dir: blocked, id: 'a', observer, segmentBytes: 5000, heldMax: 4 });
+  const sent: string[] = [];
+  for (let n = 0; n < 20; n++) {
+    journal.begin(recordOf(n));
+    journal.end(recordOf(n));
+    await ship(journal, { append: async (records) => void sent.push(...records.map(({ id }) => id)) });
+  }
+  expect(sent).toEqual(Array.from({ length: 20 }, (_, n) => `d-${n}`));
+  expect(new Set(incidents)).toEqual(new Set(['usage-journal-failed']));
   journal.close();
 });
 

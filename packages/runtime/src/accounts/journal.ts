@@ -31,8 +31,8 @@ const WRITE_CHARS = 65_536;
 
 /**
  * What this process has to tell of its calls. It is in the file, and survives kill -9, at the end of the event loop's turn:
- * before the next `setImmediate` of whoever has told it. All of a turn goes by one write(2), which costs as much as a third
- * of what else a request takes. Never throws: what can't be written waits in memory.
+ * before the next `setImmediate` of whoever has told it. All of a turn goes by one write(2): one for each line would be a
+ * tenth of all that a request costs. Never throws: what can't be written waits in memory.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -92,7 +92,7 @@ export class Journal {
   retry(): void {
     try {
       for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
-        this.#segment().write(first.line, first.kind === 'end' ? [first.record] : []);
+        this.#segment().write(first.line, endedIn([first]));
         this.#held.shift();
       }
     } catch (error) {
@@ -102,13 +102,13 @@ export class Journal {
 
   /** What could not be written and has not been handed on. */
   held(): UsageRecord[] {
-    return this.#held.flatMap(({ kind, record }) => (kind === 'end' ? record : []));
+    return endedIn(this.#held);
   }
 
   /** These are in the store: they need not be written any more. */
   handedOn(records: readonly UsageRecord[]): void {
-    const done = new Set(records);
-    this.#held = this.#held.filter(({ record }) => !done.has(record));
+    const done = new Set(records.map(({ id }) => id));
+    this.#held = this.#held.filter(({ record }) => !done.has(record.id));
   }
 
   /** All of it is in the store. */
@@ -152,8 +152,7 @@ export class Journal {
       while (written < told.length) {
         const segment = this.#segment();
         const some = told.slice(written, endOf(told, written, this.#options.segmentBytes - segment.bytes));
-        const ended = some.filter(({ kind }) => kind === 'end').map(({ record }) => record);
-        segment.write(some.map(({ line }) => line).join(''), ended);
+        segment.write(some.map(({ line }) => line).join(''), endedIn(some));
         this.#follow(some);
         written += some.length;
       }
@@ -172,10 +171,8 @@ export class Journal {
 
   #hold(told: readonly Told[]): void {
     this.#held.push(...told);
-    const tooMany = this.#held.length - this.#options.heldMax;
-    if (tooMany <= 0) return;
-    this.#held.splice(0, tooMany);
-    for (let n = 0; n < tooMany; n++) this.#options.observer.incident('usage-dropped');
+    const dropped = this.#held.splice(0, this.#held.length - this.#options.heldMax);
+    for (const _ of endedIn(dropped)) this.#options.observer.incident('usage-dropped');
   }
 
   #failed(error: unknown): void {
@@ -210,6 +207,9 @@ export class Journal {
     }
   }
 }
+
+const endedIn = (told: readonly Told[]): UsageRecord[] =>
+  told.flatMap(({ kind, record }) => (kind === 'end' ? record : []));
 
 /** Behind as many as one write takes, at least one. */
 function endOf(told: readonly Told[], from: number, room: number): number {
