@@ -33,7 +33,8 @@ async function embeddingOn(port: number, env: Record<string, string> = {}): Prom
   return service.start();
 }
 
-test('embedded with an embedding service: it goes away, and comes back with another model', async () => {
+/** One process without a model of its own, and the service that it asks. */
+async function started() {
   const upstream = await FakeUpstream.start();
   closers.push(() => upstream.close());
   const port = await freePort();
@@ -43,6 +44,11 @@ test('embedded with an embedding service: it goes away, and comes back with anot
     ...{ OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url },
   });
   closers.push(() => gateway.close());
+  return { port, service, gateway };
+}
+
+test('embedded with an embedding service: it goes away, and comes back with another model', async () => {
+  const { port, service, gateway } = await started();
   await gateway.ask('How do I change my password?');
   await gateway.flush();
   expect(cacheOf(await gateway.ask('How can I change my password?', ONLY)).layer).toBe('semantic');
@@ -67,15 +73,7 @@ test('embedded with an embedding service: it goes away, and comes back with anot
 }, 120_000);
 
 test('embedded with an embedding service: what was stored while it was away is found by meaning once it is back', async () => {
-  const upstream = await FakeUpstream.start();
-  closers.push(() => upstream.close());
-  const port = await freePort();
-  const service = await embeddingOn(port);
-  const gateway = await Gateway.start({
-    ...{ EMBEDDING_URL: service.url, NEARHIT_INTERNAL_TOKEN: INTERNAL_TOKEN },
-    ...{ OPENAI_API_KEY: 'sk-house', OPENAI_BASE_URL: upstream.url },
-  });
-  closers.push(() => gateway.close());
+  const { port, service, gateway } = await started();
   await service.end('SIGKILL');
   await gateway.ask('How do I change my password?');
   // There is nothing to wait for.

@@ -19,6 +19,7 @@ import {
   maintain,
   type NearestIndex,
   type Observer,
+  oneAtATime,
   PendingAnswers,
   PolicyService,
   type ResponseStore,
@@ -110,14 +111,10 @@ export async function openCache(config: Config, log: Logger, closers: Closers, o
     forget: (ids) => forget(ids, remembering),
   });
   const upkeep = { ...remembering, memory, upkeep: stores.upkeep, policies, now };
-  let embedding: Promise<unknown> | undefined;
-  /** One at a time: two would embed the same. */
-  const takeOver = () => {
-    embedding ??= reembed(upkeep, () => chores.stopped).finally(() => {
-      embedding = undefined;
-    });
-    return embedding;
-  };
+  /** Two at once would embed the same. */
+  const takeOver = oneAtATime(async () => {
+    await reembed(upkeep, () => chores.stopped);
+  });
   onModel = () =>
     chores.once('index-recovery-failed', () => startAnew().then(() => chores.once('reembed-failed', takeOver)));
   closers.add({

@@ -150,11 +150,16 @@ export class EmbeddedLimits implements LimitStore {
   }
 
   #subject(tenant: string, id: string, ticks: number): Subject {
-    const subjects = this.#subjects.get(tenant) ?? new Map<string, Subject>();
-    const subject = subjects.get(id) ?? new Subject();
-    if (subjects.size === 0) this.#subjects.set(tenant, subjects);
-    subjects.set(id, subject);
+    const subject = this.#subjects.get(tenant)?.get(id) ?? this.#add(tenant, id);
     subject.lapse(ticks);
+    return subject;
+  }
+
+  #add(tenant: string, id: string): Subject {
+    const subject = new Subject();
+    const others = this.#subjects.get(tenant);
+    if (others === undefined) this.#subjects.set(tenant, new Map([[id, subject]]));
+    else others.set(id, subject);
     return subject;
   }
 

@@ -101,20 +101,6 @@ function fromCacheControl(header: string | undefined): { cache?: CacheMode; maxA
   return found;
 }
 
-/** Header names that a request is prepared by; they are part of the raw-bytes key. */
-export const CONTROL_HEADERS = [
-  'x-nearhit-cache',
-  'x-nearhit-namespace',
-  'x-nearhit-threshold',
-  'x-nearhit-ttl',
-  'x-nearhit-tags',
-  'x-nearhit-routing',
-  'x-nearhit-max-latency-ms',
-  'x-nearhit-max-cost-usd',
-  'anthropic-beta',
-  'cache-control',
-] as const;
-
 /**
  * Headers and the body's `nearhit` object; where both speak, the header wins: it is what a proxy in between can set.
  * `headers`: lower-case names. Throws INVALID_REQUEST naming the field and what it expects.
@@ -149,6 +135,14 @@ function headerOf(headers: Headers, name: string): string | undefined {
 
 const PREFIX = 'x-nearhit-';
 const FIELDS = Object.keys(headerSchema.shape).map((field) => ({ field, header: PREFIX + field }));
+
+/** Header names that a request is prepared by; they are part of the raw-bytes key. */
+export const CONTROL_HEADERS: readonly string[] = [
+  ...FIELDS.map(({ header }) => header),
+  'anthropic-beta',
+  'cache-control',
+];
+
 const WORDS: ReadonlySet<string> = new Set(['cache', 'routing']);
 const NOTHING: z.infer<typeof headerSchema> = {};
 
