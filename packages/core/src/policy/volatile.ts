@@ -127,9 +127,10 @@ const RULES: readonly Rule[] = [
 /** Words of time that ask about no present: a title, an era, a rule, a person's own affairs. */
 const TIMELESS = phrase(`
   (?:in )?today(?:'s)? (?:world|society|generation|youth|era|age)
+  today's (?:parents?|parenting|parental|children|kids|teens|teenagers|adolescents|youngsters|students|young people|people|women|men|families|workers|managers|leaders|artists)(?!')
   (?:sings?|sang|sung|song|lyrics) .*
   (?:determined|calculated|computed|derived|decides?|decided|affects?|influences?|works?|mean|means|meaning|formed)
-  (?:i|i'm|i am|we|we're|we are|you are|you're|me|my) (?:(?:am|are|was|were|not) )*(?:currently|right now|nowadays)
+  (?:i|i'm|i am|we|we're|we are|you|you are|you're|me|my) (?:(?:am|are|was|were|not) )*(?:currently|right now|nowadays)
   weather .*(?:january|february|march|april|may|june|july|august|september|october|november|december)
   (?:latest|current|newest) (?:density|flows?|flowing|through)
 `);
