@@ -8,16 +8,31 @@ import { isCommand, tells } from './telling.ts';
 /** So many words of meaning in clauses of their own ask for something else. */
 const FOREIGN_WORDS_MIN = 2;
 
+interface Clause {
+  /** A question of its own, joined to the one before it: "... and how is it treated?" */
+  readonly joined: boolean;
+  readonly tokens: readonly Token[];
+}
+
+const JOINING = new Set(['and', 'or', 'but']);
+const ASKING = new Set('what how when where which who whom whose is are was were does do did can'.split(' '));
+
+const isJoined = (tokens: readonly Token[], at: number): boolean =>
+  ASKING.has(tokens[at]?.text ?? '') && JOINING.has(tokens[at - 1]?.text ?? '');
+
+const asksTwice = ({ tokens }: QuestionFacts): boolean => tokens.some((_, at) => isJoined(tokens, at));
+
 /** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
-function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Token[][] {
-  const clauses: Token[][] = [];
+function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Clause[] {
+  const clauses: { joined: boolean; tokens: Token[] }[] = [];
   const isOwn = (at: number) => !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
   for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
-    if (last === undefined || (token.afterBreak && isOwn(at))) clauses.push([token]);
-    else last.push(token);
+    const joined = isJoined(tokens, at);
+    if (last === undefined || joined || (token.afterBreak && isOwn(at))) clauses.push({ joined, tokens: [token] });
+    else last.tokens.push(token);
   }
-  return clauses.map((clause) => clause.filter(isTelling));
+  return clauses.map((clause) => ({ ...clause, tokens: clause.tokens.filter(isTelling) }));
 }
 
 function clauseFrom(tokens: readonly Token[], from: number): readonly Token[] {
@@ -38,10 +53,14 @@ function appended(a: QuestionFacts, b: QuestionFacts): Token[] {
   if (clauses.length < 2) return [];
   const asked = b.tokens.filter(isTelling);
   if (asked.filter((token) => !isIn(token, a)).length * 5 > asked.length) return [];
-  const shares = clauses.map((clause) => ({ clause, unsaid: clause.filter((token) => !isIn(token, b)) }));
-  if (!shares.some(({ clause, unsaid }) => clause.length > 0 && unsaid.length * 2 <= clause.length)) return [];
-  const foreign = shares.filter(({ clause, unsaid }) => unsaid.length * 3 >= clause.length * 2);
+  const shares = clauses.map(({ joined, tokens: said }) => {
+    return { joined, said, unsaid: said.filter((token) => !isIn(token, b)) };
+  });
+  if (!shares.some(({ said, unsaid }) => said.length > 0 && unsaid.length * 2 <= said.length)) return [];
+  const foreign = shares.filter(({ said, unsaid }) => unsaid.length * 3 >= said.length * 2);
   const words = foreign.flatMap(({ unsaid }) => unsaid);
+  const joinedOnly = foreign.some(({ joined, unsaid }) => joined && unsaid.length > 0) && !asksTwice(b);
+  if (joinedOnly) return words;
   // A word of Vietnamese is about two tokens.
   const enough = b.language === 'vi' ? 2 * FOREIGN_WORDS_MIN : FOREIGN_WORDS_MIN;
   return words.length >= enough ? words : [];
