@@ -14,8 +14,8 @@ export function verifierFolder(version: string, intercept: number): string {
   const dir = mkdtempSync(join(tmpdir(), 'nearhit-verifier-'));
   for (const file of ['lexicon.bin', 'trees.json', 'prior.json']) cpSync(join(verifierDir, file), join(dir, file));
   copyFileSync(ONNX, join(dir, 'joint.onnx'));
-  const fusion = { trees: 0.5, network: 0.1, intercept };
-  const joint = { version, fusion, grey: { from: 0, to: 1 }, tokensMax: 64 };
+  const weights = { trees: 0.5, network: 0.1, intercept };
+  const joint = { version, fusion: { asked: weights, stated: weights }, grey: { from: 0, to: 1 }, tokensMax: 64 };
   writeFileSync(join(dir, 'joint.json'), JSON.stringify(joint));
   return dir;
 }

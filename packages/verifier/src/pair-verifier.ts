@@ -117,7 +117,8 @@ export class PairVerifier implements Verifier {
     const { probability } = first;
     if (network === undefined) return { probability };
     if (first.rule !== undefined || this.#second === undefined || 'silent' in network) return { probability, network };
-    return { probability: this.#second.probability(first.logit, network.logit), network };
+    const isAsked = this.#trees.isAsked(first.values);
+    return { probability: this.#second.probability(first.logit, network.logit, isAsked), network };
   }
 }
 

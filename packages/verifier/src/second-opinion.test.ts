@@ -8,7 +8,10 @@ import { type Joint, loadJoint, loadVerifier, verifierDir } from './index.ts';
 
 const JOINT: Joint = {
   version: 'j1',
-  fusion: { trees: 0.7, network: 0.5, intercept: -0.25 },
+  fusion: {
+    asked: { trees: 0.7, network: 0.5, intercept: -0.25 },
+    stated: { trees: 0.4, network: 0.9, intercept: 0.5 },
+  },
   grey: { from: 0.2, to: 0.98 },
   tokensMax: 64,
 };
@@ -27,22 +30,28 @@ const busy = new NearhitError('EMBEDDER_BUSY', 'busy');
 
 /** About 0.6 by the trees. */
 const DOUBTFUL = { a: 'How do I train a puppy to swim?', b: 'How can I train my puppy to swim?', similarity: 0.93 };
+const STATED = { a: 'A man plays a flute', b: 'One man is playing the flute', similarity: 0.93 };
 const SAME = { a: 'What causes thunder?', b: 'what causes thunder', similarity: 1 };
 const FAR = { a: 'Who wrote Hamlet?', b: 'Which plants live in caves?', similarity: 0.3 };
 const logit = (p: number) => Math.log(p / (1 - p));
 const everywhere = { ...JOINT, grey: { from: 0, to: 1 } };
 
 describe('a second opinion', () => {
-  test('names itself in the version, and is fused with the trees in logits', async () => {
+  test('names itself in the version, and is fused with the trees in logits, questions and statements apart', async () => {
     const verifier = withNetwork(says(1.5), everywhere);
     expect(verifier.version).toBe(`${alone.version}+j1`);
-    const [judged] = await verifier.verify([DOUBTFUL]);
-    expect(judged?.network).toEqual({ logit: 1.5 });
-    const { trees, network, intercept } = JOINT.fusion;
-    expect(logit(judged?.probability ?? 0)).toBeCloseTo(
-      trees * logit(alone.probability(DOUBTFUL)) + network * 1.5 + intercept,
-      9,
-    );
+    for (const [pair, style] of [
+      [DOUBTFUL, 'asked'],
+      [STATED, 'stated'],
+    ] as const) {
+      const [judged] = await verifier.verify([pair]);
+      expect(judged?.network).toEqual({ logit: 1.5 });
+      const { trees, network, intercept } = JOINT.fusion[style];
+      expect(logit(judged?.probability ?? 0)).toBeCloseTo(
+        trees * logit(alone.probability(pair)) + network * 1.5 + intercept,
+        9,
+      );
+    }
   });
 
   test('is asked once about all pairs in doubt, and about no other', async () => {
@@ -174,7 +183,7 @@ describe('the description of a network', () => {
 
   test.each([
     ['version', { ...JOINT, version: '' }],
-    ['fusion', { ...JOINT, fusion: { ...JOINT.fusion, network: -1 } }],
+    ['fusion', { ...JOINT, fusion: { ...JOINT.fusion, asked: { ...JOINT.fusion.asked, network: -1 } } }],
     ['from', { ...JOINT, grey: { from: 0.9, to: 0.2 } }],
     ['tokensMax', { ...JOINT, tokensMax: 0 }],
   ])('a bad one is refused: %s', (_, json) => {

@@ -61,9 +61,10 @@ export class SecondOpinion {
     }
   }
 
-  /** Probability that the trees' calibrated logit and the network's come to. */
-  probability(ofTrees: number, ofNetwork: number): number {
-    return fused(this.#joint.fusion, ofTrees, ofNetwork);
+  /** Probability that the trees' calibrated logit and the network's come to. `isAsked`: one of the texts is a question. */
+  probability(ofTrees: number, ofNetwork: number, isAsked: boolean): number {
+    const { asked, stated } = this.#joint.fusion;
+    return fused(isAsked ? asked : stated, ofTrees, ofNetwork);
   }
 
   count(word: NetworkWord): void {

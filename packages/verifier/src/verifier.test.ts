@@ -134,7 +134,7 @@ const SMALL = {
   features: PAIR_FEATURES.map(({ name }) => name),
   baseline: 0,
   trees: [[-1, 0, 0, 0, 0.5]],
-  calibration: { slope: 1, intercept: 0 },
+  calibration: { asked: { slope: 1, intercept: 0 }, stated: { slope: 1, intercept: 0 } },
 };
 
 describe('a broken model folder', () => {

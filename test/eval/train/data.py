@@ -8,7 +8,10 @@ import numpy as np
 
 
 class Data:
-    """X [rows, features], y, and for each row its set, kind, group (texts that belong together) and weight."""
+    """X [rows, features], y, and for each row its set, kind, group (texts that belong together) and weight.
+
+    `other`: the group of b, which is that of a but in rows that were put together by nearness (traffic_pairs.py).
+    """
 
     def __init__(self, folder: str, sets: list[str]):
         base = Path(folder)
@@ -29,14 +32,19 @@ class Data:
         self.same = np.array([r["same"] for r in self.rows])
         self.long = np.array([r["long"] for r in self.rows])
         self.disputable = np.array([r["disputable"] for r in self.rows])
-        self.group = groups(self.rows)
+        self.group, self.other = groups(self.rows)
 
     def column(self, name: str) -> np.ndarray:
         return self.X[:, self.names.index(name)]
 
+    def styles(self) -> dict[str, np.ndarray]:
+        """Rows with a question in them, and of statements, titles or key words: what a score is worth differs."""
+        asked = self.column("asked") > 0
+        return {"asked": asked, "stated": ~asked}
 
-def groups(rows: list[dict]) -> np.ndarray:
-    """Rows that share a text or a cluster of questions get one number: never on both sides of a split."""
+
+def groups(rows: list[dict]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that share a text or a cluster of questions get one number: never on both sides of a split. The numbers of a and b."""
     parent: dict[str, str] = {}
 
     def root(x: str) -> str:
@@ -47,19 +55,35 @@ def groups(rows: list[dict]) -> np.ndarray:
         return x
 
     for row in rows:
-        keys = [f"t:{row['a'].lower()}", f"t:{row['b'].lower()}"] + ([f"c:{row['cluster']}"] if row["cluster"] else [])
-        for key in keys[1:]:
-            parent[root(key)] = root(keys[0])
+        a, b = (f"t:{row[x].lower()}" for x in "ab")
+        joined = [(a, f"c:{row['clusters'][0]}"), (b, f"c:{row['clusters'][1]}")] if row.get("clusters") else [(a, b)]
+        if row["cluster"]:
+            joined.append((a, f"c:{row['cluster']}"))
+        for one, other in joined:
+            parent[root(other)] = root(one)
     ids: dict[str, int] = defaultdict(lambda: len(ids))
-    return np.array([ids[root(f"t:{row['a'].lower()}")] for row in rows])
+    a, b = (np.array([ids[root(f"t:{row[x].lower()}")] for row in rows]) for x in "ab")
+    return a, b
 
 
-def folds(group: np.ndarray, k: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return rng.integers(0, k, group.max() + 1)[group]
+def marked(data: "Data", rows: np.ndarray) -> np.ndarray:
+    """The groups of which these rows are: [groups], true or false."""
+    chosen = np.zeros(max(data.group.max(), data.other.max()) + 1, bool)
+    chosen[data.group[rows]] = chosen[data.other[rows]] = True
+    return chosen
 
 
-def set_weights(data: "Data", mask: np.ndarray, power=0.7, generated=0.5) -> np.ndarray:
+def apart(data: "Data", chosen: np.ndarray) -> np.ndarray:
+    """Rows of which a or b belongs to a chosen group. chosen: [groups], true or false."""
+    return chosen[data.group] | chosen[data.other]
+
+
+def folds(data: "Data", k: int, seed: int) -> np.ndarray:
+    """For each group the fold that it is in."""
+    return np.random.default_rng(seed).integers(0, k, max(data.group.max(), data.other.max()) + 1)
+
+
+def set_weights(data: "Data", mask: np.ndarray, power=0.7, generated=0.75) -> np.ndarray:
     """Each set counts by a power of its size: the big ones lead, the small ones are heard; made-up pairs by a share of that."""
     weight = np.zeros(len(data.y))
     for name in np.unique(data.set[mask]):

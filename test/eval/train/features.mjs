@@ -26,7 +26,7 @@ for (const file of positionals) {
   ];
   let pairs = 0;
   for (const row of readRows(file)) {
-    const { a, b, equivalent, kind = '', cluster = '', source = '', disputable = false } = row;
+    const { a, b, equivalent, kind = '', cluster = '', clusters, source = '', disputable = false } = row;
     if (equivalent === undefined) continue;
     const [x, y] = [factsOf(a), factsOf(b)];
     const similarity = vectors.cosine(a, b);
@@ -34,7 +34,7 @@ for (const file of positionals) {
     const same = isSameText(x, y);
     writeSync(
       rows,
-      `${JSON.stringify({ a, b, equivalent, kind, cluster, source, disputable, same, long: Math.max(x.tokens.length, y.tokens.length) })}\n`,
+      `${JSON.stringify({ a, b, equivalent, kind, cluster, clusters, source, disputable, same, long: Math.max(x.tokens.length, y.tokens.length) })}\n`,
     );
     pairs++;
   }

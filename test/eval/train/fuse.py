@@ -5,7 +5,8 @@ python3 fuse.py --features DIR --scores DIR [--leave REGEX] [--stream-set SET] [
 Logits of DIR/scores.f64 (joint-scores.mjs: the exported file's) where there are any, else of scores.npy.
 
 The trees' scores are out of fold, with --leave by trees that were not shown what is left out either. P = sigmoid(s * trees + w * network + c), fitted on
-the held-out rows of sets that are not left out; judged out of fold for these three numbers too.
+the held-out rows of sets that are not left out of which the trees are unsure, apart for questions and for statements: of these the network knows more,
+and of word scrambles and entailment the shares of right ones are others. Judged out of fold for these numbers too.
 """
 
 import argparse
@@ -14,14 +15,16 @@ import re
 from pathlib import Path
 
 import numpy as np
-from data import Data, folds, set_weights
+from data import Data, apart, folds, marked, set_weights
 from model import score, sigmoid
 from sklearn.linear_model import LogisticRegression
-from train import calibrate, learn, out_of_fold, usable
+from train import calibrate, calibrated, chosen, learn, out_of_fold, usable
 
 COSINE_MIN = 0.7
 BARS = [0.7, 0.75, 0.8, 0.85, 0.9]
 WRONG = [0.01, 0.02, 0.03]
+# Probabilities of the trees between which the fusion is fitted: where it is used, and somewhat below.
+UNSURE = 0.4, 0.99
 
 
 class Judged:
@@ -34,35 +37,42 @@ class Judged:
         learned = asked & ~np.isin(data.set, ["generated_more", args.stream_set])
         self.left = np.array([re.search(args.leave, k) is not None for k in data.kind]) if args.leave else np.zeros(len(data.y), bool)
         if args.leave:
-            groups = np.unique(data.group[self.left & ~np.char.startswith(data.set, "generated")])
-            learned &= ~self.left & ~np.isin(data.group, groups)
+            learned &= ~self.left & ~apart(data, marked(data, self.left & ~np.char.startswith(data.set, "generated")))
         if args.stream_set:
-            stream = np.unique(data.group[data.set == args.stream_set])
-            learned &= ~np.isin(data.group, stream)
+            learned &= ~apart(data, marked(data, data.set == args.stream_set))
         z = out_of_fold(data, learned)
-        a, b = calibrate(data, learned, z)
+        calibration = calibrate(data, learned, z)
         rest = ~learned
         z[rest] = score(learn(data, learned), data.X[rest])
-        self.zt = a * z + b
+        self.zt = calibrated(data, calibration, z)
         self.passing = asked & (data.column("cosine") >= COSINE_MIN) & (data.column("guard:order") == 0)
-        self.fit = self.held & ~np.isnan(self.zn) & ~self.left & ~np.char.startswith(data.set, "generated") & (data.set != (args.stream_set or "-"))
+        self.fit = self.held & ~np.isnan(self.zn) & ~self.left & chosen(data) & (data.set != (args.stream_set or "-"))
+        p = sigmoid(self.zt)
+        self.fit &= (p >= UNSURE[0]) & (p <= UNSURE[1])
 
     def served(self, z):
         return np.where(self.data.same, 1.0, sigmoid(z) * self.passing)
 
-    def learn(self, rows):
-        weight = set_weights(self.data, rows)[rows]
-        model = LogisticRegression(C=1e4).fit(np.stack([self.zt, self.zn], 1)[rows], self.data.y[rows], sample_weight=weight)
-        return *model.coef_[0], model.intercept_[0]
+    def learn(self, rows) -> dict[str, tuple[float, float, float]]:
+        """(trees, network, intercept) of each style."""
+        weight = set_weights(self.data, rows)
+        found = {}
+        for name, styled in self.data.styles().items():
+            own = rows & styled
+            model = LogisticRegression(C=1e4).fit(np.stack([self.zt, self.zn], 1)[own], self.data.y[own], sample_weight=weight[own])
+            found[name] = *model.coef_[0], model.intercept_[0]
+        return found
 
     def fused(self):
         """Logit of each row; the trees' own where the network may not be asked."""
-        fold = folds(self.data.group, 5, 3)
+        fold = folds(self.data, 5, 3)[self.data.group]
         z = self.zt.copy()
         for i in range(5):
-            s, w, c = self.learn(self.fit & (fold != i))
-            here = (fold == i) & ~np.isnan(self.zn)
-            z[here] = s * self.zt[here] + w * self.zn[here] + c
+            fusion = self.learn(self.fit & (fold != i))
+            for name, styled in self.data.styles().items():
+                s, w, c = fusion[name]
+                here = (fold == i) & styled & ~np.isnan(self.zn)
+                z[here] = s * self.zt[here] + w * self.zn[here] + c
         return z
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import Data, set_weights
+from data import Data, apart, set_weights
 from joint_model import Batch, Joint, initialise
 from states import States
 from torch.nn import functional as F
@@ -33,19 +33,20 @@ SMOOTHING = 0.04
 def held_out(data: Data, seed: int, stream: set[str], leave: str | None) -> np.ndarray:
     """Which rows must not be learned from: whole groups."""
     large = {s for s in np.unique(data.set) if (data.set == s).sum() >= LARGE}
-    groups = data.group.max() + 1
+    groups = max(data.group.max(), data.other.max()) + 1
     small = np.zeros(groups, bool)
     small[data.group[~np.isin(data.set, list(large))]] = True
     held = np.random.default_rng(seed).random(groups) < np.where(small, HELD_SMALL, HELD)
     for i, row in enumerate(data.rows):
-        if row["a"] in stream or row["b"] in stream:
-            held[data.group[i]] = True
+        for text, group in ((row["a"], data.group[i]), (row["b"], data.other[i])):
+            if text in stream:
+                held[group] = True
     if leave:
         left = np.array([re.search(leave, kind) is not None for kind in data.kind])
         # Rows of a rule's kind share texts with half of the questions: these rows go, not their groups.
         held[data.group[left & ~np.char.startswith(data.set, "generated")]] = True
-        return held[data.group] | left
-    return held[data.group]
+        return apart(data, held) | left
+    return apart(data, held)
 
 
 class Pairs:
@@ -98,7 +99,7 @@ def optimiser(model: Joint, share: float):
 
 def train(model: Joint, data: Data, pairs: Pairs, rows: np.ndarray, check: np.ndarray, args) -> None:
     rng = np.random.default_rng(args.seed)
-    weight = torch.from_numpy(set_weights(data, rows).astype("f4"))
+    weight = torch.from_numpy(set_weights(data, rows, generated=0.5).astype("f4"))
     target = torch.from_numpy(np.where(data.y, 1 - SMOOTHING, SMOOTHING).astype("f4"))
     plan = [batch for _ in range(args.epochs) for batch in pairs.shuffled(np.flatnonzero(rows), rng)]
     optimizer = optimiser(model, 0.5 if args.resume else 1.0)

@@ -22,7 +22,7 @@ node embed.mjs --cache "$work/vectors" "$work/generated_more.jsonl" "$stream"
 made="$work/generated_more.jsonl $work/stream_pairs.jsonl"
 node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" $made
 node states.mjs --cache "$work/states" "$work/generated.jsonl" $made $files
-sets="generated generated_more $sets stream_pairs"
+sets="generated generated_more $sets traffic_pairs stream_pairs"
 learn="joint.py --features $work/features --states $work/states --embedder $embedder --stream $stream"
 "$PYTHON" $learn --epochs 2 --out "$work/joint-first" $sets
 "$PYTHON" $learn --epochs 1 --wide --resume "$work/joint-first/joint.pt" --out "$work/joint" $sets
@@ -30,4 +30,4 @@ learn="joint.py --features $work/features --states $work/states --embedder $embe
 node joint-scores.mjs --model "$model/joint.onnx" --states "$work/states" --pairs "$work/joint/pairs.jsonl" --out "$work/joint/scores.f64"
 judge="--features $work/features --scores $work/joint --stream-set stream_pairs --stream $stream"
 "$PYTHON" fuse.py $judge $sets
-"$PYTHON" joint_write.py $judge --out "$model" $sets
+"$PYTHON" joint_write.py $judge --version j2 --verifier 3 --out "$model" $sets

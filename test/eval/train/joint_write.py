@@ -11,7 +11,7 @@ import numpy as np
 from data import Data
 from fuse import Judged, simulate
 from model import digits, sigmoid
-from train import prior
+from train import chosen, prior
 
 # Word pieces of one text, the two special ones included: the states' own limit.
 TOKENS_MAX = 64
@@ -37,17 +37,19 @@ def main() -> None:
     args.leave = None
     data = Data(args.features, args.sets)
     judged = Judged(data, args)
-    trees, network, intercept = (digits(float(x), 5) for x in judged.learn(judged.fit))
+    fusion = {
+        style: dict(zip(("trees", "network", "intercept"), (digits(float(x), 5) for x in found)))
+        for style, found in judged.learn(judged.fit).items()
+    }
     z = judged.fused()
     asked = judged.passing & judged.held & ~np.isnan(judged.zn)
-    real = asked & judged.fit
+    real = asked & chosen(data) & (data.set != args.stream_set)
     zone = grey(sigmoid(judged.zt[real]), sigmoid(z[real]))
     inside = asked & (sigmoid(judged.zt) >= zone["from"]) & (sigmoid(judged.zt) <= zone["to"])
     print(f"asked for {inside.sum() / asked.sum():.3f} of the pairs that pass the guards")
     z = np.where(inside, z, judged.zt)
     joint = {
-        "version": args.version, "fusion": {"trees": trees, "network": network, "intercept": intercept},
-        "grey": zone, "tokensMax": TOKENS_MAX,
+        "version": args.version, "fusion": fusion, "grey": zone, "tokensMax": TOKENS_MAX,
     }
     out = Path(args.out)
     (out / "joint.json").write_text(json.dumps(joint, indent=1) + "\n")

@@ -4,7 +4,7 @@ set -eu
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1
 PYTHON=${PYTHON:-/usr/bin/python3}
 work=$(realpath "$1"); shift
-files=""; sets="generated"
+files=""; sets="generated traffic_pairs"
 for file in "$@"; do
   files="$files $(realpath "$file")"
   sets="$sets $(basename "$file" .jsonl)"
@@ -17,6 +17,7 @@ node embed.mjs --cache "$work/vectors" --vocabulary $files
   --wordnet "${WORDNET:-/usr/share/wordnet}" --out "$model/lexicon.bin"
 node generate.mjs --lexicon "$model/lexicon.bin" --out "$work/generated.jsonl" $files
 node embed.mjs --cache "$work/vectors" "$work/generated.jsonl"
-node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" "$work/generated.jsonl" $files
+"$PYTHON" traffic_pairs.py --cache "$work/vectors" --out "$work/traffic_pairs.jsonl" $files
+node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" "$work/generated.jsonl" "$work/traffic_pairs.jsonl" $files
 "$PYTHON" leave_out.py --features "$work/features" --kinds $sets
-"$PYTHON" train.py --features "$work/features" --out "$model" $sets
+"$PYTHON" train.py --features "$work/features" --out "$model" --version 3 $sets

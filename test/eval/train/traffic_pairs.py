@@ -1,0 +1,94 @@
+"""Pairs as traffic brings them together: questions that are near enough to be candidates of one another, whoever compared them before.
+
+python3 traffic_pairs.py --cache DIR --out TRAFFIC_PAIRS.jsonl [--same 24000] [--other 12000] [--seed 5] FILE.jsonl ...
+
+Pair files hold what somebody chose to label, mostly because it is hard to tell. What a gateway meets is the nearest question asked before. So all
+questions of the files that come in clusters are compared with one another. Questions joined by pairs labelled the same, directly or over others, are
+the same; all others count as different, though some of them are not: nobody labelled them. Of the same there are two for each other one, about as on a stream.
+"""
+
+import argparse
+import json
+
+import numpy as np
+from vectors import Vectors
+
+COSINE_MIN = 0.7
+BLOCK = 2000
+# Of one question at most: the pairs of what was asked in a hundred ways would outnumber all others.
+PAIRS_OF_ONE_MAX = 20
+
+
+def same_questions(files: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """For each text one that stands for all that are the same, and its cluster in the file."""
+    parent: dict[str, str] = {}
+    cluster: dict[str, str] = {}
+
+    def root(text: str) -> str:
+        parent.setdefault(text, text)
+        while parent[text] != text:
+            parent[text] = parent[parent[text]]
+            text = parent[text]
+        return text
+
+    for file in files:
+        for line in open(file, encoding="utf8"):
+            row = json.loads(line)
+            if not row.get("cluster"):
+                continue
+            a, b = root(row["a"]), root(row["b"])
+            if row["equivalent"]:
+                parent[a] = b
+            for text in (row["a"], row["b"]):
+                cluster[text] = row["cluster"]
+    return {text: root(text) for text in sorted(parent)}, cluster
+
+
+def near(vectors: np.ndarray):
+    """Index pairs (later, earlier) of texts whose cosine is at least COSINE_MIN, block by block."""
+    for start in range(0, len(vectors), BLOCK):
+        end = min(start + BLOCK, len(vectors))
+        later, earlier = np.nonzero(vectors[start:end] @ vectors[:end].T >= COSINE_MIN)
+        later += start
+        yield later[earlier < later], earlier[earlier < later]
+
+
+def capped(rows: np.ndarray, meaning: np.ndarray) -> np.ndarray:
+    """The first PAIRS_OF_ONE_MAX rows of each meaning."""
+    count: dict[int, int] = {}
+    kept = []
+    for row, one in zip(rows, meaning[rows]):
+        count[one] = count.get(one, 0) + 1
+        if count[one] <= PAIRS_OF_ONE_MAX:
+            kept.append(row)
+    return np.array(kept)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--same", type=int, default=24_000)
+    parser.add_argument("--other", type=int, default=12_000)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("files", nargs="+")
+    args = parser.parse_args()
+    meaning, cluster = same_questions(args.files)
+    texts = list(meaning)
+    number = np.unique(list(meaning.values()), return_inverse=True)[1]
+    parts = list(near(Vectors(args.cache).of(texts)))
+    later, earlier = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    same = number[later] == number[earlier]
+    rng = np.random.default_rng(args.seed)
+    mixed = [rng.permutation(np.flatnonzero(rows)) for rows in (same, ~same)]
+    chosen = [capped(mixed[0], number[later])[: args.same], mixed[1][: args.other]]
+    print(f"{len(texts)} questions, {same.sum()} pairs of the same, {(~same).sum()} of others; taken {len(chosen[0])} and {len(chosen[1])}")
+    with open(args.out, "w", encoding="utf8") as out:
+        for i in rng.permutation(np.concatenate(chosen)):
+            a, b = texts[earlier[i]], texts[later[i]]
+            row = {"a": a, "b": b, "equivalent": bool(same[i]), "kind": "", "clusters": [cluster[a], cluster[b]]}
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
