@@ -113,6 +113,8 @@ export const MEANING_TABLE: GuardTable = {
       ['Why do dogs eat?', 'Why are dogs eaten?'],
       ['Should children be taught?', 'Should children teach?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Rome to Oslo?'],
+      ['How do I get from Nice to there by train?', 'How do I get from there to Nice by train?'],
+      ['What can I take from Nice to those distinations?', 'What can I take from those to Nice distinations?'],
       ['Bay từ Hà Nội đến Huế', 'Bay đến Hà Nội từ Huế'],
       ['Chó bị mèo cắn ở đâu?', 'Chó cắn mèo ở đâu?'],
       ['Nam bị Lan đánh', 'Nam đánh Lan'],
@@ -133,6 +135,7 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['How do I get from there to Nice by train?', 'How can I get from there to Nice by train?'],
       ['When will it launch in Rome?', 'When will it be launched in Rome?'],
       ['How is tea different from coffee?', 'What is the difference between tea and coffee?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Oslo to Rome?'],

@@ -93,7 +93,14 @@ function listsInOrder(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[
 
 const DIRECTIONS = new Set('from to before after into onto từ đến tới sang trước sau'.split(' '));
 
-/** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`. */
+const SOMEWHERE = '';
+const POINTING = new Set('this that these those there here it them'.split(' '));
+
+/** A direction in front of what stands for a place named before: `from those`, `to there`. */
+const pointsFrom = ({ tokens }: QuestionFacts, direction: string): boolean =>
+  tokens.some(({ text }, at) => text === direction && POINTING.has(tokens[at + 1]?.text ?? ''));
+
+/** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`; `from A to those`, `from those to A`. */
 function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]) {
   const behind = ({ tokens }: QuestionFacts, marks: readonly Mark[]) =>
     new Map(
@@ -106,8 +113,11 @@ function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[]
   for (const [direction, key] of x) {
     const other = [...y].find(([, where]) => where === key)?.[0];
     if (other === undefined || other === direction) continue;
-    const swapped = x.get(other);
-    if (swapped !== undefined && swapped !== key && swapped === y.get(direction))
+    // What stands for a place may be any of them.
+    const swapped = x.get(other) ?? (pointsFrom(a, other) ? SOMEWHERE : undefined);
+    const there = y.get(direction) ?? (pointsFrom(b, direction) ? SOMEWHERE : undefined);
+    if (swapped === undefined || there === undefined || swapped === key) continue;
+    if (swapped === there || swapped === SOMEWHERE || there === SOMEWHERE)
       return describe([`${direction} ${key}`], [`${other} ${key}`]);
   }
   return undefined;
@@ -139,7 +149,7 @@ export const orderGuard: Guard = {
     if (inOrder || listsInOrder(a, b, marksA, marksB)) {
       const swapped = role === 'swapped' || suffersInstead(a.tokens, b.tokens) || suffersInstead(b.tokens, a.tokens);
       if (swapped) return 'active and passive with the same subject';
-      return turnedRound(a, b, marksA, marksB);
+      return turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA);
     }
     if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;
     const apart = marksA.findIndex(({ key }, i) => key !== marksB[i]?.key);
