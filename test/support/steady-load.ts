@@ -24,7 +24,7 @@ export interface Asked {
 
 export interface SteadyLoadOptions {
   readonly namespace: string;
-  /** Default 20. */
+  /** Default 10. */
   readonly perSecond?: number;
 }
 
@@ -46,7 +46,7 @@ export class SteadyLoad {
   #turn = 0;
   #subjects = 0;
 
-  private constructor(clients: readonly GatewayClient[], { namespace, perSecond = 20 }: SteadyLoadOptions) {
+  private constructor(clients: readonly GatewayClient[], { namespace, perSecond = 10 }: SteadyLoadOptions) {
     this.#clients = clients;
     this.namespace = namespace;
     this.#timer = setInterval(() => this.#ask(), 1000 / perSecond);
