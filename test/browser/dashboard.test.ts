@@ -141,7 +141,8 @@ describe('entries', () => {
     await page.getByText('Entries that would be dropped: 2.').waitFor();
     expect((await gateway.admin('GET', '/entries?namespace=stored')).json.entries).toHaveLength(2);
     await page.getByRole('button', { name: 'Drop 2' }).click();
-    await page.getByText('Dropped: 2.').waitFor();
+    // Exactly: what was said of the dry run holds these words, too.
+    await page.getByText('Dropped: 2.', { exact: true }).waitFor();
     expect((await gateway.admin('GET', '/entries?namespace=stored')).json.entries).toHaveLength(0);
 
     const line = JSON.stringify({ text: 'Is there a lift?', answer: 'Yes.', model: 'demo-fast', namespace: 'stored' });
