@@ -87,7 +87,7 @@ export class Keyring {
 
   /** It was one when it was looked up last. */
   recognises(secret: string): boolean {
-    return isWellFormed(secret) && this.#known.has(hashOfSecret(secret));
+    return this.#known.has(hashOfSecret(secret));
   }
 
   /**
@@ -95,13 +95,13 @@ export class Keyring {
    * STORE_UNAVAILABLE when it is not known and can't be looked up.
    */
   caller(secret: string): Caller | Promise<Caller> {
+    const hash = hashOfSecret(secret);
+    const known = this.#known.get(hash) ?? this.#unknown.get(hash);
+    if (known !== undefined && this.#isFresh(known)) return this.#opened(known, hash);
     if (!isWellFormed(secret)) {
       const hint = secret.startsWith(KEY_PREFIX) ? ' It is mistyped or cut: check that all of it was copied.' : '';
       throw invalidKey(`The API key is not valid here.${hint}`);
     }
-    const hash = hashOfSecret(secret);
-    const known = this.#known.get(hash) ?? this.#unknown.get(hash);
-    if (known !== undefined && this.#isFresh(known)) return this.#opened(known, hash);
     return this.#load(hash, known).then((loaded) => this.#opened(loaded, hash));
   }
 
