@@ -18,6 +18,7 @@ test.each([
   ['When is the next full moon?', 'today'],
   ['Who won last night’s game?', 'today'],
   ['top news today', 'today'],
+  ['Which stocks do you currently recommend?', 'now'],
   ["Who won today's women's final?", 'today'],
   ["What do today's papers say of the parents?", 'today'],
   ['Giá vàng hôm nay bao nhiêu?', 'today'],

@@ -130,7 +130,8 @@ const TIMELESS = phrase(`
   today's (?:parents?|parenting|parental|children|kids|teens|teenagers|adolescents|youngsters|students|young people|people|women|men|families|workers|managers|leaders|artists)(?!')
   (?:sings?|sang|sung|song|lyrics) .*
   (?:determined|calculated|computed|derived|decides?|decided|affects?|influences?|works?|mean|means|meaning|formed)
-  (?:i|i'm|i am|we|we're|we are|you|you are|you're|me|my) (?:(?:am|are|was|were|not) )*(?:currently|right now|nowadays)
+  (?:i|i'm|i am|we|we're|we are|you are|you're|me|my) (?:(?:am|are|was|were|not) )*(?:currently|right now|nowadays)
+  you currently (?:drive|live|work|own|wear|study|attend|read|play)
   weather .*(?:january|february|march|april|may|june|july|august|september|october|november|december)
   (?:latest|current|newest) (?:density|flows?|flowing|through)
 `);
