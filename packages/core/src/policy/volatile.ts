@@ -127,14 +127,24 @@ const RULES: readonly Rule[] = [
 /** Words of time that ask about no present: a title, an era, a rule, a person's own affairs. */
 const TIMELESS = phrase(`
   (?:in )?today(?:'s)? (?:world|society|generation|youth|era|age)
-  today's (?:parents?|parenting|parental|children|kids|teens|teenagers|adolescents|youngsters|students|young people|people|women|men|families|workers|managers|leaders|artists)(?!')
   (?:sings?|sang|sung|song|lyrics) .*
   (?:determined|calculated|computed|derived|decides?|decided|affects?|influences?|works?|mean|means|meaning|formed)
   (?:i|i'm|i am|we|we're|we are|you are|you're|me|my) (?:(?:am|are|was|were|not) )*(?:currently|right now|nowadays)
-  you currently (?:drive|live|work|own|wear|study|attend|read|play)
   weather .*(?:january|february|march|april|may|june|july|august|september|october|november|december)
   (?:latest|current|newest) (?:density|flows?|flowing|through)
 `);
+
+/**
+ * Words of time that name an era or a person's own life: taken out of a question, whose other words may still ask about now.
+ * `today's parents`, but not `today's kids menu`; `do you currently drive`, but not `the country you currently live in`.
+ */
+const OF_AN_ERA = new RegExp(
+  `(?:${[
+    "today's (?:parents|parent(?:ing|al) [\\p{L}]+|parenting|children|kids|teens|teenagers|adolescents|youngsters|young people)(?= *(?:[?.!,]|$| and | to | in general| as | like | compared| with | than ))",
+    '(?<=do )you currently (?=(?:drive|live|work|own|wear|study)(?![\\p{L}]))',
+  ].join('|')})`,
+  'gu',
+);
 
 /** The sentences that ask; a text without any question mark is one question as long as it is short. */
 function askingParts(text: string): string[] {
@@ -164,8 +174,9 @@ export function volatileMatch(query: string): VolatileMatch | undefined {
   for (const part of askingParts(looked.normalize('NFC').toLowerCase().replaceAll('\u2019', "'"))) {
     const text = part.split(/\s+/u).join(' ').trim();
     if (TIMELESS.test(text)) continue;
+    const rest = text.replace(OF_AN_ERA, '');
     for (const { reason, pattern } of RULES) {
-      const found = pattern.exec(text);
+      const found = pattern.exec(rest);
       if (found !== null) return { rule: reason, matched: found[0] };
     }
   }

@@ -14,21 +14,35 @@ interface Clause {
   readonly tokens: readonly Token[];
 }
 
-const JOINING = new Set(['and', 'or', 'but']);
-const ASKING = new Set('what how when where which who whom whose is are was were does do did can'.split(' '));
+const JOINING = new Set(['and', 'but', '&']);
+const ALSO = new Set(['also', 'then']);
+const ASKING = new Set('what how when where why which who whom whose'.split(' '));
+/** With a subject behind them: `and is it safe`, but not `and is listed on the stock exchange`. */
+const AUXILIARIES = new Set('is are was were does do did can could should would will has have'.split(' '));
+const SUBJECTS = new Set(
+  'i you he she it we they this that these those there one the a an my your his her its'.split(' '),
+);
 
-const isJoined = (tokens: readonly Token[], at: number): boolean =>
-  ASKING.has(tokens[at]?.text ?? '') && JOINING.has(tokens[at - 1]?.text ?? '');
+/** Here a second question begins that is joined to the one before. */
+function isJoined(tokens: readonly Token[], at: number): boolean {
+  const { text = '' } = tokens[at] ?? {};
+  if (!ASKING.has(text) && !(AUXILIARIES.has(text) && SUBJECTS.has(tokens[at + 1]?.text ?? ''))) return false;
+  const before = ALSO.has(tokens[at - 1]?.text ?? '') ? at - 2 : at - 1;
+  return JOINING.has(tokens[before]?.text ?? '');
+}
 
-const asksTwice = ({ tokens }: QuestionFacts): boolean => tokens.some((_, at) => isJoined(tokens, at));
+const joinedIn = ({ tokens }: QuestionFacts): number => tokens.filter((_, at) => isJoined(tokens, at)).length;
 
-/** Clauses as punctuation parts them; `sentences`: only what stands between full stops, brackets kept apart. */
-function clausesOf({ tokens }: QuestionFacts, sentences: boolean): Clause[] {
+/**
+ * Clauses as punctuation parts them, and with `joins` those that ask something of their own; `sentences`: only what stands
+ * between full stops, brackets kept apart.
+ */
+function clausesOf({ tokens }: QuestionFacts, { sentences, joins }: { sentences: boolean; joins: boolean }): Clause[] {
   const clauses: { joined: boolean; tokens: Token[] }[] = [];
   const isOwn = (at: number) => !sentences || tokens[at]?.sentenceStart || clauseFrom(tokens, at).some(isCommand);
   for (const [at, token] of tokens.entries()) {
     const last = clauses.at(-1);
-    const joined = isJoined(tokens, at);
+    const joined = joins && isJoined(tokens, at);
     if (last === undefined || joined || (token.afterBreak && isOwn(at))) clauses.push({ joined, tokens: [token] });
     else last.tokens.push(token);
   }
@@ -49,7 +63,9 @@ const isIn = ({ key, text }: Token, { keys, tokens }: QuestionFacts): boolean =>
 /** Clauses that the other question has nothing of, beside all of what it does say. */
 function appended(a: QuestionFacts, b: QuestionFacts): Token[] {
   // What tells is paraphrased with a clause more or less; in what asks, every clause shapes the answer.
-  const clauses = clausesOf(a, tells(a) && tells(b));
+  const sentences = tells(a) && tells(b);
+  // Where both ask as many questions, the second may be the same one in other words.
+  const clauses = clausesOf(a, { sentences, joins: !sentences && joinedIn(a) > joinedIn(b) });
   if (clauses.length < 2) return [];
   const asked = b.tokens.filter(isTelling);
   if (asked.filter((token) => !isIn(token, a)).length * 5 > asked.length) return [];
@@ -57,10 +73,9 @@ function appended(a: QuestionFacts, b: QuestionFacts): Token[] {
     return { joined, said, unsaid: said.filter((token) => !isIn(token, b)) };
   });
   if (!shares.some(({ said, unsaid }) => said.length > 0 && unsaid.length * 2 <= said.length)) return [];
-  const foreign = shares.filter(({ said, unsaid }) => unsaid.length * 3 >= said.length * 2);
+  const foreign = shares.filter(({ joined, said, unsaid }) => unsaid.length * 3 >= said.length * (joined ? 1.5 : 2));
   const words = foreign.flatMap(({ unsaid }) => unsaid);
-  const joinedOnly = foreign.some(({ joined, unsaid }) => joined && unsaid.length > 0) && !asksTwice(b);
-  if (joinedOnly) return words;
+  if (foreign.some(({ joined, unsaid }) => joined && unsaid.length > 0)) return words;
   // A word of Vietnamese is about two tokens.
   const enough = b.language === 'vi' ? 2 * FOREIGN_WORDS_MIN : FOREIGN_WORDS_MIN;
   return words.length >= enough ? words : [];
