@@ -18,7 +18,7 @@ import numpy as np
 from data import Data, apart, folds, marked, set_weights
 from model import score, sigmoid
 from sklearn.linear_model import LogisticRegression
-from train import calibrate, calibrated, chosen, learn, out_of_fold, usable
+from train import calibrate, calibrated, chosen, enough, learn, out_of_fold, usable
 
 COSINE_MIN = 0.7
 BARS = [0.7, 0.75, 0.8, 0.85, 0.9]
@@ -58,7 +58,7 @@ class Judged:
         weight = set_weights(self.data, rows)
         found = {}
         for name, styled in self.data.styles().items():
-            own = rows & styled
+            own = rows & styled if enough(self.data.y[rows & styled]) else rows
             model = LogisticRegression(C=1e4).fit(np.stack([self.zt, self.zn], 1)[own], self.data.y[own], sample_weight=weight[own])
             found[name] = *model.coef_[0], model.intercept_[0]
         return found

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import Data, apart, set_weights
+from data import Data, apart, marked, set_weights
 from joint_model import Batch, Joint, initialise
 from states import States
 from torch.nn import functional as F
@@ -44,7 +44,7 @@ def held_out(data: Data, seed: int, stream: set[str], leave: str | None) -> np.n
     if leave:
         left = np.array([re.search(leave, kind) is not None for kind in data.kind])
         # Rows of a rule's kind share texts with half of the questions: these rows go, not their groups.
-        held[data.group[left & ~np.char.startswith(data.set, "generated")]] = True
+        held |= marked(data, left & ~np.char.startswith(data.set, "generated"))
         return apart(data, held) | left
     return apart(data, held)
 

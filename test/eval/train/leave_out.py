@@ -9,7 +9,7 @@ import re
 import numpy as np
 from data import Data, apart, marked
 from model import score, sigmoid
-from train import calibrate, calibrated, learn, out_of_fold, usable
+from train import calibrate, calibrated, in_one_fold, learn, out_of_fold, usable
 
 COSINE_MIN = 0.7
 # Sets of one source are left out together.
@@ -52,7 +52,7 @@ def main() -> None:
     rows = usable(data)
     # The order guard is a veto in serving.
     passing = rows & (data.column("cosine") >= COSINE_MIN) & (data.column("guard:order") == 0)
-    asked = ~data.disputable
+    asked = ~data.disputable & in_one_fold(data)
 
     z = out_of_fold(data, rows)
     calibration = calibrate(data, rows, z)

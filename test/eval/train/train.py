@@ -49,7 +49,16 @@ def calibrate(data: Data, rows: np.ndarray, z: np.ndarray) -> dict[str, tuple[fl
     whatever was made, and P stays on the careful side."""
     real = rows & chosen(data)
     weight = set_weights(data, real)
-    return {name: platt(z[real & own], data.y[real & own], weight[real & own]) for name, own in data.styles().items()}
+    found = {}
+    for name, own in data.styles().items():
+        rows = real & own if enough(data.y[real & own]) else real
+        found[name] = platt(z[rows], data.y[rows], weight[rows])
+    return found
+
+
+def enough(y: np.ndarray, least=50) -> bool:
+    """Right and wrong ones to fit a curve by; a style with fewer has that of all."""
+    return min(y.sum(), (~y).sum()) >= least
 
 
 def calibrated(data: Data, calibration: dict, z: np.ndarray) -> np.ndarray:
@@ -62,12 +71,18 @@ def calibrated(data: Data, calibration: dict, z: np.ndarray) -> np.ndarray:
 
 
 def out_of_fold(data: Data, rows: np.ndarray, k=FOLDS, seed=1) -> np.ndarray:
-    """Scores of each row by a model that saw none of its group."""
+    """Scores of each row by a model that saw nothing of the group of its a; nor of that of its b, where `in_one_fold`."""
     fold, z = folds(data, k, seed), np.zeros(len(data.y))
     for i in range(k):
         test = fold[data.group] == i
         z[test] = score(learn(data, rows & ~apart(data, fold == i)), data.X[test])
     return z
+
+
+def in_one_fold(data: Data, k=FOLDS, seed=1) -> np.ndarray:
+    """Rows that are out of fold with both texts."""
+    fold = folds(data, k, seed)
+    return fold[data.group] == fold[data.other]
 
 
 def prior(p: np.ndarray, data: Data, rows: np.ndarray, version: str) -> dict:
