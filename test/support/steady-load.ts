@@ -136,8 +136,8 @@ async function withinReason(answer: Promise<Reply>): Promise<Reply> {
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
-/** Empty when it is not whole. */
-function textOf(reply: Reply, stream: boolean): string {
+/** What an answer says, put together where it is a stream; empty when it is not whole. */
+export function textOf(reply: Reply, stream: boolean): string {
   try {
     if (!stream) return reply.json.choices[0].message.content;
     const events = reply.text.split('\n\n').filter((event) => event !== '');
