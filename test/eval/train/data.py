@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from same import Same
 
 
 class Data:
@@ -33,6 +34,7 @@ class Data:
         self.long = np.array([r["long"] for r in self.rows])
         self.disputable = np.array([r["disputable"] for r in self.rows])
         self.group, self.other = groups(self.rows)
+        self.groups = max(self.group.max(), self.other.max()) + 1
 
     def column(self, name: str) -> np.ndarray:
         return self.X[:, self.names.index(name)]
@@ -45,30 +47,22 @@ class Data:
 
 def groups(rows: list[dict]) -> tuple[np.ndarray, np.ndarray]:
     """Rows that share a text or a cluster of questions get one number: never on both sides of a split. The numbers of a and b."""
-    parent: dict[str, str] = {}
-
-    def root(x: str) -> str:
-        parent.setdefault(x, x)
-        while parent[x] != x:
-            parent[x] = parent[parent[x]]
-            x = parent[x]
-        return x
-
+    same = Same()
     for row in rows:
         a, b = (f"t:{row[x].lower()}" for x in "ab")
         joined = [(a, f"c:{row['clusters'][0]}"), (b, f"c:{row['clusters'][1]}")] if row.get("clusters") else [(a, b)]
         if row["cluster"]:
             joined.append((a, f"c:{row['cluster']}"))
         for one, other in joined:
-            parent[root(other)] = root(one)
+            same.join(other, to=one)
     ids: dict[str, int] = defaultdict(lambda: len(ids))
-    a, b = (np.array([ids[root(f"t:{row[x].lower()}")] for row in rows]) for x in "ab")
+    a, b = (np.array([ids[same.root(f"t:{row[x].lower()}")] for row in rows]) for x in "ab")
     return a, b
 
 
 def marked(data: "Data", rows: np.ndarray) -> np.ndarray:
     """The groups of which these rows are: [groups], true or false."""
-    chosen = np.zeros(max(data.group.max(), data.other.max()) + 1, bool)
+    chosen = np.zeros(data.groups, bool)
     chosen[data.group[rows]] = chosen[data.other[rows]] = True
     return chosen
 
@@ -80,7 +74,7 @@ def apart(data: "Data", chosen: np.ndarray) -> np.ndarray:
 
 def folds(data: "Data", k: int, seed: int) -> np.ndarray:
     """For each group the fold that it is in."""
-    return np.random.default_rng(seed).integers(0, k, max(data.group.max(), data.other.max()) + 1)
+    return np.random.default_rng(seed).integers(0, k, data.groups)
 
 
 def set_weights(data: "Data", mask: np.ndarray, power=0.7, generated=0.75) -> np.ndarray:

@@ -33,10 +33,9 @@ SMOOTHING = 0.04
 def held_out(data: Data, seed: int, stream: set[str], leave: str | None) -> np.ndarray:
     """Which rows must not be learned from: whole groups."""
     large = {s for s in np.unique(data.set) if (data.set == s).sum() >= LARGE}
-    groups = max(data.group.max(), data.other.max()) + 1
-    small = np.zeros(groups, bool)
+    small = np.zeros(data.groups, bool)
     small[data.group[~np.isin(data.set, list(large))]] = True
-    held = np.random.default_rng(seed).random(groups) < np.where(small, HELD_SMALL, HELD)
+    held = np.random.default_rng(seed).random(data.groups) < np.where(small, HELD_SMALL, HELD)
     for i, row in enumerate(data.rows):
         for text, group in ((row["a"], data.group[i]), (row["b"], data.other[i])):
             if text in stream:

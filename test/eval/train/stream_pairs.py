@@ -6,10 +6,7 @@ python3 stream_pairs.py --cache DIR --stream FILE --out STREAM_PAIRS.jsonl
 import argparse
 import json
 
-import numpy as np
-from vectors import Vectors
-
-COSINE_MIN = 0.7
+from vectors import Vectors, near
 
 
 def main() -> None:
@@ -22,8 +19,7 @@ def main() -> None:
         row = json.loads(line)
         group.setdefault(row["prompt"], row["group"])
     texts = list(group)
-    vectors = Vectors(args.cache).of(texts)
-    later, earlier = np.nonzero(np.tril(vectors @ vectors.T >= COSINE_MIN, -1))
+    later, earlier = near(Vectors(args.cache).of(texts))
     with open(args.out, "w", encoding="utf8") as out:
         for i, j in zip(later, earlier):
             row = {"a": texts[j], "b": texts[i], "equivalent": group[texts[i]] == group[texts[j]], "kind": ""}

@@ -12,46 +12,27 @@ import argparse
 import json
 
 import numpy as np
-from vectors import Vectors
+from same import Same
+from vectors import Vectors, near
 
-COSINE_MIN = 0.7
-BLOCK = 2000
 # Of one question at most: the pairs of what was asked in a hundred ways would outnumber all others.
 PAIRS_OF_ONE_MAX = 20
 
 
 def same_questions(files: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     """For each text one that stands for all that are the same, and its cluster in the file."""
-    parent: dict[str, str] = {}
+    same = Same()
     cluster: dict[str, str] = {}
-
-    def root(text: str) -> str:
-        parent.setdefault(text, text)
-        while parent[text] != text:
-            parent[text] = parent[parent[text]]
-            text = parent[text]
-        return text
-
     for file in files:
         for line in open(file, encoding="utf8"):
             row = json.loads(line)
             if not row.get("cluster"):
                 continue
-            a, b = root(row["a"]), root(row["b"])
             if row["equivalent"]:
-                parent[a] = b
+                same.join(row["a"], to=row["b"])
             for text in (row["a"], row["b"]):
                 cluster[text] = row["cluster"]
-    return {text: root(text) for text in sorted(parent)}, cluster
-
-
-def near(vectors: np.ndarray):
-    """Index pairs (later, earlier) of texts whose cosine is at least COSINE_MIN, block by block."""
-    for start in range(0, len(vectors), BLOCK):
-        end = min(start + BLOCK, len(vectors))
-        later, earlier = np.nonzero(vectors[start:end] @ vectors[:end].T >= COSINE_MIN)
-        later += start
-        yield later[earlier < later], earlier[earlier < later]
+    return {text: same.root(text) for text in sorted(cluster)}, cluster
 
 
 def capped(rows: np.ndarray, meaning: np.ndarray) -> np.ndarray:
@@ -81,8 +62,7 @@ def main() -> None:
         return
     texts = list(meaning)
     number = np.unique(list(meaning.values()), return_inverse=True)[1]
-    parts = list(near(Vectors(args.cache).of(texts)))
-    later, earlier = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    later, earlier = near(Vectors(args.cache).of(texts))
     same = number[later] == number[earlier]
     rng = np.random.default_rng(args.seed)
     mixed = [rng.permutation(np.flatnonzero(rows)) for rows in (same, ~same)]
