@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { cutModel, type ModelPart } from './onnx-cut.ts';
-import { Scratch } from './scratch.ts';
-import { SESSION_OPTIONS } from './session-options.ts';
+import { outlineOf } from './onnx-outline.ts';
+import { withWeightsIn } from './session-options.ts';
 
 /** Token states of one text. */
 export interface States {
@@ -50,18 +51,15 @@ const maskOf = (tokens: number): Tensor => new Tensor('int64', new BigInt64Array
 type Sessions = [lower: InferenceSession, upper: InferenceSession];
 
 async function openParts(file: string, parts: readonly [ModelPart, ModelPart]): Promise<Sessions> {
-  const whole = Scratch.ofFile(file);
+  const outline = outlineOf(file);
+  const options = withWeightsIn(dirname(file));
   const opened: InferenceSession[] = [];
   try {
-    for (const part of parts) {
-      const cut = Scratch.ofPieces(cutModel(whole.bytes, part));
-      opened.push(await InferenceSession.create(cut.bytes, SESSION_OPTIONS).finally(() => cut.release()));
-    }
+    for (const part of parts)
+      opened.push(await InferenceSession.create(Buffer.concat(cutModel(outline, part)), options));
     return opened as Sessions;
   } catch (error) {
     for (const session of opened) await session.release();
     throw error;
-  } finally {
-    whole.release();
   }
 }

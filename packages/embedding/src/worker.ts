@@ -1,9 +1,10 @@
-/** The thread that owns the model. Nothing else imports transformers.js, whose `run()` blocks the event loop it is called on. */
+/** The thread that owns the model. Nothing else imports onnxruntime or transformers.js, whose `run()` blocks the event loop it is called on. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { throughGate } from './exit-gate.ts';
 import { type ModelFolder, modelVersion, readModelFolder } from './model-folder.ts';
-import type { FromWorker, NetworkSettings, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
-import type { PairModel, TextModel } from './text-model.ts';
+import type { PairModel } from './pair-model.ts';
+import type { FromWorker, RawEmbedding, ToWorker, WorkerData } from './protocol.ts';
+import type { TextModel } from './text-model.ts';
 
 if (!parentPort) throw new Error('worker.js runs in a worker thread only');
 const port = parentPort;
@@ -16,31 +17,29 @@ const WARM_UP = 'How do I reset the password of my account, and how long does th
 type Ready = Extract<FromWorker, { kind: 'ready' }>;
 type Model = TextModel & Partial<Pick<PairModel, 'score'>>;
 
-interface Loaders {
-  readonly loadTextModel: (folder: ModelFolder) => Promise<TextModel>;
-  readonly loadPairModel: (folder: ModelFolder, network: NetworkSettings) => Promise<PairModel>;
+/** What can't be read of the network is no reason not to embed. */
+async function load(folder: ModelFolder): Promise<{ model: Model } & Pick<Ready, 'network'>> {
+  const { network } = settings;
+  if (network === undefined) return { model: await loadWhole(folder) };
+  try {
+    // Outside of the gate: an import goes on only while the main thread does.
+    const { loadPairModel } = await import('./pair-model.ts');
+    const model = await throughGate(gate, () => loadPairModel(folder, network));
+    return { model, network: { version: network.version } };
+  } catch (error) {
+    return { model: await loadWhole(folder), network: { fault: messageOf(error) } };
+  }
 }
 
-/** What can't be read of the network is no reason not to embed. */
-async function load(
-  folder: ModelFolder,
-  { loadPairModel, loadTextModel }: Loaders,
-): Promise<{ model: Model } & Pick<Ready, 'network'>> {
-  const { network } = settings;
-  if (network === undefined) return { model: await loadTextModel(folder) };
-  try {
-    return { model: await loadPairModel(folder, network), network: { version: network.version } };
-  } catch (error) {
-    return { model: await loadTextModel(folder), network: { fault: messageOf(error) } };
-  }
+async function loadWhole(folder: ModelFolder): Promise<TextModel> {
+  const { loadTextModel } = await import('./text-model.ts');
+  return throughGate(gate, () => loadTextModel(folder));
 }
 
 async function open(): Promise<{ model: Model; ready: Ready }> {
   if (settings.hub) await (await import('./hub.ts')).download(settings);
   const folder = readModelFolder(settings.modelDir, settings);
-  // Outside of the gate: an import goes on only while the main thread does.
-  const { loadPairModel, loadTextModel } = await import('./text-model.ts');
-  const { model, network } = await throughGate(gate, () => load(folder, { loadPairModel, loadTextModel }));
+  const { model, network } = await load(folder);
   await throughGate(gate, () => model.embed(WARM_UP));
   const started = performance.now();
   const { vector, tokens } = await throughGate(gate, () => model.embed(WARM_UP));
