@@ -39,7 +39,7 @@ export function createAskChat({ answer, enter, dialect }: AskChatDeps): Ask {
         priority: 'batch',
         forward: { 'x-request-id': call.callId },
         startedAtMs: performance.now(),
-        client: clientOf(call),
+        client: new LineClient(call),
       });
       const reply = inWordsOf(asked?.replies, await replyTo(exchange));
       finish(exchange, reply.status);
@@ -68,13 +68,20 @@ function inWordsOf(replies: LineReplies | undefined, reply: LineReply): LineRepl
 const refusal = (replies: Pick<LineReplies, 'error'>, { body, status }: LineReply): string =>
   replies.error(Buffer.from(body), status).toString('utf8');
 
-function clientOf({ signal }: LineCall): Client {
-  return {
-    get gone() {
-      return signal.aborted;
-    },
-    onGone: (listener) => signal.addEventListener('abort', listener, { once: true }),
-  };
+class LineClient implements Client {
+  readonly #signal: AbortSignal;
+
+  constructor({ signal }: LineCall) {
+    this.#signal = signal;
+  }
+
+  get gone(): boolean {
+    return this.#signal.aborted;
+  }
+
+  onGone(listener: () => void): void {
+    this.#signal.addEventListener('abort', listener, { once: true });
+  }
 }
 
 function finish(exchange: Exchange, status: number): void {

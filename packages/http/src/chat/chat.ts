@@ -56,13 +56,24 @@ function traceparentOf({ headers: { traceparent } }: IncomingMessage): string | 
   return typeof traceparent === 'string' ? traceparent : undefined;
 }
 
-function clientOf(res: ServerResponse): Client {
-  return {
-    get gone() {
-      return res.closed || res.destroyed;
-    },
-    onGone: (listener) => void res.once('close', listener),
-  };
+/**
+ * A class: a getter in an object literal gives each object a hidden class of its own, which V8 keeps, and with it the whole request, until
+ * the next major garbage collection.
+ */
+class HttpClient implements Client {
+  readonly #res: ServerResponse;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+  }
+
+  get gone(): boolean {
+    return this.#res.closed || this.#res.destroyed;
+  }
+
+  onGone(listener: () => void): void {
+    this.#res.once('close', listener);
+  }
 }
 
 /** What a door is asked for, as a chat completion, and how it answers. */
@@ -117,7 +128,7 @@ function handlerOf(door: ChatDoor, deps: ChatDeps): AnswerHandler {
         provider,
         forward: forwardedHeaders(req),
         startedAtMs,
-        client: clientOf(res),
+        client: new HttpClient(res),
       });
       deliver(exchange, { res, startedAtMs, form });
     };
