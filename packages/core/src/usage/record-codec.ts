@@ -39,10 +39,37 @@ const NUMBERS = new Set<keyof UsageRecord>([
 /** A record without its field names: what stores and journals write down, as JSON or MessagePack. */
 export type UsageTuple = (string | number | boolean | null)[];
 
+/** In the order of `FIELDS`. Written out: every request makes two, and reading fields by names in a loop costs three times as much. */
 export function usageTuple(record: UsageRecord): UsageTuple {
-  const tuple: UsageTuple = new Array(FIELDS.length);
-  for (let at = 0; at < FIELDS.length; at++) tuple[at] = record[FIELDS[at] as keyof UsageRecord] ?? null;
-  return tuple;
+  const { layer = null, reason = null, estimated = null, query = null } = record;
+  return [
+    record.id,
+    record.requestId,
+    record.atMs,
+    record.tenant,
+    record.keyId,
+    record.namespace,
+    record.endpoint,
+    record.model,
+    record.provider,
+    record.upstreamModel,
+    record.attempts,
+    record.outcome,
+    layer,
+    reason,
+    record.status,
+    record.promptTokens,
+    record.cachedPromptTokens,
+    record.completionTokens,
+    record.costUsd,
+    estimated,
+    record.savedUsd,
+    record.savedTokens,
+    record.latencyMs,
+    record.firstByteMs,
+    record.overheadMs,
+    query,
+  ];
 }
 
 /** Undefined for what `usageTuple` did not make. */

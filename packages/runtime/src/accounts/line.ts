@@ -20,14 +20,21 @@ export function shippedLine(bytes: number): string {
 }
 
 function checked(json: string): string {
-  return `${crc32(json).toString(16).padStart(CHECKSUM_CHARS, '0')} ${json}\n`;
+  return `${checksumOf(json)} ${json}\n`;
 }
+
+/** By halves: V8 writes small integers in base 16 much faster than what takes a double. */
+function checksumOf(text: string): string {
+  const sum = crc32(text);
+  return half(sum >>> 16) + half(sum & 0xffff);
+}
+
+const half = (number: number): string => number.toString(16).padStart(CHECKSUM_CHARS / 2, '0');
 
 /** Undefined: torn, or not one of ours. `text` is without its line feed. */
 export function parseLine(text: string): Line | undefined {
   const json = text.slice(CHECKSUM_CHARS + 1);
-  if (json === '' || crc32(json).toString(16).padStart(CHECKSUM_CHARS, '0') !== text.slice(0, CHECKSUM_CHARS))
-    return undefined;
+  if (json === '' || checksumOf(json) !== text.slice(0, CHECKSUM_CHARS)) return undefined;
   const [kind, ...rest] = JSON.parse(json) as [string, ...unknown[]];
   if (kind === 'shipped') return { kind, bytes: Number(rest[0]) };
   if (kind !== 'begin' && kind !== 'end') return undefined;
