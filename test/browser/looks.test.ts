@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { enter, goTo, openBrowser, seriousIssues, visit } from '../support/browser.ts';
+import { DESK, enter, goTo, openBrowser, seriousIssues, visit } from '../support/browser.ts';
 import { Gateway } from '../support/gateway.ts';
 
 // A browser on a busy machine: each step may take its time.
@@ -40,37 +40,40 @@ beforeAll(async () => {
 afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 afterAll(() => Promise.all([browser?.close(), gateway?.close()]));
 
+/** In dark only the colours differ. */
+async function issues(page: Page): Promise<{ light: string[]; dark: string[] }> {
+  const light = await seriousIssues(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const dark = await seriousIssues(page, ['color-contrast']);
+  await page.emulateMedia({ colorScheme: 'light' });
+  return { light, dark };
+}
+
 const tooWide = (page: Page): Promise<number> =>
   page.evaluate('Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)');
 
 describe('every page', () => {
-  test.each([
-    ['light', {}],
-    ['dark', { colorScheme: 'dark' as const }],
-  ])(
-    '%s: axe-core finds nothing serious, nothing fails',
-    async (_, options) => {
-      const login = await visit(browser, gateway.url, options);
-      await login.page.getByLabel('Admin token').waitFor();
-      expect(await seriousIssues(login.page)).toEqual([]);
-      const { page, complaints } = await enter(browser, gateway.url, options);
-      for (const [hash, heading] of PAGES) {
-        await goTo(page, hash, heading);
-        await page.locator('.main .card').first().waitFor();
-        expect([heading, await seriousIssues(page)]).toEqual([heading, []]);
-      }
-      expect(complaints).toEqual([]);
-    },
-    120_000,
-  );
-
-  test('fits a phone', async () => {
-    const { page } = await enter(browser, gateway.url, PHONE);
+  // One walk: to load a page costs more than to look at it.
+  test('has nothing serious for axe-core, light and dark, fits a phone, and nothing fails', async () => {
+    const login = await visit(browser, gateway.url);
+    await login.page.getByLabel('Admin token').waitFor();
+    expect(await issues(login.page)).toEqual({ light: [], dark: [] });
+    // Colours that fade into one another are none of either scheme.
+    const { page, complaints } = await enter(browser, gateway.url, { reducedMotion: 'reduce' });
     for (const [hash, heading] of PAGES) {
       await goTo(page, hash, heading);
       await page.locator('.main .card').first().waitFor();
+      expect([heading, await issues(page)]).toEqual([heading, { light: [], dark: [] }]);
+      await page.setViewportSize(PHONE.viewport);
       expect([heading, await tooWide(page)]).toEqual([heading, 0]);
+      await page.setViewportSize(DESK);
     }
+    expect(complaints).toEqual([]);
+  });
+
+  test('opened on a phone fits it, and has nothing serious for axe-core', async () => {
+    const { page } = await enter(browser, gateway.url, PHONE);
+    expect(await tooWide(page)).toBe(0);
     expect(await seriousIssues(page)).toEqual([]);
   });
 

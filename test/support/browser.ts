@@ -32,6 +32,9 @@ const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium(), args: [...asRoot, '--disable-dev-shm-usage'] });
 
+/** What a window measures, in CSS pixels. */
+export const DESK = { width: 1280, height: 800 };
+
 export interface Visit {
   readonly page: Page;
   /** What the browser complained about, and every address that it asked elsewhere. */
@@ -40,7 +43,7 @@ export interface Visit {
 
 /** The dashboard in a window of its own, nobody logged in. */
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ locale: 'en-US', viewport: DESK, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
@@ -76,10 +79,11 @@ export async function goTo(page: Page, hash: string, heading: string): Promise<v
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds that is serious or worse: rule, and where. */
-export async function seriousIssues(page: Page): Promise<string[]> {
-  await page.evaluate(`${axe}; undefined`);
-  const { violations } = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+/** What axe-core finds that is serious or worse: rule, and where. `rules`: those alone. */
+export async function seriousIssues(page: Page, rules?: readonly string[]): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(`${axe}; undefined`);
+  const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
+  const { violations } = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
     violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
   };
   return violations
