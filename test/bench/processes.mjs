@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** As `npm start` and the ingress image start it; the floors too, so that only the code differs. */
-const NODE_ARGS = ['--max-semi-space-size=64'];
+const NODE_ARGS = ['--max-semi-space-size=32'];
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
