@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AutoModel, AutoTokenizer, env } from '@xenova/transformers';
+import { firstLine } from './fault.ts';
 import { ONNX_FILES } from './model-folder.ts';
 import type { WorkerSettings } from './protocol.ts';
 import { SESSION_OPTIONS } from './session-options.ts';
@@ -29,9 +30,8 @@ export async function download(settings: WorkerSettings): Promise<void> {
       await downloadIfPresent(`${hub.endpoint}${hub.id}/resolve/main/${file}`, join(modelDir, file));
     await writeFile(join(modelDir, COMPLETE), '');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new Error(
-      `cannot download embedding model ${hub.id} (onnx/${ONNX_FILES[dtype]}) from ${hub.endpoint}: ${reason}`,
+      `cannot download embedding model ${hub.id} (onnx/${ONNX_FILES[dtype]}) from ${hub.endpoint}: ${firstLine(cause)}`,
       { cause },
     );
   }

@@ -1,17 +1,14 @@
 import protobuf from 'protobufjs/minimal.js';
+import { GRAPH, MODEL_GRAPH, TENSOR, tagOf, WIRE } from './onnx-proto.ts';
 
 const { Reader, Writer } = protobuf;
 
 /** Field numbers of onnx.proto3. */
-const MODEL_GRAPH = 7;
-const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
 const NODE = { input: 1, output: 2 } as const;
-const TENSOR_NAME = 8;
 const VALUE = { name: 1, type: 2 } as const;
 const TYPE_TENSOR = 1;
 const TENSOR_TYPE_ELEMENT = 1;
 const FLOAT = 1;
-const LENGTH_DELIMITED = 2;
 
 interface Field {
   readonly number: number;
@@ -26,7 +23,7 @@ function* fieldsOf(message: Uint8Array): Generator<Field> {
   while (reader.pos < reader.len) {
     const from = reader.pos;
     const tag = reader.uint32();
-    const isBytes = (tag & 7) === LENGTH_DELIMITED;
+    const isBytes = (tag & 7) === WIRE.lengthDelimited;
     const content = isBytes ? reader.bytes() : new Uint8Array();
     if (!isBytes) reader.skipType(tag & 7);
     yield { number: tag >>> 3, whole: message.subarray(from, reader.pos), content };
@@ -67,7 +64,6 @@ export function cutModel(model: Uint8Array, part: ModelPart): Uint8Array[] {
   return pieces;
 }
 
-const tagOf = (number: number): number => ((number << 3) | LENGTH_DELIMITED) >>> 0;
 const sizeOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
 function cutGraph(graph: Uint8Array, inputs: readonly string[], outputs: readonly string[]): Uint8Array[] {
@@ -90,7 +86,7 @@ function cutGraph(graph: Uint8Array, inputs: readonly string[], outputs: readonl
     ...kept.map(({ whole }) => whole),
     ...fields.filter(({ number }) => number === GRAPH.name).map(({ whole }) => whole),
     ...fields
-      .filter((field) => field.number === GRAPH.initializer && isUsed(field, TENSOR_NAME))
+      .filter((field) => field.number === GRAPH.initializer && isUsed(field, TENSOR.name))
       .map(({ whole }) => whole),
     ...values.filter((field) => field.number === GRAPH.input && isUsed(field, VALUE.name)).map(({ whole }) => whole),
     ...inputs.filter((name) => used.has(name)).map((name) => floats(GRAPH.input, name)),

@@ -1,17 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import protobuf from 'protobufjs/minimal.js';
+import { GRAPH, MODEL_GRAPH, TENSOR, tagOf, WIRE } from './onnx-proto.ts';
 
 const { Reader, Writer } = protobuf;
 
-/** Field numbers of onnx.proto3. */
-const MODEL_GRAPH = 7;
-const GRAPH_INITIALIZER = 5;
-const TENSOR = { rawData: 9, externalData: 13, dataLocation: 14 } as const;
 const EXTERNAL = 1;
 const ENTRY = { key: 1, value: 2 } as const;
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
 
 /** Smaller weights are copied: floats among them would lie in the file where no processor wants to read floats. */
 const EXTERNAL_BYTES_MIN = 64 * 2 ** 10;
@@ -31,7 +26,7 @@ export function outlineOf(file: string): Uint8Array {
     return rewritten(bytes, model, (field) => {
       if (field.number !== MODEL_GRAPH) return undefined;
       return rewritten(bytes, field.content, (part) =>
-        part.number === GRAPH_INITIALIZER && sizeOf(part.content) >= EXTERNAL_BYTES_MIN
+        part.number === GRAPH.initializer && sizeOf(part.content) >= EXTERNAL_BYTES_MIN
           ? withoutWeights(bytes, part.content, basename(file))
           : undefined,
       );
@@ -55,7 +50,6 @@ interface Field {
 }
 
 const sizeOf = ({ from, to }: Span): number => to - from;
-const tagOf = (number: number, type = LENGTH_DELIMITED): number => ((number << 3) | type) >>> 0;
 
 /** The message in `span`, with other contents of the fields for which `replaced` answers some. */
 function rewritten(bytes: FileBytes, span: Span, replaced: (field: Field) => Uint8Array | undefined): Uint8Array {
@@ -84,7 +78,7 @@ function externalData(entries: Record<string, string>): Uint8Array {
     writer.uint32(tagOf(TENSOR.externalData)).fork();
     writer.uint32(tagOf(ENTRY.key)).string(key).uint32(tagOf(ENTRY.value)).string(value).ldelim();
   }
-  return writer.uint32(tagOf(TENSOR.dataLocation, VARINT)).uint32(EXTERNAL).finish();
+  return writer.uint32(tagOf(TENSOR.dataLocation, WIRE.varint)).uint32(EXTERNAL).finish();
 }
 
 /** A file's bytes by place, without the whole of it in memory. */
@@ -121,7 +115,7 @@ class FileBytes {
     const reader = Reader.create(this.#near(from));
     try {
       const tag = reader.uint32();
-      const isBytes = (tag & 7) === LENGTH_DELIMITED;
+      const isBytes = (tag & 7) === WIRE.lengthDelimited;
       const size = isBytes ? reader.uint32() : 0;
       const content = { from: from + reader.pos, to: from + reader.pos + size };
       if (!isBytes) reader.skipType(tag & 7);
