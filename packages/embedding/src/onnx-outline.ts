@@ -25,11 +25,12 @@ export function outlineOf(file: string): Uint8Array {
     const model = { from: 0, to: bytes.length };
     return rewritten(bytes, model, (field) => {
       if (field.number !== MODEL_GRAPH) return undefined;
-      return rewritten(bytes, field.content, (part) =>
-        part.number === GRAPH.initializer && sizeOf(part.content) >= EXTERNAL_BYTES_MIN
-          ? withoutWeights(bytes, part.content, basename(file))
+      const graph = rewritten(bytes, field.content, (part) =>
+        isLarge(part, GRAPH.initializer)
+          ? fieldOf(part.number, withoutWeights(bytes, part.content, basename(file)))
           : undefined,
       );
+      return fieldOf(field.number, graph);
     });
   } finally {
     closeSync(handle);
@@ -50,27 +51,23 @@ interface Field {
 }
 
 const sizeOf = ({ from, to }: Span): number => to - from;
+const isLarge = (field: Field, number: number): boolean =>
+  field.number === number && sizeOf(field.content) >= EXTERNAL_BYTES_MIN;
 
-/** The message in `span`, with other contents of the fields for which `replaced` answers some. */
+const fieldOf = (number: number, content: Uint8Array): Uint8Array =>
+  new Writer().uint32(tagOf(number)).bytes(content).finish();
+
+/** The message in `span`, with others in the place of the fields for which `replaced` answers some. */
 function rewritten(bytes: FileBytes, span: Span, replaced: (field: Field) => Uint8Array | undefined): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  for (const field of bytes.fields(span)) {
-    const content = replaced(field);
-    if (content === undefined) pieces.push(bytes.read(field.whole));
-    else pieces.push(new Writer().uint32(tagOf(field.number)).bytes(content).finish());
-  }
-  return Buffer.concat(pieces);
+  return Buffer.concat(Array.from(bytes.fields(span), (field) => replaced(field) ?? bytes.read(field.whole)));
 }
 
-function withoutWeights(bytes: FileBytes, tensor: Span, location: string): Uint8Array {
-  const kept: Uint8Array[] = [];
-  for (const { number, whole, content } of bytes.fields(tensor)) {
-    if (number === TENSOR.rawData && sizeOf(content) >= EXTERNAL_BYTES_MIN)
-      kept.push(externalData({ location, offset: `${content.from}`, length: `${sizeOf(content)}` }));
-    else kept.push(bytes.read(whole));
-  }
-  return Buffer.concat(kept);
-}
+const withoutWeights = (bytes: FileBytes, tensor: Span, location: string): Uint8Array =>
+  rewritten(bytes, tensor, (field) =>
+    isLarge(field, TENSOR.rawData)
+      ? externalData({ location, offset: `${field.content.from}`, length: `${sizeOf(field.content)}` })
+      : undefined,
+  );
 
 function externalData(entries: Record<string, string>): Uint8Array {
   const writer = new Writer();
