@@ -48,6 +48,7 @@ export const FACTS_TABLE: GuardTable = {
   },
   number: {
     differ: [
+      ['How do I lose 3 kg in a month?', 'How do I lose 3 kg in 2 months?'],
       ['Ai có một con?', 'Ai có hai con?'],
       ['Thứ năm có họp không?', 'Thứ tư có họp không?'],
       ['Vay năm triệu trả lãi bao nhiêu?', 'Vay ba triệu trả lãi bao nhiêu?'],
@@ -72,6 +73,8 @@ export const FACTS_TABLE: GuardTable = {
       ['Ai có hai con?', 'Ai có ba con?'],
     ],
     same: [
+      ['What is the rate of the 12-month savings account?', 'What is the rate of the one-year savings account?'],
+      ['Is there a month of free trial?', 'Is there 1 month of free trial?'],
       ['Ít nhất bao nhiêu bác sĩ đã mất vì dịch?', 'Tỷ lệ bác sĩ đã mất vì dịch là bao nhiêu?'],
       ['Hàng năm công ty đầu tư bao nhiêu?', 'Mỗi năm công ty đầu tư bao nhiêu?'],
       [

@@ -4,6 +4,7 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const MEANING_TABLE: GuardTable = {
   negation: {
     differ: [
+      ['Is the broken radio not working?', 'Is the broken radio working?'],
       ['How do I stop my dog from biting?', 'How do I get my dog to bite?'],
       ['How do I stop smoking?', 'How do I smoke?'],
       ['Khách được mang không ít hành lý', 'Khách được mang ít hành lý'],
@@ -24,6 +25,8 @@ export const MEANING_TABLE: GuardTable = {
       ['The method has been shown to work', 'The method has yet to be shown to work'],
     ],
     same: [
+      ['Do you fit smart meters at no cost?', 'Do you fit smart meters for free?'],
+      ['My radio is not working, who repairs it?', 'My radio is broken, who repairs it?'],
       ['How do I stop my dog from barking?', 'How do I keep my dog from barking?'],
       ['I keep smoking, how do I stop?', 'How do I stop smoking?'],
       ['Khách được mang không ít hành lý', 'Khách được mang nhiều hành lý'],
@@ -65,6 +68,8 @@ export const MEANING_TABLE: GuardTable = {
       ['Đội nào thắng?', 'Đội nào thua?'],
     ],
     same: [
+      ['Can I take back a bid?', 'Can I undo a bid I made by mistake?'],
+      ['Who clears the snow in front of the house?', 'Who clears the snow outside the house?'],
       ['How do I find out if he is in love?', 'How can I tell that he is in love?'],
       ['Why do I fall asleep after meals?', 'Why do I sleep after meals?'],
       ['Ông ấy cho rằng giá sẽ còn cao', 'Ông ấy nhận định giá sẽ còn cao'],
@@ -106,6 +111,9 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['I lost my phone. How do I block my card?', 'I lost my card. How do I block my phone?'],
+      ['I have a dog. Can my cat eat its food?', 'I have a cat. Can my dog eat its food?'],
+      ['How do I teach a dog?', 'Can a dog teach?'],
       [
         'They are secular states, based on religious plurality',
         'They are religious states, based on religious plurality',
@@ -115,6 +123,8 @@ export const MEANING_TABLE: GuardTable = {
       ['How do I fly to Rome from Oslo?', 'How do I fly from Rome to Oslo?'],
       ['How do I get from Nice to there by train?', 'How do I get from there to Nice by train?'],
       ['What can I take from Nice to those distinations?', 'What can I take from those to Nice distinations?'],
+      ['How do I get here from Rome?', 'How do I get to Rome from here?'],
+      ['How long does it take to drive there from Paris?', 'How long does it take to drive to Paris from there?'],
       ['Bay từ Hà Nội đến Huế', 'Bay đến Hà Nội từ Huế'],
       ['Chó bị mèo cắn ở đâu?', 'Chó cắn mèo ở đâu?'],
       ['Nam bị Lan đánh', 'Nam đánh Lan'],
@@ -135,7 +145,13 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['I lost my credit card, how do I block it?', 'How do I block a lost credit card?'],
+      ['Are implants covered by my plan?', 'Are implants covered under my plan?'],
+      ['Can I change a listing that is already live?', 'Can I change a listing that is live already?'],
+      ['Can I take an earlier train than booked?', 'Can I take a train earlier than booked?'],
+      ['How do I report a street light?', 'street light report'],
       ['How do I get from there to Nice by train?', 'How can I get from there to Nice by train?'],
+      ['How far is Rome from here?', 'How far is it from here to Rome?'],
       ['When will it launch in Rome?', 'When will it be launched in Rome?'],
       ['How is tea different from coffee?', 'What is the difference between tea and coffee?'],
       ['How do I fly to Rome from Oslo?', 'How do I fly from Oslo to Rome?'],

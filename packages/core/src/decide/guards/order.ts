@@ -95,12 +95,18 @@ const DIRECTIONS = new Set('from to before after into onto từ đến tới san
 
 const SOMEWHERE = '';
 const POINTING = new Set('this that these those there here it them'.split(' '));
+/** Behind them `here` and `there` are where the way ends: `get here from Rome`. */
+const GOING = new Set('get go come travel drive fly walk ride move return head back over'.split(' '));
 
-/** A direction in front of what stands for a place named before: `from those`, `to there`. */
+/** A direction in front of what stands for a place named before: `from those`, `to there`; `get there`. */
 const pointsFrom = ({ tokens }: QuestionFacts, direction: string): boolean =>
-  tokens.some(({ text }, at) => text === direction && POINTING.has(tokens[at + 1]?.text ?? ''));
+  tokens.some(({ text }, at) => {
+    const next = tokens[at + 1]?.text ?? '';
+    if (direction === 'to' && GOING.has(text)) return next === 'here' || next === 'there';
+    return text === direction && POINTING.has(next);
+  });
 
-/** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`; `from A to those`, `from those to A`. */
+/** The same words in one order, `from` and `to` exchanged: `from A to B`, `to A from B`; `from A to those`, `from those to A`; `here from A`, `to A from here`. */
 function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]) {
   const behind = ({ tokens }: QuestionFacts, marks: readonly Mark[]) =>
     new Map(
@@ -135,7 +141,9 @@ export const orderGuard: Guard = {
     const [marksA, marksB] = [shared(allA, allB), shared(allB, allA)];
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
-    if (marksA.length < 2 || marksA.length < sharedMin) return undefined;
+    if (marksA.length < sharedMin) return undefined;
+    const turned = () => turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA);
+    if (marksA.length < 2) return turned();
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
     const foreign = (all: readonly Mark[], others: readonly Mark[]) => {
@@ -149,7 +157,7 @@ export const orderGuard: Guard = {
     if (inOrder || listsInOrder(a, b, marksA, marksB)) {
       const swapped = role === 'swapped' || suffersInstead(a.tokens, b.tokens) || suffersInstead(b.tokens, a.tokens);
       if (swapped) return 'active and passive with the same subject';
-      return turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA);
+      return turned();
     }
     if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;
     const apart = marksA.findIndex(({ key }, i) => key !== marksB[i]?.key);

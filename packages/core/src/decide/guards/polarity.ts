@@ -18,6 +18,8 @@ const isForm = (x: Token, y: Token) => {
 
 /** `find out` has no opposite in `in`. */
 const FIND_OUT = /^(?:find|figur|check|work|point|carry|try|turn)$/;
+/** `in front of` is outside as well. */
+const IN_FRONT = /^(?:front|case|order|advance|total|general|addition|terms|spite)$/;
 /** Vietnamese verbs of saying and of seeing whose first syllable is giving, or receiving, by itself. */
 const COMPOUNDS: ReadonlyMap<string, RegExp> = new Map([
   ['cho', /^(?:rằng|biết|hay|thấy|phép|nên)$/],
@@ -26,6 +28,7 @@ const COMPOUNDS: ReadonlyMap<string, RegExp> = new Map([
 
 function isPartOfOther(tokens: readonly Token[], token: Token): boolean {
   const at = tokens.indexOf(token);
+  if (token.text === 'in' && IN_FRONT.test(tokens[at + 1]?.text ?? '')) return true;
   if (token.text === 'out') return FIND_OUT.test(tokens[at - 1]?.key ?? '');
   return COMPOUNDS.get(token.text)?.test(tokens[at + 1]?.text ?? '') === true;
 }
@@ -82,9 +85,22 @@ function movedDenial(
 const denials = (all: readonly Negation[]): number => all.filter(({ ceases }) => ceases !== true).length;
 const denialsOf = (facts: QuestionFacts): number => denials(negationsOf(facts));
 
+/** What is denied, and words that say so without a denial. */
+const SAID_OTHERWISE: readonly (readonly [denied: RegExp, said: RegExp])[] = [
+  [/^(?:cost|charg|fee|pai|pay|payment)$/, /^free$/],
+  [/^(?:internet|connect|wifi|network)$/, /^offline$/],
+  [/^work$/, /^(?:broken|down|dead|faulty|defective)$/],
+];
+
+/** `at no cost` beside `for free`, `is not working` beside `is broken`. */
+const isSaidOtherwise = ({ head = '' }: Negation, facts: QuestionFacts): boolean =>
+  !facts.keys.has(head) &&
+  SAID_OTHERWISE.some(([denied, said]) => denied.test(head) && facts.tokens.some(({ text }) => said.test(text)));
+
 /** Litotes (`không ít`, `not only`) deny nothing unless the other side says the very word without them. */
 function counted(own: readonly Negation[], facts: QuestionFacts, others: readonly Negation[]): readonly Negation[] {
-  return own.filter((n) => !n.litotes || (affirms(facts, n, others) && !(n.ceases === true && mayCease(facts))));
+  const meant = own.filter((n) => !isSaidOtherwise(n, facts));
+  return meant.filter((n) => !n.litotes || (affirms(facts, n, others) && !(n.ceases === true && mayCease(facts))));
 }
 
 /** `how do I stop it` beside `how do I prevent it`: words of the side with fewer denials that may stand for one. */

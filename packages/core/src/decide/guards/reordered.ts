@@ -20,6 +20,8 @@ interface Exchange {
   /** Last token of the block that comes first in `b`. */
   readonly secondEndB: number;
   readonly secondB: number;
+  /** The two blocks are all that both questions say. */
+  readonly whole: boolean;
 }
 
 const isTurned = (mid: readonly Mark[], cut: number, other: readonly Mark[]): boolean =>
@@ -58,6 +60,7 @@ function exchangeWithin(a: readonly Mark[], b: readonly Mark[], from: number, to
     secondB: at(b, from),
     secondEndB: at(b, from + size - 1),
     firstB: at(b, from + size),
+    whole: from === 0 && to === a.length,
   };
 }
 
@@ -167,6 +170,34 @@ const isOrBefore = (tokens: readonly Token[], at: number) =>
     tokens.slice(Math.max(0, at - 3), at).findLast(({ text }) => COORDINATORS.has(text))?.text ?? '',
   );
 
+const OWN = /^(?:i|we|my|our)$/;
+
+/** `I lost my card. How do I block it?`, `How do I block a lost card?`: what somebody tells of himself, and what he asks then. */
+function isSituation(a: readonly Token[], _: readonly Token[], moved: Exchange): boolean {
+  const breaks = a.flatMap(({ afterBreak }, at) => (afterBreak && at > 0 ? [at] : []));
+  const [ends = 0] = breaks;
+  const asks = a[ends]?.text ?? '';
+  return (
+    moved.whole &&
+    breaks.length === 1 &&
+    OWN.test(a[0]?.text ?? '') &&
+    moved.firstEndA < ends &&
+    ends <= moved.secondA &&
+    /^(?:how|what|where|can|could|do|does|should|is|are|may|who|when)$/.test(asks)
+  );
+}
+
+/** Words beside which key words are no key words: they tell who does what. */
+const TELLS_WHO =
+  /^(?:i|you|we|he|she|it|they|me|us|him|them|do|does|did|is|are|was|were|be|has|have|had|can|could|will|would|should|may|might|must|to|by|from|that|which|who|how|what|why|when|where)$/;
+
+/** `How do I report a light?`, `light report`: key words need not say that who asks would do it. */
+function isOwnAction(asked: readonly Token[], keyWords: readonly Token[], moved: Exchange): boolean {
+  if (!moved.whole || moved.firstA !== moved.firstEndA || keyWords.some(({ text }) => TELLS_WHO.test(text)))
+    return false;
+  return /^(?:i|we|you|to)$/.test(lead(asked, moved.firstA).at(-1) ?? '');
+}
+
 /** Changes of order that change nothing. */
 export function isHarmless(
   a: QuestionFacts,
@@ -186,5 +217,12 @@ export function isHarmless(
     is(a.tokens, b.tokens, moved) || is(b.tokens, a.tokens, back);
   if (a.language === 'vi' && b.language === 'vi')
     return either(isVietnamesePassive) || either(isVietnameseClause) || isFronted(a.tokens, b.tokens, moved);
-  return either(isCompound) || either(isUnnamedPassive) || either(isParticiple) || isFronted(a.tokens, b.tokens, moved);
+  return (
+    either(isCompound) ||
+    either(isSituation) ||
+    either(isOwnAction) ||
+    either(isUnnamedPassive) ||
+    either(isParticiple) ||
+    isFronted(a.tokens, b.tokens, moved)
+  );
 }

@@ -4,6 +4,8 @@ import type { Token } from '../text/tokens.ts';
 interface Passive {
   /** Key of the verb. */
   readonly verb: string;
+  /** Its form. */
+  readonly text: string;
   /** Key of the one who acts. */
   readonly agent: string;
 }
@@ -28,7 +30,7 @@ function passiveOf(tokens: readonly Token[]): Passive | undefined {
     const verb = tokens
       .slice(be + 1, by)
       .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|unk|uck|um|ank|ade|aid)$/.test(text));
-    if (verb !== undefined) return { verb: verb.key, agent };
+    if (verb !== undefined) return { verb: verb.key, text: verb.text, agent };
   }
   return undefined;
 }
@@ -41,6 +43,8 @@ function compare(active: readonly Token[], passive: readonly Token[]): 'same' | 
   if (acts < 0 || does < 0) return undefined;
   // "replaced by X" without "was": a passive too.
   if (acts > does && active.slice(does, acts).some(({ text }) => text === 'by')) return undefined;
+  // "covered by X", "covered under X": both suffer.
+  if (active[does]?.text === found.text && active.slice(0, does).some(({ key }) => key === 'be')) return undefined;
   // "who did Caesar kill": the question word stands first and suffers.
   const helped = found.agent === 'who' && active.slice(0, does).some(({ key }) => key === 'do');
   return acts < does && !helped ? 'same' : 'swapped';

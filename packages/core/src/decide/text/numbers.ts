@@ -1,5 +1,5 @@
 import { isTech } from '../words/tech.ts';
-import { type Unit, unitAfterNumber } from '../words/units.ts';
+import { type Unit, unitAfterNumber, unitWord } from '../words/units.ts';
 import { GLUED_SCALES, isSyllableOnly, readNumberWords, scaleOf } from './number-words.ts';
 import type { Token } from './tokens.ts';
 
@@ -84,6 +84,13 @@ function isThe(tokens: readonly Token[], i: number): boolean {
   );
 }
 
+/** `a month`, `an hour`: one of it, as an article may be left out or spelt as a number. */
+function articleUnit(tokens: readonly Token[], i: number): Unit | undefined {
+  if (!/^an?$/.test(tokens[i]?.text ?? '')) return undefined;
+  const unit = unitWord(tokens[i + 1]?.text ?? '');
+  return unit?.dimension === 'time' && unit.factor !== undefined ? unit : undefined;
+}
+
 /** All numbers of a question, in digits or in words, with their units. `language`: ISO 639-1, if its words tell. */
 export function readNumbers(tokens: readonly Token[], language: string | undefined): NumberFact[] {
   const facts: NumberFact[] = [];
@@ -120,6 +127,8 @@ export function readNumbers(tokens: readonly Token[], language: string | undefin
         i += spelled.length - 1;
         continue;
       }
+      const period = articleUnit(tokens, i);
+      if (period !== undefined) facts.push({ value: '1', role: 'plain', unit: period, soft: true, from: i, to: i + 1 });
       const roman = romanValue(token);
       if (roman !== undefined && i > 0)
         facts.push({ value: String(roman), role: 'plain', unit: undefined, soft: false, from: i, to: i + 1 });

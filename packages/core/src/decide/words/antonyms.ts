@@ -147,7 +147,7 @@ for (const row of PAIRS) {
 const PREFIXES = ['un', 'in', 'im', 'ir', 'il', 'dis', 'non', 'anti', 'mis', 'a', 'de'];
 /** A prefix that opposes nothing. */
 const NOT_OPPOSITE = new Set(
-  'asleep abroad awhile infront inform informed invest investing income inside into index include incline indeed intend intent instance install infamous invaluable inflammable display discover discuss distance dispatch dispose discharge disease distribute impress improve import impact imprint immigrant unit union until unlike universe unify away alike alone about across against ago along amount around arrange ask asset assure attend await aware depart design depress derive despite detail determine develop device misses nonstop decline debate demand deliver define defeat degree decode'.split(
+  'asleep abroad awhile infront inform informed invest investing income inside into index include incline indeed intend intent instance install infamous invaluable inflammable display discover discuss distance dispatch dispose discharge disease distribute impress improve import impact imprint immigrant unit union until unlike universe unify away alike alone about across against ago along amount around arrange ask asset assure attend await aware depart design depress derive despite detail determine mistake develop device misses nonstop decline debate demand deliver define defeat degree decode'.split(
     ' ',
   ),
 );

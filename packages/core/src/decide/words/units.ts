@@ -47,11 +47,11 @@ time minute 60: minutes phút | minute min mins
 time hour 3600: hour hours hourly hr hrs tiếng giờ | h
 time day 86400: day days daily ngày |
 time week 604800: week weeks weekly tuần |
-time month: month months monthly tháng |
-time quarter: quarterly |
-time year: year years yearly yr yrs annual annually | năm
-time decade: decade decades |
-time century: century centuries |
+time month 2629746: month months monthly tháng |
+time quarter 7889238: quarterly |
+time year 31556952: year years yearly yr yrs annual annually | năm
+time decade 315569520: decade decades |
+time century 3155695200: century centuries |
 temperature celsius: celsius centigrade | c
 temperature fahrenheit: fahrenheit | f
 temperature kelvin: kelvin |
