@@ -37,7 +37,61 @@ function calendar({ tokens, language }: QuestionFacts): Set<string> {
   return found;
 }
 
-/** Years that differ, and months, weekdays or relative days that one side lacks. */
+const PERIOD =
+  /^(?:week|weekend|month|quarter|semester|term|season|year|morning|evening|monday|tuesday|wednesday|thursday|friday|saturday|sunday|summer|winter)s?$/;
+const WHICH: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    this: 'this',
+    current: 'this',
+    last: 'last',
+    previous: 'last',
+    past: 'last',
+    next: 'next',
+    coming: 'next',
+  }),
+);
+const PERIOD_VIETNAMESE = /^(?:tuần|tháng|quý|kỳ|năm|mùa)$/;
+const WHICH_VIETNAMESE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    này: 'this',
+    nay: 'this',
+    trước: 'last',
+    ngoái: 'last',
+    qua: 'last',
+    rồi: 'last',
+    sau: 'next',
+    tới: 'next',
+  }),
+);
+
+/** `this month`, `tháng trước`: which one, for each period that is named so. */
+function periods({ tokens, language }: QuestionFacts): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [i, { text }] of tokens.entries()) {
+    const next = tokens[i + 1];
+    if (language === 'vi') {
+      const which = WHICH_VIETNAMESE.get(next?.text ?? '');
+      if (which !== undefined && PERIOD_VIETNAMESE.test(text) && tokens[i - 1]?.kind !== 'number')
+        found.set(text, which);
+      continue;
+    }
+    const which = WHICH.get(text);
+    if (which !== undefined && PERIOD.test(next?.text ?? '')) found.set(next?.key ?? '', which);
+  }
+  return found;
+}
+
+/** One period that both name, and not the same one of it. */
+function otherPeriod(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const others = periods(b);
+  for (const [period, which] of periods(a)) {
+    const other = others.get(period);
+    if (other !== undefined && other !== which) return describe([`${which} ${period}`], [`${other} ${period}`]);
+  }
+  return undefined;
+}
+
+/** Years that differ, and months, weekdays or relative days that one side lacks; `this month` and `last month`. */
 export const dateGuard: Guard = {
   name: 'date',
   level: 'standard',
@@ -49,6 +103,6 @@ export const dateGuard: Guard = {
     const others = calendar(b);
     const onlyLeft = [...days].filter((day) => !others.has(day));
     const onlyRight = [...others].filter((day) => !days.has(day));
-    return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : undefined;
+    return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : otherPeriod(a, b);
   },
 };

@@ -16,11 +16,14 @@ export const FACTS_TABLE: GuardTable = {
       ['Is it open on Monday?', 'Is it open on Tuesday?'],
       ['What is on TV today?', 'What is on TV tomorrow?'],
       ['Hôm nay là ngày gì?', 'Ngày mai là ngày gì?'],
+      ['How much data did I use this month?', 'How much data did I use last month?'],
+      ['Doanh thu tháng này bao nhiêu?', 'Doanh thu tháng trước bao nhiêu?'],
     ],
     same: [
       ['Làm sao để thu lại tiền đã cho mượn?', 'Làm sao để lấy lại tiền đã cho mượn?'],
       ['Events of 28 July 2006', 'Events of July 28, 2006'],
       ['May I come in?', 'Can I come in?'],
+      ['What did I pay last month?', 'How much did I pay the previous month?'],
     ],
   },
   money: {

@@ -54,6 +54,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   antonym: {
     differ: [
+      ['What time is check-in at the hotel?', 'What time is check-out at the hotel?'],
+      ['Why has my insurance gone up though I had no accidents?', 'Why has my insurance gone down?'],
       ['What are the pros and cons of trams?', 'What are the pros of trams?'],
       ['How was life before and after the war?', 'How was life before the war?'],
       ['Do people continue to use it?', 'Did people stop using it?'],
@@ -68,6 +70,7 @@ export const MEANING_TABLE: GuardTable = {
       ['Đội nào thắng?', 'Đội nào thua?'],
     ],
     same: [
+      ['Is tea not good for me?', 'Is tea bad for me?'],
       ['Can I take back a bid?', 'Can I undo a bid I made by mistake?'],
       ['Who clears the snow in front of the house?', 'Who clears the snow outside the house?'],
       ['How do I find out if he is in love?', 'How can I tell that he is in love?'],
@@ -111,6 +114,9 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['Do you deliver to Oslo?', 'Do you deliver from Oslo?'],
+      ['My flight was cancelled. Can I get a refund?', 'I cancelled my flight. Can I get a refund?'],
+      ['How do I switch to your company from my supplier?', 'How do I switch from your company to another supplier?'],
       ['I lost my phone. How do I block my card?', 'I lost my card. How do I block my phone?'],
       ['I have a dog. Can my cat eat its food?', 'I have a cat. Can my dog eat its food?'],
       ['How do I teach a dog?', 'Can a dog teach?'],
@@ -145,6 +151,9 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['How is tea different from coffee?', 'How is tea different to coffee?'],
+      ['My card was lost, what now?', 'I lost my card, what now?'],
+      ['How is a bridge built?', 'How do we build a bridge?'],
       ['I lost my credit card, how do I block it?', 'How do I block a lost credit card?'],
       ['Are implants covered by my plan?', 'Are implants covered under my plan?'],
       ['Can I change a listing that is already live?', 'Can I change a listing that is live already?'],

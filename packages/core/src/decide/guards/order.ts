@@ -5,7 +5,7 @@ import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
 import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
 import { isHarmless } from './reordered.ts';
-import { roleOf, suffersInstead } from './voice.ts';
+import { didItOneself, roleOf, suffersInstead } from './voice.ts';
 
 /** Share of its words that the side with more of them has in common with the other, from which order is compared. */
 const SHARED_MIN = 0.75;
@@ -93,6 +93,8 @@ function listsInOrder(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[
 
 const DIRECTIONS = new Set('from to before after into onto từ đến tới sang trước sau'.split(' '));
 
+const TO_FROM = new Set(['to', 'from', 'từ', 'đến', 'tới']);
+
 const SOMEWHERE = '';
 const POINTING = new Set('this that these those there here it them'.split(' '));
 /** Behind them `here` and `there` are where the way ends: `get here from Rome`. */
@@ -129,6 +131,30 @@ function turnedRound(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[]
   return undefined;
 }
 
+/** Words that `to` and `from` both stand behind in one sense, or that go with one of them alone. */
+const NO_WAY = /^(?:differ|different|difference|similar|compar|distinct|separat|vari|prevent|stop|keep|apart)$/;
+
+/** `deliver to Oslo`, `deliver from Oslo`: one place, and the other end of the way is not told. */
+function otherWay(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const ends = ({ tokens }: QuestionFacts) => {
+    const found = new Map<string, string>();
+    for (const { key, at } of marksOf(tokens)) {
+      const way = lead(tokens, at).findLast((word) => TO_FROM.has(word));
+      if (way !== undefined) found.set(key, found.has(key) && found.get(key) !== way ? '' : way);
+    }
+    return found;
+  };
+  if ([a, b].some(({ tokens }) => tokens.some(({ key, text }) => NO_WAY.test(key) || NO_WAY.test(text))))
+    return undefined;
+  const others = ends(b);
+  for (const [key, way] of ends(a)) {
+    const other = others.get(key);
+    if (way !== '' && other !== undefined && other !== '' && other !== way)
+      return describe([`${way} ${key}`], [`${other} ${key}`]);
+  }
+  return undefined;
+}
+
 /** The same words in another order: who does what to whom, from where to where, which is better than which. */
 export const orderGuard: Guard = {
   name: 'order',
@@ -142,10 +168,11 @@ export const orderGuard: Guard = {
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
     if (marksA.length < sharedMin) return undefined;
-    const turned = () => turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA);
+    const turned = () => turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA) ?? otherWay(a, b);
     if (marksA.length < 2) return turned();
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
+    if (didItOneself(a.tokens, b.tokens) || didItOneself(b.tokens, a.tokens)) return 'done by who asks, or to them';
     const foreign = (all: readonly Mark[], others: readonly Mark[]) => {
       const theirs = keysOf(others);
       return all.filter(({ key }) => !theirs.has(key)).map(({ at }) => at);

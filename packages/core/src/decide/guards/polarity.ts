@@ -18,6 +18,7 @@ const isForm = (x: Token, y: Token) => {
 
 /** `find out` has no opposite in `in`. */
 const FIND_OUT = /^(?:find|figur|check|work|point|carry|try|turn)$/;
+const PARTICLE = /^(?:in|out|on|off|up|down)$/;
 /** `in front of` is outside as well. */
 const IN_FRONT = /^(?:front|case|order|advance|total|general|addition|terms|spite)$/;
 /** Vietnamese verbs of saying and of seeing whose first syllable is giving, or receiving, by itself. */
@@ -48,6 +49,21 @@ function mayOppose(a: QuestionFacts, x: Token, b: QuestionFacts, y: Token): bool
   const key = ({ tokens }: QuestionFacts, at: number) => tokens[at]?.key;
   const [i, j] = [a.tokens.indexOf(x), b.tokens.indexOf(y)];
   return [-1, 1].some((step) => key(a, i + step) !== undefined && key(a, i + step) === key(b, j + step));
+}
+
+/** `check in`, `check out`: particles of one verb are opposed, whatever they mean elsewhere. */
+function particlesBetween(a: QuestionFacts, b: QuestionFacts): [string, string][] {
+  const particles = ({ tokens }: QuestionFacts) =>
+    tokens.flatMap((token, i) => {
+      const verb = tokens[i - 1];
+      return verb?.content === true && PARTICLE.test(token.text) ? [{ verb: verb.key, token }] : [];
+    });
+  const others = particles(b);
+  return particles(a).flatMap(({ verb, token }) => {
+    const other = others.find((one) => one.verb === verb && areOpposites(one.token.text, token.text));
+    const both = other !== undefined && [a, b].every(({ keys }) => !(keys.has(token.key) && keys.has(other.token.key)));
+    return both ? [[token.text, other.token.text] as [string, string]] : [];
+  });
 }
 
 /** Pairs of opposite words, one on each side. */
@@ -83,7 +99,6 @@ function movedDenial(
 
 /** `stop smoking` beside `start smoking` is an opposite, and no denial besides. */
 const denials = (all: readonly Negation[]): number => all.filter(({ ceases }) => ceases !== true).length;
-const denialsOf = (facts: QuestionFacts): number => denials(negationsOf(facts));
 
 /** What is denied, and words that say so without a denial. */
 const SAID_OTHERWISE: readonly (readonly [denied: RegExp, said: RegExp])[] = [
@@ -149,14 +164,33 @@ function half(both: QuestionFacts, one: QuestionFacts): string | undefined {
   return undefined;
 }
 
+/** `not positive`, `negative`: the denial that one side has more is of the word, and not of another. */
+function denies(a: QuestionFacts, b: QuestionFacts, [[x, y] = ['', '']]: readonly [string, string][]): boolean {
+  const [left, right] = [negationsOf(a), negationsOf(b)];
+  if (Math.abs(denials(left) - denials(right)) !== 1) return false;
+  const [[more, facts], word] = denials(left) > denials(right) ? [[left, a] as const, x] : [[right, b] as const, y];
+  const at = facts.tokens.findIndex(({ text }) => text === word);
+  return (
+    more.some(({ head, inverted }) => inverted || head === undefined || head === facts.tokens[at]?.key) ||
+    isDeniedBefore(facts, at)
+  );
+}
+
+/** How many words of meaning may stand between a denial and the word it turns round: `not a very good idea`. */
+const DENIED_WITHIN = 4;
+
+const isDeniedBefore = ({ tokens }: QuestionFacts, at: number): boolean =>
+  tokens.slice(Math.max(0, at - DENIED_WITHIN), Math.max(0, at)).some(({ text }) => isNegator(text));
+
 /** Opposite words: best and worst, buy and sell, legal and illegal, before and after. */
 export const antonymGuard: Guard = {
   name: 'antonym',
   level: 'standard',
   differs(a, b) {
     const pairs = oppositesBetween(a, b);
+    if (pairs.length === 0) pairs.push(...particlesBetween(a, b));
     if (pairs.length === 0) return half(a, b) ?? half(b, a);
-    if (pairs.length === 1 && Math.abs(denialsOf(a) - denialsOf(b)) === 1) return undefined;
+    if (pairs.length === 1 && denies(a, b, pairs)) return undefined;
     return describe(
       pairs.map(([x]) => x),
       pairs.map(([, y]) => y),

@@ -75,6 +75,35 @@ function participle(tokens: readonly Token[]): number {
   return at > be + 1 + SUBJECT_MAX ? -1 : at;
 }
 
+const ACTOR = /^(?:i|we)$/;
+const WAS = /^(?:was|were|been|got)$/;
+/** Nobody means to do them. */
+const BY_ACCIDENT = /^(?:lost|broke|broken|damaged|infected|locked|injured|hurt|born|stuck)$/;
+
+/** `My flight was cancelled`, `I cancelled my flight`: who did it decides what is to be done. */
+export function didItOneself(active: readonly Token[], passive: readonly Token[]): boolean {
+  return active.some((verb, i) => {
+    if (
+      !ACTOR.test(active[i - 1]?.text ?? '') &&
+      !(ACTOR.test(active[i - 2]?.text ?? '') && active[i - 1]?.content === false)
+    )
+      return false;
+    if (
+      !verb.content ||
+      verb.text === verb.key ||
+      BOTH_WAYS.test(verb.key) ||
+      BY_ACCIDENT.test(verb.text) ||
+      !/(?:ed|en|wn|ught|ung|old|ade|uilt|st)$/.test(verb.text)
+    )
+      return false;
+    if (WAS.test(active[i - 1]?.text ?? '')) return false;
+    const at = passive.findIndex(({ key, text }) => key === verb.key && text !== key);
+    const helped = at > 0 && passive.slice(Math.max(0, at - 2), at).some(({ text }) => WAS.test(text));
+    // "I was charged": who asks suffers on both sides.
+    return helped && !passive.slice(0, at).some(({ text }, j) => ACTOR.test(text) && j >= at - 3);
+  });
+}
+
 /** `Why do dogs eat?`, `Why are dogs eaten?`: the same subject acts on one side and suffers on the other. */
 export function suffersInstead(active: readonly Token[], passive: readonly Token[]): boolean {
   const at = participle(passive);

@@ -50,7 +50,7 @@ export function latinLanguage(tokens: readonly Token[]): string | undefined {
     total++;
     if (VIETNAMESE_LETTER.test(token.text)) vietnamese++;
     for (const [language, list] of LANGUAGE_WORDS)
-      if (list.has(token.text) || (language !== 'en' && language !== 'vi' && list.has(fold(token.text))))
+      if (list.has(token.text) || (language !== 'en' && list.has(fold(token.text))))
         scores.set(language, (scores.get(language) ?? 0) + 1);
   }
   if (vietnamese >= 2 || (vietnamese === 1 && total <= 6)) return 'vi';
