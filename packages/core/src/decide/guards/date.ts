@@ -12,7 +12,16 @@ const RELATIVE: ReadonlyMap<string, string> = new Map(
     yesterday: 'yesterday',
     'hôm nay': 'today',
     'hôm qua': 'yesterday',
+    'hôm kia': 'before yesterday',
     'ngày mai': 'tomorrow',
+    'ngày kia': 'after tomorrow',
+    'ngày mốt': 'after tomorrow',
+    'hom nay': 'today',
+    'hom qua': 'yesterday',
+    'hom kia': 'before yesterday',
+    'ngay mai': 'tomorrow',
+    'ngay kia': 'after tomorrow',
+    'ngay mot': 'after tomorrow',
   }),
 );
 

@@ -18,6 +18,7 @@ export const FACTS_TABLE: GuardTable = {
       ['Hôm nay là ngày gì?', 'Ngày mai là ngày gì?'],
       ['How much data did I use this month?', 'How much data did I use last month?'],
       ['Doanh thu tháng này bao nhiêu?', 'Doanh thu tháng trước bao nhiêu?'],
+      ['hom qua ket qua xo so the nao', 'hom kia ket qua xo so the nao'],
     ],
     same: [
       ['Làm sao để thu lại tiền đã cho mượn?', 'Làm sao để lấy lại tiền đã cho mượn?'],

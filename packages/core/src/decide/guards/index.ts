@@ -17,6 +17,7 @@ import { questionGuard } from './question.ts';
 import { quotedGuard } from './quoted.ts';
 import { tenseGuard } from './tense.ts';
 import { moneyGuard, unitGuard } from './unit.ts';
+import { wordGuard } from './word.ts';
 
 /**
  * Always asked in one order of the two questions: what it finds first never depends on who came first. Its last verdict is
@@ -58,6 +59,7 @@ export const GUARDS: readonly Guard[] = Object.freeze(
     orderGuard,
     appendedGuard,
     modifierGuard,
+    wordGuard,
     modalGuard,
     contentGuard,
     additionGuard,

@@ -204,6 +204,22 @@ export const MEANING_TABLE: GuardTable = {
       ['What is a dog?', 'What is a fake dog?'],
     ],
   },
+  word: {
+    differ: [
+      ['Nạp tiền vào ví thế nào?', 'Rút tiền từ ví thế nào?'],
+      ['Giờ nhận phòng là mấy giờ?', 'Giờ trả phòng là mấy giờ?'],
+      ['lam sao khoa tai khoan facebook', 'lam sao mo khoa tai khoan facebook'],
+      ['kham thai o dau tot nhat', 'kham thai khi nao tot nhat'],
+      ['Phí đổi tên trên vé là bao nhiêu?', 'Phí đổi tên trên vé là bao nhiêu và đổi ở đâu?'],
+      ['Viết lời chúc 8/3 gửi vợ.', 'Viết lời chúc 8/3 gửi cô giáo.'],
+    ],
+    same: [
+      ['Hủy vé máy bay như thế nào?', 'Cho em hỏi cách huỷ vé mb với ạ?'],
+      ['Phí làm bằng lái xe là bao nhiêu?', 'Làm giấy phép lái xe hết bao nhiêu tiền?'],
+      ['Snowden xây dựng công nghệ chống nghe trộm .', 'Snowden phát triển công nghệ chống nghe lén .'],
+      ['What is the best phone?', 'Which phone is the best one?'],
+    ],
+  },
   addition: {
     differ: [['What is the best phone?', 'What is the best small phone?']],
     same: [['What is the best phone?', 'What really is the best phone?']],
