@@ -40,7 +40,8 @@ function calendar({ tokens, language }: QuestionFacts): Set<string> {
     // In Vietnamese, `thu` is to collect.
     if (language === 'vi' && token.text.length < 5) return;
     if (token.text === 'weekday' || token.text === 'weekend') return;
-    for (const { group, member } of membershipsOf(token.text))
+    const one = /days$/.test(token.text) ? token.text.slice(0, -1) : token.text;
+    for (const { group, member } of membershipsOf(one))
       if (group === 'month' || group === 'weekday') found.add(member.slice(0, 3));
   });
   return found;

@@ -21,6 +21,7 @@ export const FACTS_TABLE: GuardTable = {
       ['hom qua ket qua xo so the nao', 'hom kia ket qua xo so the nao'],
     ],
     same: [
+      ['When are you open on Sundays?', 'When are you open on a Sunday?'],
       ['Làm sao để thu lại tiền đã cho mượn?', 'Làm sao để lấy lại tiền đã cho mượn?'],
       ['Events of 28 July 2006', 'Events of July 28, 2006'],
       ['May I come in?', 'Can I come in?'],

@@ -4,6 +4,7 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const MEANING_TABLE: GuardTable = {
   negation: {
     differ: [
+      ['Who voted against the law?', 'Who voted for the law?'],
       ['Is the broken radio not working?', 'Is the broken radio working?'],
       ['How do I stop my dog from biting?', 'How do I get my dog to bite?'],
       ['How do I stop smoking?', 'How do I smoke?'],
@@ -25,6 +26,7 @@ export const MEANING_TABLE: GuardTable = {
       ['The method has been shown to work', 'The method has yet to be shown to work'],
     ],
     same: [
+      ['Is my bicycle insured against theft?', 'Is my bicycle covered if it is stolen?'],
       ['Do you fit smart meters at no cost?', 'Do you fit smart meters for free?'],
       ['My radio is not working, who repairs it?', 'My radio is broken, who repairs it?'],
       ['How do I stop my dog from barking?', 'How do I keep my dog from barking?'],
@@ -151,6 +153,8 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['When do I have to submit my tax return?', 'By when must my tax return be submitted?'],
+      ["I can't pay my bill this month. Can I get more time?", "I can't pay this month's bill. Can I get more time?"],
       ['How is tea different from coffee?', 'How is tea different to coffee?'],
       ['My card was lost, what now?', 'I lost my card, what now?'],
       ['How is a bridge built?', 'How do we build a bridge?'],

@@ -71,6 +71,11 @@ function isAlternative({ tokens }: QuestionFacts, i: number): boolean {
   return tokens.slice(0, i).some(({ key, content }) => content && key === denied?.key);
 }
 
+/** `insured against theft`, `appeal against a fine`: no denial. */
+const TAKES_AGAINST =
+  /^(?:insur|insuranc|cover|protect|appeal|complain|complaint|vaccinat|vaccination|guard|secur|claim|object|win|lose|play|leak|discrimin|hedg)$/;
+const AGAINST_WITHIN = 4;
+
 function denies(facts: QuestionFacts, i: number): boolean {
   const { tokens, language } = facts;
   const text = tokens[i]?.text ?? '';
@@ -82,6 +87,8 @@ function denies(facts: QuestionFacts, i: number): boolean {
   if (!NEGATORS.has(text) || (text === 'no' && (language === 'vi' || next?.text === 'of'))) return false;
   if (/^(?:không|khong|chưa|chẳng|chả)$/.test(text)) return deniesVietnamese(facts, i);
   if (/^(?:not?|non)$/.test(text) && isAlternative(facts, i)) return false;
+  if (text === 'against')
+    return !tokens.slice(Math.max(0, i - AGAINST_WITHIN), i).some(({ key }) => TAKES_AGAINST.test(key));
   // "If not, why?"
   if (text === 'not') return !(before === 'if' && isLast(next));
   if (text === 'no')

@@ -105,7 +105,8 @@ const ANYONE = /^(?:i|you|we|one|they|people|someone|somebody|to)$/;
 function isUnnamedPassive(passive: readonly Token[], active: readonly Token[], moved: Exchange): boolean {
   const verb = passive[moved.secondA];
   if (moved.secondSize !== 1 || verb === undefined || verb.text === verb.key) return false;
-  if (passive.some(({ text }) => text === 'by')) return false;
+  if (passive.some(({ text }, at) => text === 'by' && !/^(?:when|then|now|law)$/.test(passive[at + 1]?.text ?? '')))
+    return false;
   const helped = [...lead(passive, moved.firstA), ...lead(passive, moved.secondA)].some((word) => BE.test(word));
   return helped && ANYONE.test(lead(active, moved.secondB).at(-1) ?? '');
 }

@@ -16,15 +16,25 @@ const THIRD: Readonly<Record<string, string>> = { he: 'he', him: 'he', his: 'he'
 const FIRST_SECOND: Readonly<Record<string, string>> = { i: 'i', me: 'i', you: 'you' };
 /** Words that may stand in several places and mean the same. */
 const MOVABLE = new Set(
-  'best better good great most more least less many however out up off down away back usually often always sometimes please ever again later earlier sooner soon early now today already yet still just instead together online myself yourself cũng đã đang sẽ còn rất nhất hơn để bị lại nữa mới'.split(
+  'best better good great most more least less many however out up off down away back usually often always sometimes please ever again later earlier sooner soon early now today tomorrow yesterday tonight already yet still just instead together online myself yourself cũng đã đang sẽ còn rất nhất hơn để bị lại nữa mới'.split(
     ' ',
   ),
 );
 
-function markOf(token: Token, next: Token | undefined, persons: boolean): string | undefined {
+/** `this month's bill`, `my bill this month`: which month is for the guard of dates. */
+const PERIOD = /^(?:day|week|weekend|month|quarter|semester|season|year|morning|evening)$/;
+const WHICH = /^(?:this|last|next)$/;
+
+function markOf(
+  token: Token,
+  before: Token | undefined,
+  next: Token | undefined,
+  persons: boolean,
+): string | undefined {
   const pronoun = THIRD[token.text] ?? (persons ? FIRST_SECOND[token.text] : undefined);
   if (pronoun !== undefined) return pronoun;
   if (!token.content || MOVABLE.has(token.text)) return undefined;
+  if (PERIOD.test(token.text) && WHICH.test(before?.text ?? '')) return undefined;
   // "Holly was", but not "Historically, it was".
   const isNamed = token.surface !== token.text && next?.afterBreak !== true;
   return token.text.length > 4 && token.text.endsWith('ly') && !isNamed ? undefined : token.key;
@@ -40,7 +50,7 @@ export function marksOf(tokens: readonly Token[]): Mark[] {
   const seen = new Map<string, number>();
   const marks: Mark[] = [];
   tokens.forEach((token, at) => {
-    const key = markOf(token, tokens[at + 1], persons);
+    const key = markOf(token, tokens[at - 1], tokens[at + 1], persons);
     if (key === undefined) return;
     const n = (seen.get(key) ?? 0) + 1;
     seen.set(key, n);
