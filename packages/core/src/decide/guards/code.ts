@@ -1,6 +1,7 @@
 import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { isOf } from '../words/tech.ts';
 
 /** A shorter name (`-r`) is found in any text. */
 const NAME_MIN = 4;
@@ -10,12 +11,16 @@ const CASELESS = /\.(?:net|com|org|io|dev|ai|edu|gov|vn)$/i;
 
 const squeeze = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}#+]/gu, '');
 
+/** `kubectl` is of Kubernetes, `UPDATE` of SQL: what belongs to nothing else that is named. */
+const isImplied = (name: string, { tokens, tech }: QuestionFacts): boolean =>
+  [...tech].every((other) => isOf(name, other)) && tokens.some(({ text }) => isOf(name, text));
+
 function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const whole = squeeze(b.cleaned);
   const identifiers = [...a.identifiers].filter(
     (name) => !b.identifiers.has(name) && (squeeze(name).length < NAME_MIN || !whole.includes(squeeze(name))),
   );
-  const tech = [...a.tech].filter((name) => !b.tech.has(name) && !b.keys.has(name));
+  const tech = [...a.tech].filter((name) => !b.tech.has(name) && !b.keys.has(name) && !isImplied(name, b));
   return [...identifiers, ...tech];
 }
 

@@ -53,6 +53,8 @@ export const FACTS_TABLE: GuardTable = {
   },
   number: {
     differ: [
+      ['SQL: get the 3 highest salaries', 'SQL: get the third highest salary'],
+      ['Which regex matches exactly 5 digits?', 'Which regex matches at least 5 digits?'],
       ['How do I lose 3 kg in a month?', 'How do I lose 3 kg in 2 months?'],
       ['Ai có một con?', 'Ai có hai con?'],
       ['Thứ năm có họp không?', 'Thứ tư có họp không?'],
@@ -78,6 +80,9 @@ export const FACTS_TABLE: GuardTable = {
       ['Ai có hai con?', 'Ai có ba con?'],
     ],
     same: [
+      ['Which is the 3rd highest salary?', 'Which is the third highest salary?'],
+      ['How many kilometres are in a mile?', 'How many kilometres are in 1 mile?'],
+      ['A fever of 39 °C', 'A fever of 39 Celsius'],
       ['What is the rate of the 12-month savings account?', 'What is the rate of the one-year savings account?'],
       ['Is there a month of free trial?', 'Is there 1 month of free trial?'],
       ['Ít nhất bao nhiêu bác sĩ đã mất vì dịch?', 'Tỷ lệ bác sĩ đã mất vì dịch là bao nhiêu?'],
@@ -107,6 +112,7 @@ export const FACTS_TABLE: GuardTable = {
   },
   code: {
     differ: [
+      ['How do I sort a list in Python?', 'How do I sort a list in JS?'],
       ['Should I buy example.com?', 'Should I buy example.org?'],
       ['What does fooBar do?', 'What does fooBaz do?'],
       ['What is abstract in Java?', 'What is abstract in JavaScript?'],
@@ -120,6 +126,9 @@ export const FACTS_TABLE: GuardTable = {
       ['Is https://example.com/a down?', 'Is https://example.com/b down?'],
     ],
     same: [
+      ['How do I see the logs of a Kubernetes pod?', 'kubectl see pod logs'],
+      ['Convert a string in JavaScript', 'Convert a string in JS'],
+      ['What is a ConfigMap in Kubernetes?', 'k8s ConfigMap explained'],
       ['How can I learn ASP.NET?', 'How should I start learning asp.net?'],
       ['How do I learn Java Script?', 'How do I learn JavaScript?'],
       ['Can I go and express myself?', 'May I go and express myself?'],
@@ -171,6 +180,9 @@ export const FACTS_TABLE: GuardTable = {
       ['What is the scope of BBA?', 'What is the scope of BBA (IT)?'],
     ],
     same: [
+      ['Compare Spotify and Deezer', 'Spotify vs Deezer'],
+      ['Does it support single sign-on?', 'Does it support SSO?'],
+      ['Are they REST APIs?', 'Is it a REST api?'],
       ['Is America near a civil war?', 'Is the United States near a civil war?'],
       ['What does Japan think of tea?', 'What do Japanese people think of tea?'],
       ['Is a third world war near?', 'Is World War III near?'],

@@ -91,7 +91,10 @@ export const FORM_TABLE: GuardTable = {
       ['What does 😀 mean?', 'What does 😂 mean?'],
       ['I am sad 😢', 'I am sad 😀'],
     ],
-    same: [['How do I bake bread?', 'How do I bake bread? 😊']],
+    same: [
+      ['At what °F does water boil?', 'At what fahrenheit does water boil?'],
+      ['How do I bake bread?', 'How do I bake bread? 😊'],
+    ],
   },
   language: {
     differ: [

@@ -56,6 +56,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   antonym: {
     differ: [
+      ['How do I center a div horizontally?', 'How do I center a div vertically?'],
+      ['How do I undo a commit and keep the changes?', 'How do I undo a commit and discard the changes?'],
       ['What time is check-in at the hotel?', 'What time is check-out at the hotel?'],
       ['Why has my insurance gone up though I had no accidents?', 'Why has my insurance gone down?'],
       ['What are the pros and cons of trams?', 'What are the pros of trams?'],
@@ -116,6 +118,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['How do I call JavaScript from Swift?', 'How do I call Swift from JavaScript?'],
+      ['How do I convert miles to kilometres?', 'How are miles calculated from kilometres?'],
       ['Do you deliver to Oslo?', 'Do you deliver from Oslo?'],
       ['My flight was cancelled. Can I get a refund?', 'I cancelled my flight. Can I get a refund?'],
       ['How do I switch to your company from my supplier?', 'How do I switch from your company to another supplier?'],
@@ -153,6 +157,9 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['What is the difference between a list and a tuple in Python?', 'tuple vs list python'],
+      ['How do I check the type of a variable in Python?', 'python check type of a variable'],
+      ['Who invented the telephone?', 'By whom was the telephone invented?'],
       ['When do I have to submit my tax return?', 'By when must my tax return be submitted?'],
       ["I can't pay my bill this month. Can I get more time?", "I can't pay this month's bill. Can I get more time?"],
       ['How is tea different from coffee?', 'How is tea different to coffee?'],

@@ -27,6 +27,10 @@ function capitalsTell({ tokens }: QuestionFacts): boolean {
   return content.length > 0 && content.length <= 4 && !shouted && !tokens.some(isTitled);
 }
 
+/** At the start of a sentence a verb, whatever stands behind it: `Compare Spotify and ...` */
+const IMPERATIVE =
+  /^(?:compare|explain|convert|summari[sz]e|write|list|plan|translate|make|give|tell|show|find|create|describe|calculate|define|draft|suggest|recommend|name|rewrite|generate|build|use|add|remove|delete|update|install|check|set|get|run)$/;
+
 /** Words written as names: capitalised within a sentence, or at its start when another such word follows. */
 function namesOf(facts: QuestionFacts): Token[] {
   if (!capitalsTell(facts)) return [];
@@ -38,14 +42,17 @@ function namesOf(facts: QuestionFacts): Token[] {
     const isIn = (from: number, to: number) => from <= i && i < to;
     if (facts.numbers.some(({ from, to }) => isIn(from, to) || (isCounted && isIn(from - 1, to + 1)))) return false;
     if (!token.sentenceStart) return true;
+    if (IMPERATIVE.test(token.text)) return false;
     const next = facts.tokens[i + 1];
     return next?.content === true && !next.afterBreak && CAPITAL.test(next.surface);
   });
 }
 
 /** The name, a form of it, its initials, or the words run together occur in the other question. */
-function occurs({ text, key }: Token, facts: QuestionFacts, run: string): boolean {
+function occurs({ text, key, surface }: Token, facts: QuestionFacts, run: string): boolean {
   if (facts.keys.has(key) || facts.keys.has(text)) return true;
+  // "APIs", "TVs"
+  if (/^\p{Lu}{2,}s$/u.test(surface) && facts.tokens.some((other) => other.text === text.slice(0, -1))) return true;
   if (text.length >= 4 && run.includes(text)) return true;
   if (text.length < 5) return false;
   return facts.tokens.some((other) => other.content && other.text.length >= 5 && isOneEditApart(text, other.text));
@@ -53,11 +60,15 @@ function occurs({ text, key }: Token, facts: QuestionFacts, run: string): boolea
 
 /** First letters of every run of words, function words left out: `iit` for Indian Institute of Technology. */
 function initials({ tokens }: QuestionFacts): string {
-  return tokens
-    .filter(({ content, kind }) => content && kind === 'word')
-    .map(({ text }) => text[0])
-    .join('');
+  return firstLetters(tokens.filter(({ content, kind }) => content && kind === 'word'));
 }
+
+const firstLetters = (tokens: readonly Token[]): string => tokens.map(({ text }) => text[0]).join('');
+
+/** `sso` for single sign-on: so many letters are no chance. */
+const FULL_MIN = 3;
+const isShortOf = (text: string, { tokens }: QuestionFacts): boolean =>
+  text.length >= FULL_MIN && firstLetters(tokens.filter(({ kind }) => kind === 'word')).includes(text);
 
 function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const run = b.tokens.map(({ text }) => text).join('');
@@ -70,7 +81,7 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const isAlias = (name: Token) => membersNamed(a, a.tokens.indexOf(name)).some((member) => places.includes(member));
   return names
     .filter((name) => !isAlias(name))
-    .filter(({ text, surface }) => !(ACRONYM.test(surface) && letters.includes(text)))
+    .filter(({ text, surface }) => !(ACRONYM.test(surface) && (letters.includes(text) || isShortOf(text, b))))
     .filter(({ text }) => !acronyms.some((acronym) => own.includes(acronym) && acronym.includes(text[0] ?? '')))
     .map(({ text }) => text);
 }

@@ -31,6 +31,45 @@ export function unmatchedNumbers(a: QuestionFacts, b: QuestionFacts): [NumberFac
   ];
 }
 
+const ORDINAL = /^(?:\d+(?:st|nd|rd|th)|st|nd|rd|th|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)$/;
+const SUPERLATIVE = /^(?:most|best|worst|..+est)$/;
+
+/** `the 3 highest`, `the third highest`: so many of them, or one. Told only before a word that ranks. */
+function ranks({ tokens, numbers }: QuestionFacts): Map<string, boolean> {
+  const found = new Map<string, boolean>();
+  for (const { value, from, to } of numbers) {
+    const glued = tokens[to];
+    const suffixed = glued?.glued === true && ORDINAL.test(glued.text);
+    const ordinal = suffixed || tokens.slice(from, to).some(({ text }) => ORDINAL.test(text));
+    if (SUPERLATIVE.test(tokens[suffixed ? to + 1 : to]?.text ?? '')) found.set(value, ordinal);
+  }
+  return found;
+}
+
+function rankedApart(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const others = ranks(b);
+  for (const [value, ordinal] of ranks(a))
+    if (others.has(value) && others.get(value) !== ordinal) return describe([value], [`number ${value}`]);
+  return undefined;
+}
+
+const BOUNDS: readonly (readonly [string, RegExp])[] = [
+  ['at least', /\b(?:at least|no less than|no fewer than|minimum of)\b/],
+  ['at most', /\b(?:at most|up to|no more than|maximum of)\b/],
+  ['exactly', /\b(?:exactly|precisely)\b/],
+  ['more', /\b(?:more than|over|greater than|above|exceeds?)\b/],
+  ['less', /\b(?:less than|fewer than|under|below)\b/],
+];
+
+/** `at least 5`, `exactly 5`: both say how the number is meant, and not in one way. */
+function boundedApart(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  if (a.numbers.length === 0 || b.numbers.length === 0) return undefined;
+  const bounds = ({ wording }: QuestionFacts) => BOUNDS.flatMap(([bound, said]) => (said.test(wording) ? [bound] : []));
+  const [left, right] = [bounds(a), bounds(b)];
+  if (left.length === 0 || right.length === 0 || left.some((bound) => right.includes(bound))) return undefined;
+  return describe(left, right);
+}
+
 const label = ({ value, unit }: NumberFact) => (unit === undefined ? value : `${value} ${unit.id}`);
 
 /** Do the two numbers stand before or behind the same word? */
@@ -74,7 +113,8 @@ export const numberGuard: Guard = {
   differs(a, b) {
     const [left, right] = unmatchedNumbers(a, b);
     if (differ(a, b, left, right)) return describe(left.map(label), right.map(label));
-    return expressionsApart(a, b) ? describe([a.expressions], [b.expressions]) : undefined;
+    if (expressionsApart(a, b)) return describe([a.expressions], [b.expressions]);
+    return rankedApart(a, b) ?? boundedApart(a, b);
   },
 };
 

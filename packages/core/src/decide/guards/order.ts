@@ -155,6 +155,30 @@ function otherWay(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return undefined;
 }
 
+const COMPARING = /^(?:vs|versus|difference|differences|differ|compare|comparison|comparing)$/;
+const COMPARED_MAX = 14;
+
+/** What is compared may come in any order: `difference between X and Y in Java`, `java Y vs X`. */
+const compares = ({ tokens }: QuestionFacts): boolean =>
+  tokens.length <= COMPARED_MAX && tokens.some(({ text }) => COMPARING.test(text));
+
+const ENDS = new Set('to from into than between and or'.split(' '));
+
+/** The one language or system that both are about may stand anywhere: `in Python`, `python: ...`. */
+function withoutTopic(a: QuestionFacts, b: QuestionFacts): (mark: Mark) => boolean {
+  const [topic, ...more] = new Set([...a.tech, ...b.tech]);
+  if (topic === undefined || more.length > 0) return () => true;
+  const isEnd = ({ tokens }: QuestionFacts) =>
+    tokens.some(
+      ({ key, text }, at) => (key === topic || text === topic) && lead(tokens, at).some((word) => ENDS.has(word)),
+    );
+  if (isEnd(a) || isEnd(b)) return () => true;
+  const keys = new Set(
+    [...a.tokens, ...b.tokens].flatMap(({ key, text }) => (key === topic || text === topic ? [key] : [])),
+  );
+  return ({ key }) => !keys.has(key);
+}
+
 /** The same words in another order: who does what to whom, from where to where, which is better than which. */
 export const orderGuard: Guard = {
   name: 'order',
@@ -162,12 +186,14 @@ export const orderGuard: Guard = {
   differs(a, b) {
     const vietnamese = a.language === 'vi' && b.language === 'vi';
     if (vietnamese && Math.min(a.tokens.length, b.tokens.length) >= LONG_VIETNAMESE) return undefined;
-    const allA = marksOf(a.tokens);
-    const allB = respelt(marksOf(b.tokens), allA);
+    if (compares(a) && compares(b)) return undefined;
+    const isPlaced = withoutTopic(a, b);
+    const allA = marksOf(a.tokens).filter(isPlaced);
+    const allB = respelt(marksOf(b.tokens).filter(isPlaced), allA);
     const [marksA, marksB] = [shared(allA, allB), shared(allB, allA)];
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
-    if (marksA.length < sharedMin) return undefined;
+    if (marksA.length < sharedMin) return otherWay(a, b);
     const turned = () => turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA) ?? otherWay(a, b);
     if (marksA.length < 2) return turned();
     const role = roleOf(a.tokens, b.tokens);

@@ -12,13 +12,21 @@ interface Passive {
 
 /** Key of who acts: the first word of meaning behind `by`, or the question word when `by` is the last. */
 function agentAfter(tokens: readonly Token[], by: number): string | undefined {
+  if (/^(?:who|whom)$/.test(tokens[by + 1]?.text ?? '')) return 'who';
   const first = marksOf(tokens.slice(by + 1)).at(0);
   if (first !== undefined) return tokens[by + 1 + first.at]?.key;
   return by === tokens.length - 1 && tokens[0]?.text === 'who' ? 'who' : undefined;
 }
 
+const PARTICIPLE = /(?:ed|en|n|t|d|ung|ught|ut|un|unk|uck|um|ank|ade|aid)$/;
+
 /** `was stolen by X`: a form of `be`, a verb soon after, then `by`. */
 function passiveOf(tokens: readonly Token[]): Passive | undefined {
+  // "By whom was it invented?"
+  if (tokens[0]?.text === 'by' && /^whom?$/.test(tokens[1]?.text ?? '') && tokens[2]?.key === 'be') {
+    const verb = tokens.findLast(({ content, text }) => content && PARTICIPLE.test(text));
+    return verb && { verb: verb.key, text: verb.text, agent: 'who' };
+  }
   for (let by = tokens.length - 1; by > 1; by--) {
     if (tokens[by]?.text !== 'by') continue;
     // "by yourself"
@@ -27,9 +35,7 @@ function passiveOf(tokens: readonly Token[]): Passive | undefined {
     let be = -1;
     for (let i = Math.max(0, by - 8); i < by; i++) if (tokens[i]?.key === 'be') be = i;
     if (agent === undefined || be < 0) continue;
-    const verb = tokens
-      .slice(be + 1, by)
-      .find(({ content, text }) => content && /(?:ed|en|n|t|d|ung|ught|ut|un|unk|uck|um|ank|ade|aid)$/.test(text));
+    const verb = tokens.slice(be + 1, by).find(({ content, text }) => content && PARTICIPLE.test(text));
     if (verb !== undefined) return { verb: verb.key, text: verb.text, agent };
   }
   return undefined;

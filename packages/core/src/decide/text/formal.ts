@@ -51,7 +51,7 @@ const DECORATIONS_MAX = 2;
 
 /** Emoji and other pictures, skin tones and joiners left out; those that only decorate the ends apart. */
 export function readPictures(cleaned: string): { inside: string; all: string } {
-  const pictures = (text: string) => (text.match(/\p{Extended_Pictographic}|\p{So}/gu) ?? []).join('');
+  const pictures = (text: string) => (text.match(/\p{Extended_Pictographic}|(?!\u00b0)\p{So}/gu) ?? []).join('');
   const words = [...cleaned.matchAll(/[\p{L}\p{N}]/gu)];
   const [first, last] = [words[0], words.at(-1)];
   const inside = first === undefined || last === undefined ? cleaned : cleaned.slice(first.index, last.index + 1);

@@ -26,6 +26,11 @@ i want to know
 i wanted to know
 i was wondering if you could tell me
 i was wondering
+i cannot figure out
+i can not figure out
+i do not know
+i am not sure
+i have no idea
 i have a question
 quick question
 just wondering

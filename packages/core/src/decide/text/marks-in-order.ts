@@ -16,7 +16,7 @@ const THIRD: Readonly<Record<string, string>> = { he: 'he', him: 'he', his: 'he'
 const FIRST_SECOND: Readonly<Record<string, string>> = { i: 'i', me: 'i', you: 'you' };
 /** Words that may stand in several places and mean the same. */
 const MOVABLE = new Set(
-  'best better good great most more least less many however out up off down away back usually often always sometimes please ever again later earlier sooner soon early now today tomorrow yesterday tonight already yet still just instead together online myself yourself cũng đã đang sẽ còn rất nhất hơn để bị lại nữa mới'.split(
+  'best better good great most more least less many however out up off down away back usually often always sometimes please ever again later earlier sooner soon early now today difference differences differ different mean means meaning explain explanation compare comparison example examples today tomorrow yesterday tonight already yet still just instead together online myself yourself cũng đã đang sẽ còn rất nhất hơn để bị lại nữa mới'.split(
     ' ',
   ),
 );

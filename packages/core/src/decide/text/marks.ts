@@ -1,4 +1,5 @@
 import { isFunctionWord } from '../words/function-words.ts';
+import { SHORT_FORMS } from '../words/short-forms.ts';
 import { isAmbiguousTech, isTech } from '../words/tech.ts';
 import type { Token } from './tokens.ts';
 
@@ -49,7 +50,7 @@ export function readTech(tokens: readonly Token[]): Set<string> {
   const found = new Set<string>();
   const context = tokens.some((token) => CODE_CONTEXT.has(token.text) || CODE_CONTEXT.has(token.key));
   tokens.forEach((token, i) => {
-    let name = token.text;
+    let name = SHORT_FORMS.get(token.text) ?? token.text;
     const next = tokens[i + 1]?.text;
     if (name === 'java' && next === 'script') name = 'javascript';
     if (name === 'type' && next === 'script') name = 'typescript';

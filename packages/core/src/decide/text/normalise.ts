@@ -34,13 +34,17 @@ const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/gu;
 const FULL_WIDTH = /[\uff01-\uff5e]/gu;
 export const END_PUNCTUATION: ReadonlySet<string> = new Set('.?!\u2026,;:\u3002\uff1f\uff01\uff0c\u061f\u0964');
 
-/** NFC; curly quotes and dashes made plain, invisible characters gone, full-width ASCII made ASCII. Case is kept. */
+/** `39°C`, `°F` */
+const DEGREES = /\s?\u00b0\s?([cf])(?![\p{L}\p{N}])/giu;
+
+/** NFC; degrees of temperature in words; curly quotes and dashes made plain, invisible characters gone, full-width ASCII made ASCII. Case is kept. */
 export function clean(text: string): string {
   return text
     .normalize('NFC')
     .replace(INVISIBLE, '')
     .replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
-    .replace(REPLACED, (c) => QUOTES[c] ?? c);
+    .replace(REPLACED, (c) => QUOTES[c] ?? c)
+    .replace(DEGREES, (_, unit: string) => (/c/i.test(unit) ? ' celsius' : ' fahrenheit'));
 }
 
 /**

@@ -88,7 +88,7 @@ function isThe(tokens: readonly Token[], i: number): boolean {
 function articleUnit(tokens: readonly Token[], i: number): Unit | undefined {
   if (!/^an?$/.test(tokens[i]?.text ?? '')) return undefined;
   const unit = unitWord(tokens[i + 1]?.text ?? '');
-  return unit?.dimension === 'time' && unit.factor !== undefined ? unit : undefined;
+  return unit !== undefined && unit.dimension !== 'money' && unit.factor !== undefined ? unit : undefined;
 }
 
 /** All numbers of a question, in digits or in words, with their units. `language`: ISO 639-1, if its words tell. */

@@ -1,4 +1,5 @@
 import { isFunctionWord } from '../words/function-words.ts';
+import { SHORT_FORMS } from '../words/short-forms.ts';
 import { isOneEditApart } from './edit-distance.ts';
 import { toneKey } from './normalise.ts';
 import { stem } from './stem.ts';
@@ -22,7 +23,7 @@ export interface Token {
 }
 
 const PATTERN =
-  /(?<word>[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|\p{Lu}(?:\.\p{Lu})+\b\.?|[cC]\+\+|[cCfF]#|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)?)|(?<number>\p{Nd}+(?:[.,:]\p{Nd}+)*)|(?<symbol>[+*/=<>%^$\u20ac\u00a3\u00a5\u20b9\u20ab#&-]|\p{So}|\p{Sc}|\p{N})|(?<pause>[.?!,;:\u2026"()\n\u3002\uff0c])/gu;
+  /(?<word>[kK]8[sS](?![\p{L}\p{N}])|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|\p{Lu}(?:\.\p{Lu})+\b\.?|[cC]\+\+|[cCfF]#|\p{L}[\p{L}\p{M}]*(?:'\p{L}+)?)|(?<number>\p{Nd}+(?:[.,:]\p{Nd}+)*)|(?<symbol>[+*/=<>%^$\u20ac\u00a3\u00a5\u20b9\u20ab#&-]|\p{So}|\p{Sc}|\p{N})|(?<pause>[.?!,;:\u2026"()\n\u3002\uff0c])/gu;
 
 const NOT_FORMS: Readonly<Record<string, string>> = { ca: 'can', wo: 'will', sha: 'shall', ai: 'is' };
 const CLITICS: Readonly<Record<string, string>> = { re: 'are', ve: 'have', ll: 'will', m: 'am', d: 'would' };
@@ -71,7 +72,7 @@ function respell(word: string): string {
 }
 
 function makeToken(text: string, surface: string, kind: Token['kind'], place: Place): Token {
-  const key = kind === 'word' ? stem(toneKey(text)) : text;
+  const key = kind === 'word' ? stem(toneKey(SHORT_FORMS.get(text) ?? text)) : text;
   // "from A to B"
   const isPlaceholder = surface === 'A' && !place.sentenceStart;
   return { text, surface, key, kind, ...place, content: kind !== 'symbol' && (isPlaceholder || !isFunctionWord(text)) };
@@ -116,7 +117,7 @@ export function tokenize(cleaned: string): Token[] {
     const place = { glued: match.index === end, sentenceStart, afterBreak };
     end = match.index + match[0].length;
     const kind = word !== undefined ? 'word' : number !== undefined ? 'number' : 'symbol';
-    const text = surface.toLowerCase();
+    const text = /^k8s$/i.test(surface) ? 'kubernetes' : surface.toLowerCase();
     const before = tokens.at(-1);
     if (text === 't' && before !== undefined && SPLIT_NOT.has(before.text)) {
       // "isn t": the apostrophe was lost.

@@ -1,4 +1,4 @@
-import { words } from './lines.ts';
+import { lines, words } from './lines.ts';
 
 /** Programming languages, systems, tools: names that an answer's code hangs on. Lower case, as the tokenizer cuts them. */
 const TECH = new Set(
@@ -20,6 +20,31 @@ const AMBIGUOUS = new Set(
     ' ',
   ),
 );
+
+/** A tool of the trade, and the language or system that it belongs to. */
+const BELONGS = new Map(
+  lines(`
+kubernetes: kubectl helm pod pods kubelet configmap
+python: pandas numpy scipy django flask pip pytorch keras sklearn matplotlib init conda
+javascript: react reactjs angular vue jquery svelte node nodejs npm webpack eslint jest
+node: npm
+sql: mysql postgresql postgres sqlite mariadb oracle select update delete insert join where
+mysql: mysqldump
+postgresql: psql pgdump
+excel: xlsx xls vlookup xlookup spreadsheet
+docker: dockerfile
+bash: shell terminal
+git: github gitlab commit commits rebase
+java: jvm maven gradle spring hibernate junit
+http: get post put 404 500 403 401
+`).flatMap((row) => {
+    const [whole = '', parts = ''] = row.split(': ');
+    return parts.split(' ').map((part): [string, string] => [`${whole} ${part}`, whole]);
+  }),
+);
+
+/** Does naming this word name the language or system, too? `kubectl` is of Kubernetes. */
+export const isOf = (whole: string, part: string): boolean => BELONGS.has(`${whole} ${part}`);
 
 export function isTech(text: string): boolean {
   return TECH.has(text);
