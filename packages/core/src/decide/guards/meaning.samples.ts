@@ -56,6 +56,7 @@ export const MEANING_TABLE: GuardTable = {
   },
   antonym: {
     differ: [
+      ['When do the clocks go forward?', 'When do the clocks go back?'],
       ['How do I center a div horizontally?', 'How do I center a div vertically?'],
       ['How do I undo a commit and keep the changes?', 'How do I undo a commit and discard the changes?'],
       ['What time is check-in at the hotel?', 'What time is check-out at the hotel?'],
@@ -86,6 +87,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   question: {
     differ: [
+      ['Can I file my taxes online?', 'Do I have to file my taxes online?'],
+      ['May I use a calculator?', 'Must I use a calculator?'],
       ['Công ty đó thuộc về ai?', 'Biệt danh của công ty đó là gì?'],
       ['Where do I get off the train?', 'How do I get off the train?'],
       ['Where did he find it?', 'How did he find it?'],
@@ -100,6 +103,7 @@ export const MEANING_TABLE: GuardTable = {
       ['How many did she pay?', 'How much did she pay?'],
     ],
     same: [
+      ['Do I need to bring my passport?', 'Do I have to bring my passport?'],
       ['Tên của người sáng lập là gì?', 'Người sáng lập là ai?'],
       ['Ca sĩ nào hát bài đó?', 'Ai hát bài đó?'],
       ['Where can I buy a finger monkey?', 'How can I buy a finger monkey?'],
@@ -118,6 +122,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['How do I forgive my wife?', 'How do I get my wife to forgive me?'],
+      ['What does stress lead to?', 'What leads to stress?'],
       ['How do I call JavaScript from Swift?', 'How do I call Swift from JavaScript?'],
       ['How do I convert miles to kilometres?', 'How are miles calculated from kilometres?'],
       ['Do you deliver to Oslo?', 'Do you deliver from Oslo?'],

@@ -5,7 +5,7 @@ import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
 import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
 import { isHarmless } from './reordered.ts';
-import { didItOneself, roleOf, suffersInstead } from './voice.ts';
+import { bringsAnother, didItOneself, roleOf, suffersInstead } from './voice.ts';
 
 /** Share of its words that the side with more of them has in common with the other, from which order is compared. */
 const SHARED_MIN = 0.75;
@@ -186,6 +186,7 @@ export const orderGuard: Guard = {
   differs(a, b) {
     const vietnamese = a.language === 'vi' && b.language === 'vi';
     if (vietnamese && Math.min(a.tokens.length, b.tokens.length) >= LONG_VIETNAMESE) return undefined;
+    if (bringsAnother(a.tokens, b.tokens) || bringsAnother(b.tokens, a.tokens)) return 'who is to do it';
     if (compares(a) && compares(b)) return undefined;
     const isPlaced = withoutTopic(a, b);
     const allA = marksOf(a.tokens).filter(isPlaced);

@@ -52,6 +52,24 @@ function asksWhether(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return meant ? undefined : describe([x], [y]);
 }
 
+const MAY = /^(?:can|could|may|might)$/;
+const HAVE_TO = /^(?:have|need|got|required|obliged|forced)$/;
+
+/** `Can I ...?` asks for leave, `Must I ...?` and `Do I have to ...?` whether one is bound. */
+function modalityOf({ tokens }: QuestionFacts): 'leave' | 'duty' | undefined {
+  const [first, second, third, fourth] = tokens.map(({ text }) => text);
+  if (MAY.test(first ?? '')) return 'leave';
+  if (first === 'must') return 'duty';
+  if (!/^(?:do|does|did|am|are|is)$/.test(first ?? '')) return undefined;
+  const bound = [second, third].findIndex((word) => HAVE_TO.test(word ?? ''));
+  return bound >= 0 && [third, fourth][bound] === 'to' ? 'duty' : undefined;
+}
+
+function bindsOtherwise(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const [x, y] = [modalityOf(a), modalityOf(b)];
+  return x !== undefined && y !== undefined && x !== y ? describe([x], [y]) : undefined;
+}
+
 const WHERE_OR_HOW = new Set(['place', 'manner']);
 /** What one can get at a place, and in a way: who asks where asks how. */
 const GETTING = /^(?:buy|get|find|hire|purchas|order|obtain|download|watch|rent)$/;
@@ -100,7 +118,7 @@ export const questionGuard: Guard = {
   level: 'standard',
   differs(a, b) {
     if (asksAlike(a, b)) return undefined;
-    const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b);
+    const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b) ?? bindsOtherwise(a, b);
     if (otherwise !== undefined) return otherwise;
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
     // "Tên của người đó là gì?", "Người đó là ai?"

@@ -81,6 +81,8 @@ function isCompound(a: readonly Token[], b: readonly Token[], moved: Exchange): 
     (COMPOUND.has(link) && !isVerbForm(a[moved.firstEndA])) ||
     (RELATIVE.has(words[0] ?? '') && /^(?:is|are|was|were|has|have)$/.test(link));
   if (!linked && !described) return false;
+  // "What does stress lead to?", "What leads to stress?"
+  if (link === 'to' && b.slice(0, moved.secondB).some(({ key }) => key === 'do')) return false;
   return isAdjoined(b, moved.secondEndB + 1, moved.firstB) && b[moved.firstB]?.afterBreak !== true;
 }
 

@@ -81,6 +81,29 @@ function participle(tokens: readonly Token[]): number {
   return at > be + 1 + SUBJECT_MAX ? -1 : at;
 }
 
+const MAKES = /^(?:get|make|let|persuade|convince|force|help)$/;
+const MADE_WITHIN = 6;
+
+/** Keys of what somebody else is to be brought to do: `get my wife to forgive me`. */
+function broughtTo(tokens: readonly Token[]): Set<string> {
+  const found = new Set<string>();
+  tokens.forEach(({ text }, at) => {
+    if (!MAKES.test(text)) return;
+    const to = tokens.slice(at + 1, at + MADE_WITHIN).findIndex((token) => token.text === 'to');
+    const verb = tokens[at + to + 2];
+    const someone = tokens.slice(at + 1, at + 1 + Math.max(0, to)).some(({ content }) => content);
+    if (to > 0 && someone && verb?.content === true) found.add(verb.key);
+  });
+  return found;
+}
+
+/** `How do I forgive her?`, `How do I get her to forgive me?`: who is to do it. */
+export function bringsAnother(a: readonly Token[], b: readonly Token[]): boolean {
+  const brought = broughtTo(b);
+  if (brought.size === 0 || broughtTo(a).size > 0) return false;
+  return a.some(({ key }, at) => brought.has(key) && /^(?:i|we|to)$/.test(a[at - 1]?.text ?? ''));
+}
+
 const ACTOR = /^(?:i|we)$/;
 const WAS = /^(?:was|were|been|got)$/;
 /** Nobody means to do them. */

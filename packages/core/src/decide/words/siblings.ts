@@ -35,6 +35,7 @@ science: physics chemistry biology mathematics/maths/math geography history econ
 engineering: mechanical electrical civil chemical aerospace biomedical
 sport: football/soccer cricket tennis basketball baseball hockey golf rugby volleyball badminton swimming boxing wrestling cycling gymnastics
 instrument: guitar piano violin drum flute saxophone trumpet cello ukulele
+work: book/novel film/movie musical podcast
 genre: rock jazz pop rap classical metal blues country reggae techno
 art: poem essay story song novel letter haiku
 religion: christian/christianity/christians muslim/islam/muslims/islamic hindu/hinduism/hindus buddhist/buddhism jewish/judaism/jew/jews sikh/sikhism jain/jainism atheist/atheism catholic/catholicism protestant mormon
