@@ -31,6 +31,8 @@ class Data:
         self.set = np.array([r["set"] for r in self.rows])
         self.kind = np.array([f"{r['set']}:{r['kind']}" for r in self.rows])
         self.same = np.array([r["same"] for r in self.rows])
+        # By a guard that is no feature.
+        self.stopped = np.array([r["stopped"] for r in self.rows])
         self.long = np.array([r["long"] for r in self.rows])
         self.disputable = np.array([r["disputable"] for r in self.rows])
         self.group, self.other = groups(self.rows)

@@ -21,6 +21,10 @@ node embed.mjs --cache "$work/vectors" "$work/generated_more.jsonl" "$stream"
 "$PYTHON" stream_pairs.py --cache "$work/vectors" --stream "$stream" --out "$work/stream_pairs.jsonl"
 made="$work/generated_more.jsonl $work/stream_pairs.jsonl"
 node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" $made
+for file in "$work"/written_*.jsonl; do
+  made="$made $file"
+  sets="$sets $(basename "$file" .jsonl)"
+done
 node states.mjs --cache "$work/states" "$work/generated.jsonl" $made $files
 sets="generated generated_more $sets traffic_pairs stream_pairs"
 learn="joint.py --features $work/features --states $work/states --embedder $embedder --stream $stream"

@@ -32,7 +32,7 @@ TRAFFIC = {"pairs": 623, "wrong": 79}
 def usable(data: Data) -> np.ndarray:
     hard = [i for i, n in enumerate(data.names) if n.startswith("guard:") and n[6:] not in SOFT_GUARDS]
     vetoed = data.X[:, hard].any(axis=1)
-    return ~data.disputable & ~vetoed & ~data.same & (data.column("cosine") >= COSINE_MIN) & (data.long <= TOKENS_MAX)
+    return ~data.disputable & ~vetoed & ~data.stopped & ~data.same & (data.column("cosine") >= COSINE_MIN) & (data.long <= TOKENS_MAX)
 
 
 def learn(data: Data, rows: np.ndarray):

@@ -105,10 +105,15 @@ function readAmounts(tokens: readonly Token[]): Instruction[] {
   });
 }
 
+const GUIDE = /^(?:instruct|instruction|guid|guide|process|direct|direction|tutorial|recip|recipe)$/;
+
 function readInstructions(tokens: readonly Token[]): Instruction[] {
-  const found: Instruction[] = findPhrases(tokens, INSTRUCTIONS).map(({ phrase, at }) => {
-    const said = tokens.slice(at, at + phrase.words.length).filter(({ content }) => content);
-    return { slot: phrase.slot, value: phrase.value, said: said.map(({ key }) => key) };
+  const found: Instruction[] = findPhrases(tokens, INSTRUCTIONS).flatMap(({ phrase, at }) => {
+    const end = at + phrase.words.length;
+    // "step-by-step instructions": what `how` asks for.
+    if (phrase.words.at(-1) === 'step' && GUIDE.test(tokens[end]?.key ?? '')) return [];
+    const said = tokens.slice(at, end).filter(({ content, text }) => content && text !== 'format');
+    return [{ slot: phrase.slot, value: phrase.value, said: said.map(({ key }) => key) }];
   });
   found.push(...readAmounts(tokens));
   tokens.forEach((token, i) => {

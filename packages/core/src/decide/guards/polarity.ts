@@ -105,6 +105,7 @@ const SAID_OTHERWISE: readonly (readonly [denied: RegExp, said: RegExp])[] = [
   [/^(?:cost|charg|fee|pai|pay|payment)$/, /^free$/],
   [/^(?:internet|connect|wifi|network)$/, /^offline$/],
   [/^work$/, /^(?:broken|down|dead|faulty|defective)$/],
+  [/^(?:remember|recall)$/, /^(?:forgot|forgotten|forget)$/],
 ];
 
 /** `at no cost` beside `for free`, `is not working` beside `is broken`. */
@@ -112,9 +113,24 @@ const isSaidOtherwise = ({ head = '' }: Negation, facts: QuestionFacts): boolean
   !facts.keys.has(head) &&
   SAID_OTHERWISE.some(([denied, said]) => denied.test(head) && facts.tokens.some(({ text }) => said.test(text)));
 
+const ENDING = /^(?:cancel|close|clos|delet|remov|end|stop|archiv|quit|unsubscrib|terminat|leav|rid)$/;
+const WANTED = /^(?:need|want|us|use|longer)$/;
+const ANY_MORE = /\b(?:no longer|any ?more|any longer)\b/;
+
+/** `I no longer need it, how do I cancel?`: who cancels need not say that. */
+const isWhyItEnds = ({ head = '' }: Negation, own: QuestionFacts, other: QuestionFacts): boolean =>
+  WANTED.test(head) &&
+  ANY_MORE.test(own.wording) &&
+  [own, other].every(({ tokens }) => tokens.some(({ key }) => ENDING.test(key)));
+
 /** Litotes (`không ít`, `not only`) deny nothing unless the other side says the very word without them. */
-function counted(own: readonly Negation[], facts: QuestionFacts, others: readonly Negation[]): readonly Negation[] {
-  const meant = own.filter((n) => !isSaidOtherwise(n, facts));
+function counted(
+  own: readonly Negation[],
+  self: QuestionFacts,
+  facts: QuestionFacts,
+  others: readonly Negation[],
+): readonly Negation[] {
+  const meant = own.filter((n) => !isSaidOtherwise(n, facts) && !isWhyItEnds(n, self, facts));
   return meant.filter((n) => !n.litotes || (affirms(facts, n, others) && !(n.ceases === true && mayCease(facts))));
 }
 
@@ -129,7 +145,7 @@ export const negationGuard: Guard = {
   level: 'standard',
   differs(a, b) {
     const [allLeft, allRight] = [negationsOf(a), negationsOf(b)];
-    const [left, right] = [counted(allLeft, b, allRight), counted(allRight, a, allLeft)];
+    const [left, right] = [counted(allLeft, a, b, allRight), counted(allRight, b, a, allLeft)];
     if (left.length === right.length) return movedDenial(a, b, left, right);
     if (Math.abs(denials(left) - denials(right)) === 1 && oppositesBetween(a, b).length === 1) return undefined;
     const short = left.length - right.length;

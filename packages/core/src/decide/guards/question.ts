@@ -72,19 +72,22 @@ function bindsOtherwise(a: QuestionFacts, b: QuestionFacts): string | undefined 
 
 const WHERE_OR_HOW = new Set(['place', 'manner']);
 /** What one can get at a place, and in a way: who asks where asks how. */
-const GETTING = /^(?:buy|get|find|hire|purchas|order|obtain|download|watch|rent)$/;
+const GETTING =
+  /^(?:buy|get|find|hire|purchas|order|obtain|download|watch|rent|see|check|view|look|chang|updat|edit|cancel|report|complain|request|lock|block|unlock|activat|reset|submit|upload|invit|set|switch|renew|claim|reserv|book|register|appli|apply|add|remov|delet|export|import|send|turn|enabl|disabl|manag)$/;
 const SUBJECTS = new Set('i we you one'.split(' '));
 
 /** `Where can I buy X?`, `How can I buy X?` */
 function asksHowToGet({ tokens, answers }: QuestionFacts): boolean {
   const [answer] = answers;
   if (answers.size !== 1 || !WHERE_OR_HOW.has(answer ?? '')) return false;
-  const at = tokens.findIndex(({ text }) => /^(?:where|how)$/.test(text));
+  const at = tokens.findIndex(
+    ({ text }, i) => /^(?:where|how)$/.test(text) && (i === 0 || SUBJECTS.has(tokens[i + 2]?.text ?? '')),
+  );
   const [verb, to] = SUBJECTS.has(tokens[at + 2]?.text ?? '')
     ? [tokens[at + 3], tokens[at + 4]]
     : [tokens[at + 2], tokens[at + 3]];
   return (
-    at === 0 && GETTING.test(verb?.key ?? '') && !/^(?:to|rid|into|out|over|off|along|away|back)$/.test(to?.text ?? '')
+    at >= 0 && GETTING.test(verb?.key ?? '') && !/^(?:to|rid|into|out|over|off|along|away|back)$/.test(to?.text ?? '')
   );
 }
 

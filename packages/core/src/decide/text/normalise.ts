@@ -34,6 +34,7 @@ const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/gu;
 const FULL_WIDTH = /[\uff01-\uff5e]/gu;
 export const END_PUNCTUATION: ReadonlySet<string> = new Set('.?!\u2026,;:\u3002\uff1f\uff01\uff0c\u061f\u0964');
 
+const WORLD_WAR = /(?<![\p{L}\p{N}])ww[\s-]?(1|2|ii?)(?![\p{L}\p{N}])/giu;
 /** `39°C`, `°F` */
 const DEGREES = /\s?\u00b0\s?([cf])(?![\p{L}\p{N}])/giu;
 
@@ -44,6 +45,7 @@ export function clean(text: string): string {
     .replace(INVISIBLE, '')
     .replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
     .replace(REPLACED, (c) => QUOTES[c] ?? c)
+    .replace(WORLD_WAR, (_, which: string) => `World War ${which.toUpperCase().replace('1', 'I').replace('2', 'II')}`)
     .replace(DEGREES, (_, unit: string) => (/c/i.test(unit) ? ' celsius' : ' fahrenheit'));
 }
 

@@ -37,10 +37,23 @@ const SPLIT_NOT = new Set(
   'don doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn shouldn can ain'.split(' '),
 );
 
+/** Words of grammar as chats type them. */
+const TYPED = new Map([
+  ['u', 'you'],
+  ['ur', 'your'],
+  ['bc', 'because'],
+  ['abt', 'about'],
+  ['wat', 'what'],
+  ['wen', 'when'],
+  ['teh', 'the'],
+]);
+
 /** `don't` is `do not`, `what's` is `what is`; a possessive loses its ending. */
 function expand(word: string): string[] {
   if (word === 'cannot' || word === 'cant') return ['can', 'not'];
   if (word === 'wont') return ['will', 'not'];
+  const typed = TYPED.get(word);
+  if (typed !== undefined) return [typed];
   const bare = BARE_NOT.exec(word);
   if (bare !== null) return [bare[1] ?? word, 'not'];
   const at = word.indexOf("'");
@@ -116,8 +129,10 @@ export function tokenize(cleaned: string): Token[] {
     }
     const place = { glued: match.index === end, sentenceStart, afterBreak };
     end = match.index + match[0].length;
-    const kind = word !== undefined ? 'word' : number !== undefined ? 'number' : 'symbol';
-    const text = /^k8s$/i.test(surface) ? 'kubernetes' : surface.toLowerCase();
+    // "how 2 cancel"
+    const isTo = number === '2' && tokens.at(-1)?.text === 'how';
+    const kind = word !== undefined || isTo ? 'word' : number !== undefined ? 'number' : 'symbol';
+    const text = isTo ? 'to' : /^k8s$/i.test(surface) ? 'kubernetes' : surface.toLowerCase();
     const before = tokens.at(-1);
     if (text === 't' && before !== undefined && SPLIT_NOT.has(before.text)) {
       // "isn t": the apostrophe was lost.
