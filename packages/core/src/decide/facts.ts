@@ -98,10 +98,12 @@ const PARTS =
 function readAmounts(tokens: readonly Token[]): Instruction[] {
   return tokens.flatMap((token, i) => {
     const number = tokens[i - 1];
-    const asked = PARTS.test(token.key) && (number?.kind === 'number' || numberWord(number?.text ?? '') !== undefined);
+    const word = numberWord(number?.text ?? '');
+    const asked =
+      PARTS.test(token.key) && (number?.kind === 'number' || (word !== undefined && number?.text !== 'first'));
     if (!asked || number === undefined) return [];
     const [fact] = readNumbers([number], undefined);
-    return [{ slot: token.key, value: `${fact?.value ?? number.text} ${token.text}`, said: [] }];
+    return [{ slot: token.key, value: `${fact?.value ?? number.text} ${token.key}`, said: [] }];
   });
 }
 

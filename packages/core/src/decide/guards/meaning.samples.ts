@@ -56,6 +56,7 @@ export const MEANING_TABLE: GuardTable = {
   },
   antonym: {
     differ: [
+      ['What is overfitting?', 'What is underfitting?'],
       ['When do the clocks go forward?', 'When do the clocks go back?'],
       ['How do I center a div horizontally?', 'How do I center a div vertically?'],
       ['How do I undo a commit and keep the changes?', 'How do I undo a commit and discard the changes?'],
@@ -103,6 +104,7 @@ export const MEANING_TABLE: GuardTable = {
       ['How many did she pay?', 'How much did she pay?'],
     ],
     same: [
+      ['Where can I see my card limit?', 'How can I see my card limit?'],
       ['Do I need to bring my passport?', 'Do I have to bring my passport?'],
       ['Tên của người sáng lập là gì?', 'Người sáng lập là ai?'],
       ['Ca sĩ nào hát bài đó?', 'Ai hát bài đó?'],
@@ -122,6 +124,7 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['Do US citizens need a visa for Japan?', 'Do Japanese citizens need a visa for the US?'],
       ['How do I forgive my wife?', 'How do I get my wife to forgive me?'],
       ['What does stress lead to?', 'What leads to stress?'],
       ['How do I call JavaScript from Swift?', 'How do I call Swift from JavaScript?'],
@@ -163,6 +166,7 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['Who is the Indian prime minister?', 'Who is the prime minister of India?'],
       ['What is the difference between a list and a tuple in Python?', 'tuple vs list python'],
       ['How do I check the type of a variable in Python?', 'python check type of a variable'],
       ['Who invented the telephone?', 'By whom was the telephone invented?'],

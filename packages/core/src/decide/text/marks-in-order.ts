@@ -25,6 +25,9 @@ const MOVABLE = new Set(
 const PERIOD = /^(?:day|week|weekend|month|quarter|semester|season|year|morning|evening)$/;
 const WHICH = /^(?:this|last|next)$/;
 
+/** `Japanese citizens` and `citizens in Japan` hold one place. */
+const countryOf = ({ text }: Token) => membershipsOf(text).find(({ group }) => group === 'country')?.member;
+
 function markOf(
   token: Token,
   before: Token | undefined,
@@ -33,6 +36,8 @@ function markOf(
 ): string | undefined {
   const pronoun = THIRD[token.text] ?? (persons ? FIRST_SECOND[token.text] : undefined);
   if (pronoun !== undefined) return pronoun;
+  const country = token.text === 'us' && token.surface !== 'US' ? undefined : countryOf(token);
+  if (country !== undefined) return country;
   if (!token.content || MOVABLE.has(token.text)) return undefined;
   if (PERIOD.test(token.text) && WHICH.test(before?.text ?? '')) return undefined;
   // "Holly was", but not "Historically, it was".

@@ -32,7 +32,7 @@ attach / detach | accept allow permit approve / reject refuse deny forbid prohib
 like love enjoy / dislike hate | love / hate | accelerate / decelerate | attack / defend | arrive / leave depart
 enter / exit leave | import / export | upload / download | encode / decode | encrypt / decrypt
 compress / decompress expand | push / pull | pass / fail | succeed success / fail failure
-create build make / destroy delete | allowed permitted / compulsory mandatory obligatory required | forward / back | keep retain preserve / discard drop lose throw remove delete | overload overloading / override overriding | uppercase / lowercase | radius / diameter | current / all | appear / disappear | remember / forget | find / lose | give / take receive
+create build make / destroy delete | request requests / response responses | allowed permitted / compulsory mandatory obligatory required | forward / back | keep retain preserve / discard drop lose throw remove delete | overload overloading / override overriding | uppercase / lowercase | radius / diameter | current / all | appear / disappear | remember / forget | find / lose | give / take receive
 send / receive | ask / answer | teach / learn | employ hire / fire dismiss | employer / employee
 save / spend waste | follow / unfollow | block / unblock | show / hide | inhale / exhale
 ascend ascending / descend descending | rise / fall drop sink | expand / contract | lengthen / shorten
@@ -158,6 +158,25 @@ function opposesByPrefix(short: string, long: string): boolean {
   return PREFIXES.includes(prefix) && (prefix.length > 1 || short.length > 4);
 }
 
+const PREFIX_PAIRS: readonly (readonly [string, string])[] = [
+  ['over', 'under'],
+  ['up', 'down'],
+  ['pre', 'post'],
+  ['hyper', 'hypo'],
+  ['macro', 'micro'],
+  ['inter', 'intra'],
+  ['in', 'out'],
+  ['en', 'de'],
+];
+const SHARED_MIN = 3;
+
+/** `overfitting`, `underfitting`; `upgrade`, `downgrade`. */
+const opposesByPrefixes = (a: string, b: string): boolean =>
+  PREFIX_PAIRS.some(([x, y]) => {
+    const rest = a.startsWith(x) ? a.slice(x.length) : '';
+    return rest.length >= SHARED_MIN && b === y + rest;
+  });
+
 function opposesByEnding(a: string, b: string): boolean {
   const less = a.endsWith('less') ? a.slice(0, -4) : undefined;
   if (less !== undefined && less.length > 2 && (b === less || b === `${less}ful` || b === `${less}y`)) return true;
@@ -172,6 +191,8 @@ export function areOpposites(a: string, b: string): boolean {
     (a.endsWith('ly') && b.endsWith('ly') && POLES.get(a.slice(0, -2))?.has(b.slice(0, -2)) === true) ||
     opposesByPrefix(a, b) ||
     opposesByPrefix(b, a) ||
+    opposesByPrefixes(a, b) ||
+    opposesByPrefixes(b, a) ||
     opposesByEnding(a, b) ||
     opposesByEnding(b, a)
   );
