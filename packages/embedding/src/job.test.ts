@@ -57,13 +57,29 @@ test('the earliest deadline goes first, and is not behind work that is due later
   );
 });
 
-test('what yields goes behind look-ups, however soon it is due', () => {
+test('what yields goes first where it is due first and look-ups have the time, and stands in no way of theirs', () => {
   const queue = new JobQueue();
   const [word, lookUp] = [{ ...job([10], 40), yields: true }, job([10], 150)];
-  queue.add(word, 0);
-  queue.add(lookUp, 0);
-  expect(queue.costBefore(150)).toBe(10);
-  expect([queue.takeSlice(0)?.job, queue.takeSlice(0)?.job]).toEqual([lookUp, word]);
+  for (const msPerToken of [3, 4]) {
+    queue.add(word, 0);
+    queue.add(lookUp, 0);
+    expect([queue.costBefore(150), queue.costBefore(150, true)]).toEqual([10, 20]);
+    const given = [queue.takeSlice(0, msPerToken)?.job, queue.takeSlice(0, msPerToken)?.job];
+    // 20 tokens within half of 150 ms, or not.
+    expect(given).toEqual(msPerToken === 3 ? [word, lookUp] : [lookUp, word]);
+    word.next = 0;
+    lookUp.next = 0;
+  }
+});
+
+test('of many look-ups the last one counts too: what yields waits while their queue is long', () => {
+  const queue = new JobQueue();
+  const word = { ...job([10], 40), yields: true };
+  const lookUps = Array.from({ length: 10 }, (_, i) => job([10], 150 + i));
+  for (const each of [word, ...lookUps]) queue.add(each, 0);
+  const given = Array.from({ length: 11 }, () => queue.takeSlice(0, 1)?.job);
+  expect(given.indexOf(word)).toBe(4);
+  expect(given.filter((each) => each !== word)).toEqual(lookUps);
 });
 
 test('a job without a deadline counts as one slice, and is withdrawn whole', () => {

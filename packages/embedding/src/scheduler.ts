@@ -67,7 +67,7 @@ export class Scheduler {
   /** Gives work to every idle worker. */
   dispatch(): void {
     for (let worker = this.#pool.idleWorker(); worker; worker = this.#pool.idleWorker()) {
-      const slice = this.#queue.takeSlice(Date.now());
+      const slice = this.#queue.takeSlice(Date.now(), this.#msPerToken / this.#pool.size);
       if (!slice) return;
       void this.#run(worker, slice);
     }
@@ -83,7 +83,7 @@ export class Scheduler {
   }
 
   /** A lone item on idle workers is always tried, so that the estimate can recover from a slow moment. */
-  #refuseIfBusy({ costs, deadlineMs }: Pick<Job, 'costs' | 'deadlineMs'>): void {
+  #refuseIfBusy({ costs, deadlineMs, yields }: Pick<Job, 'costs' | 'deadlineMs' | 'yields'>): void {
     if (this.#pool.size === 0) throw busy(RESTARTING);
     const waiting = this.#queue.items;
     if (waiting + costs.length > this.#queueMax)
@@ -94,7 +94,7 @@ export class Scheduler {
     const now = Date.now();
     const own = costs.slice(1).reduce((sum, cost) => sum + cost, 0);
     const waitMs =
-      ((this.#queue.costBefore(deadlineMs) + own) * this.#msPerToken + this.#runningMs()) / this.#pool.size;
+      ((this.#queue.costBefore(deadlineMs, yields) + own) * this.#msPerToken + this.#runningMs()) / this.#pool.size;
     // NaN is no deadline that could be met. In doubt it is tried: what is late is dropped from the queue at its deadline.
     if (!(now + waitMs / DOUBT <= deadlineMs && now < deadlineMs))
       throw busy('The embedder can not answer by the deadline.', `${Math.round(waitMs)} ms of work are ahead`);

@@ -12,7 +12,7 @@ export interface WorkerNetworkOptions {
   readonly cost: (text: string) => number;
 }
 
-/** In the threads that embed, behind what look-ups wait to have embedded. */
+/** In the threads that embed, behind what look-ups wait to have embedded where they would come too late otherwise. */
 export class WorkerNetwork implements PairNetwork {
   readonly version: string;
   readonly #options: WorkerNetworkOptions;
