@@ -4,7 +4,7 @@ set -eu
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1
 PYTHON=${PYTHON:-/usr/bin/python3}
 work=$(realpath "$1"); shift
-files=""; written="service more vietnamese pairs faq"
+files=""; written="service technical everyday vietnamese pairs faq"
 sets="generated traffic_pairs"
 for file in "$@"; do
   files="$files $(realpath "$file")"
@@ -21,7 +21,6 @@ node embed.mjs --cache "$work/vectors" "$work/generated.jsonl"
 "$PYTHON" traffic_pairs.py --cache "$work/vectors" --out "$work/traffic_pairs.jsonl" $made $files
 from() { # NAME: what was written for this project, by kind
   case $1 in
-    more) echo ../written/technical.jsonl ../written/everyday.jsonl ;;
     pairs) ls ../written/pairs-*.jsonl ;;
     *) echo "../written/$1.jsonl" ;;
   esac

@@ -44,10 +44,11 @@ const UNMARKED = {
 };
 
 /** What a text says, as often as it says it: words of meaning, the wordings of one thing under one name. */
-function said({ tokens }: QuestionFacts, { form, index }: typeof MARKED): Map<string, number> {
+function said({ tokens, numbers }: QuestionFacts, { form, index }: typeof MARKED): Map<string, number> {
   const formed = tokens.map((token): Token => ({ ...token, text: form(token.text) }));
   const taken = new Map(findPhrases(formed, index).map(({ phrase, at }) => [at, phrase]));
   const counts = new Map<string, number>();
+  const isNumber = (at: number) => numbers.some(({ from, to }) => from <= at && at < to);
   const add = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
   for (let at = 0; at < formed.length; at++) {
     const phrase = taken.get(at);
@@ -55,7 +56,7 @@ function said({ tokens }: QuestionFacts, { form, index }: typeof MARKED): Map<st
     if (phrase !== undefined) {
       if (phrase.meaning !== '') add(phrase.meaning);
       at += phrase.words.length - 1;
-    } else if (token?.kind === 'word' && isTelling(token, form)) add(token.text);
+    } else if (token?.kind === 'word' && isTelling(token, form) && !isNumber(at)) add(token.text);
   }
   return counts;
 }
@@ -75,17 +76,22 @@ const lacking = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>)
   [...a.keys()].filter((key) => !b.has(key));
 
 const REQUESTS = new Set(
-  'viết soạn dịch gợi cho lập tóm giải kể liệt so hãy giúp hướng tạo làm tính phân nêu đưa đổi sửa vẽ thiết đề tư mô trình chuyển xin chỉ muốn đặt hủy'.split(
+  'viết soạn dịch gợi lập tóm giải kể liệt so giúp hướng tạo tính phân nêu đổi sửa vẽ thiết đề tư mô trình xin muốn đặt hủy'.split(
     ' ',
   ),
 );
+/** Who asks, before `muốn` or behind `cho`: in the news somebody else wants or gives. */
+const ASKERS = new Set('tôi mình em anh chị cháu con tớ bọn chúng'.split(' '));
 const isSentence = ({ cleaned }: QuestionFacts): boolean => /[.\u2026]["\u201d\s]*$/.test(cleaned);
 
 /** A question, or a request: `Viết ...`, `Tôi muốn ...`. */
 function asks(facts: QuestionFacts): boolean {
   const { answers, cleaned, tokens } = facts;
   if (/\?\s*$/.test(cleaned) || (answers.size > 0 && !isSentence(facts))) return true;
-  return tokens.length < TOLD_MIN && (REQUESTS.has(tokens[0]?.text ?? '') || tokens[1]?.text === 'muốn');
+  if (tokens.length >= TOLD_MIN) return false;
+  const [first = '', second = ''] = tokens.map(({ text }) => text);
+  if (REQUESTS.has(first) || (ASKERS.has(first) && second === 'muốn')) return true;
+  return /^(?:cho|chỉ)$/.test(first) && ASKERS.has(second);
 }
 
 /** Told, and asked by nobody. */

@@ -85,7 +85,6 @@ mua | đặt mua | đặt
 giấy tờ | hồ sơ
 sử dụng | dùng | xài
 chọn | lựa chọn
-nhờ | giúp | giùm | hộ
 thủ đô | thành phố thủ đô
 nhà cung cấp | nhà mạng
 hoàn tiền | hoàn lại tiền | trả lại tiền
@@ -114,7 +113,7 @@ cao nhất | lớn nhất
 const SAYS_LITTLE = lines(`
 làm sao | làm thế nào | làm cách nào | bằng cách nào | cách nào | cách | cách thức | kiểu gì | kiểu nào | như nào | ntn | phương pháp | cách làm
 ạ | nhỉ | hả | ơi | dạ | vâng | ad | admin | shop | bên | ah | à | nha | nhé
-giúp | giùm | dùm | hộ | xin | làm ơn | vui lòng | hướng dẫn | chỉ | chỉ giúp | hỏi | biết | muốn | cần | nên | thể | có thể | được
+giúp | giùm | dùm | hộ | nhờ | xin | làm ơn | vui lòng | hướng dẫn | chỉ | chỉ giúp | hỏi | biết | muốn | cần | nên | thể | có thể | được
 vậy | thế | đấy | đó | đây | ấy | này | kia | luôn | bây giờ | giờ | hiện | hiện tại | hiện nay
 hãy | nhớ | kể từ | liệu | cảm thấy
 mọi người | các bạn | ta | chúng tôi | mn
