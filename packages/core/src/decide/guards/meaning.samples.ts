@@ -76,6 +76,7 @@ export const MEANING_TABLE: GuardTable = {
       ['Đội nào thắng?', 'Đội nào thua?'],
     ],
     same: [
+      ['How do I keep my hair from falling out?', 'How do I stop losing my hair?'],
       ['Is tea not good for me?', 'Is tea bad for me?'],
       ['Can I take back a bid?', 'Can I undo a bid I made by mistake?'],
       ['Who clears the snow in front of the house?', 'Who clears the snow outside the house?'],
@@ -166,6 +167,7 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['How do I get my dog to sit?', 'How do I train my dog to sit?'],
       ['Who is the Indian prime minister?', 'Who is the prime minister of India?'],
       ['What is the difference between a list and a tuple in Python?', 'tuple vs list python'],
       ['How do I check the type of a variable in Python?', 'python check type of a variable'],

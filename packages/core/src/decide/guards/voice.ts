@@ -101,7 +101,14 @@ function broughtTo(tokens: readonly Token[]): Set<string> {
 export function bringsAnother(a: readonly Token[], b: readonly Token[]): boolean {
   const brought = broughtTo(b);
   if (brought.size === 0 || broughtTo(a).size > 0) return false;
-  return a.some(({ key }, at) => brought.has(key) && /^(?:i|we|to)$/.test(a[at - 1]?.text ?? ''));
+  return a.some(({ key }, at) => {
+    const [before, earlier] = [a[at - 1]?.text ?? '', a[at - 2]?.text ?? ''];
+    // "train my dog to sit" has somebody else sit, too.
+    return (
+      brought.has(key) &&
+      (/^(?:i|we)$/.test(before) || (before === 'to' && /^(?:how|want|like|need|ways?)$/.test(earlier)))
+    );
+  });
 }
 
 const ACTOR = /^(?:i|we)$/;

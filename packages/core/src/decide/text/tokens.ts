@@ -39,7 +39,6 @@ const SPLIT_NOT = new Set(
 
 /** Words of grammar as chats type them. */
 const TYPED = new Map([
-  ['u', 'you'],
   ['ur', 'your'],
   ['bc', 'because'],
   ['abt', 'about'],

@@ -32,7 +32,7 @@ attach / detach | accept allow permit approve / reject refuse deny forbid prohib
 like love enjoy / dislike hate | love / hate | accelerate / decelerate | attack / defend | arrive / leave depart
 enter / exit leave | import / export | upload / download | encode / decode | encrypt / decrypt
 compress / decompress expand | push / pull | pass / fail | succeed success / fail failure
-create build make / destroy delete | request requests / response responses | allowed permitted / compulsory mandatory obligatory required | forward / back | keep retain preserve / discard drop lose throw remove delete | overload overloading / override overriding | uppercase / lowercase | radius / diameter | current / all | appear / disappear | remember / forget | find / lose | give / take receive
+create build make / destroy delete | request requests / response responses | allowed permitted / compulsory mandatory obligatory required | forward / back | keep retain preserve / discard throw remove delete | overload overloading / override overriding | uppercase / lowercase | radius / diameter | current / all | appear / disappear | remember / forget | find / lose | give / take receive
 send / receive | ask / answer | teach / learn | employ hire / fire dismiss | employer / employee
 save / spend waste | follow / unfollow | block / unblock | show / hide | inhale / exhale
 ascend ascending / descend descending | rise / fall drop sink | expand / contract | lengthen / shorten
