@@ -58,6 +58,7 @@ export const why = {
   'guard.modifier': 'another modifier',
   'guard.modal': 'may, must or can differ',
   'guard.content': 'another subject',
+  'guard.word': 'a word that the other lacks',
   'guard.addition': 'one asks for more',
   'guard.turns': 'earlier turns differ',
 } as const;

@@ -54,6 +54,7 @@ export const why = {
   'guard.modifier': 'từ bổ nghĩa khác',
   'guard.modal': 'khác nhau ở được phép, phải hay có thể',
   'guard.content': 'chủ đề khác',
+  'guard.word': 'có từ mà câu kia không có',
   'guard.addition': 'một câu hỏi nhiều hơn',
   'guard.turns': 'các lượt trước khác nhau',
 } as const;
