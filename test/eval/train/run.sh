@@ -18,7 +18,6 @@ node embed.mjs --cache "$work/vectors" --vocabulary $files
   --wordnet "${WORDNET:-/usr/share/wordnet}" --out "$model/lexicon.bin"
 node generate.mjs --lexicon "$model/lexicon.bin" --out "$work/generated.jsonl" $files
 node embed.mjs --cache "$work/vectors" "$work/generated.jsonl"
-"$PYTHON" traffic_pairs.py --cache "$work/vectors" --out "$work/traffic_pairs.jsonl" $made $files
 from() { # NAME: what was written for this project, by kind
   case $1 in
     pairs) ls ../written/pairs-*.jsonl ;;
@@ -34,6 +33,7 @@ for name in $written; do
   made="$made $out"
   sets="$sets written_$name"
 done
+"$PYTHON" traffic_pairs.py --cache "$work/vectors" --out "$work/traffic_pairs.jsonl" $made $files
 node features.mjs --cache "$work/vectors" --lexicon "$model/lexicon.bin" --out "$work/features" "$work/generated.jsonl" "$work/traffic_pairs.jsonl" $made $files
 "$PYTHON" leave_out.py --features "$work/features" --kinds $sets
 "$PYTHON" train.py --features "$work/features" --out "$model" --version 3 $sets
