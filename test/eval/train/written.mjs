@@ -42,11 +42,7 @@ function pairsOfQuestions(rows, name) {
 const pairs = positionals.flatMap((file) => {
   const [rows, name] = [readRows(file), setOf(file)];
   if (rows[0]?.topic !== undefined) return pairsOfQuestions(rows, name);
-  return rows.flatMap((row, at) =>
-    row.other === undefined
-      ? [row]
-      : pairsOfGroup(row, `${name}-${at}`),
-  );
+  return rows.flatMap((row, at) => (row.other === undefined ? [row] : pairsOfGroup(row, `${name}-${at}`)));
 });
 writeFileSync(values.out, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(''));
 console.log(`${pairs.length} pairs, ${pairs.filter(({ equivalent }) => equivalent).length} of the same`);

@@ -1,5 +1,6 @@
 import { readCode, readExpressions, readPictures } from './text/formal.ts';
 import { withoutFrames } from './text/frames.ts';
+import { type Given, readGiven } from './text/given.ts';
 import { readHidden } from './text/hidden.ts';
 import { dominantScript, latinLanguage } from './text/language.ts';
 import { readIdentifiers, readQuoted, readTech } from './text/marks.ts';
@@ -47,6 +48,8 @@ export interface QuestionFacts {
   /** Emoji: those between words, and all. */
   readonly pictures: { readonly inside: string; readonly all: string };
   readonly quoted: readonly string[];
+  /** The text that it asks to have worked on. */
+  readonly given: Given | undefined;
   /** Case kept. */
   readonly identifiers: ReadonlySet<string>;
   readonly tech: ReadonlySet<string>;
@@ -163,6 +166,7 @@ export function readFacts(text: string): QuestionFacts {
     code,
     pictures,
     quoted: readQuoted(cleaned),
+    given: readGiven(cleaned),
     identifiers: readIdentifiers(cleaned),
     tech: readTech(tokens),
     answers: readAnswers(tokens),

@@ -6,6 +6,7 @@ const UNMARKED_WORDS_MIN = 5;
 
 /** Not transitive: one text without marks stands for several with them. Hence no part of an identity key. */
 function isTypedWithoutMarks(plain: QuestionFacts, marked: QuestionFacts): boolean {
+  if (plain.given?.letters || marked.given?.letters) return false;
   if (marked.language !== 'vi' || plain.tokens.length < UNMARKED_WORDS_MIN) return false;
   return fold(plain.wording) === plain.wording && fold(marked.wording) === plain.wording;
 }

@@ -20,11 +20,15 @@ export interface UserQuery {
   readonly parts: readonly string[];
 }
 
+/** What a message says, part by part. */
+export function textParts(content: ChatMessage['content']): string[] {
+  if (typeof content === 'string') return [content];
+  return (content ?? []).flatMap((part) => (part.type === 'text' ? [part.text as string] : []));
+}
+
 export function userQuery(messages: readonly ChatMessage[]): UserQuery {
   const at = messages.findLastIndex((message) => message.role === 'user');
-  const content = messages[at]?.content;
-  if (typeof content === 'string') return { at, text: content, parts: [content] };
-  const parts = (content ?? []).flatMap((part) => (part.type === 'text' ? [part.text as string] : []));
+  const parts = textParts(messages[at]?.content);
   return { at, text: parts.join('\n'), parts };
 }
 

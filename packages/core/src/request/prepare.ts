@@ -11,6 +11,7 @@ import { type ChatRequest, chatRequestSchema, shapesAnswer } from './chat-fields
 import { type Controls, readControls } from './controls.ts';
 import { type Conversation, conversationOf } from './conversation.ts';
 import { invalidRequest } from './faults.ts';
+import { hasStandingWork } from './standing-work.ts';
 import { stripField } from './strip-field.ts';
 
 /** A chat request as the cache sees it. Holds no body: it is kept for repeats of the same bytes. */
@@ -158,7 +159,7 @@ interface Reading {
 function cachedAs(request: ChatRequest, reading: Reading): Cached {
   const { input, scope, controls, user, query, queryParts, policy } = reading;
   const volatile = volatileReason(query);
-  const never = exactOnly(request, user, query, policy.semantic);
+  const never = exactOnly(request, user, query, policy.semantic) ?? workOnText(request, user, controls);
   const conversation = conversationOf(request.messages, user.at, query, policy.conversation, never);
   const context = policy.contextMatch === 'exact' ? controls.context : undefined;
   const key = keysOf(request, user, context, besides(input), conversation.mode);
@@ -247,6 +248,11 @@ function exactOnly(request: ChatRequest, user: UserQuery, query: string, semanti
       message.function_call != null,
   );
   return toolTalk ? 'tools' : undefined;
+}
+
+/** Who says what its question is (`nearhit.query`) is believed. */
+function workOnText({ messages }: ChatRequest, { at }: UserQuery, { query }: Controls): 'given-text' | undefined {
+  return query === undefined && hasStandingWork(messages, at) ? 'given-text' : undefined;
 }
 
 /** The body as it goes upstream: the very bytes that came, but for nearhit's own object. */

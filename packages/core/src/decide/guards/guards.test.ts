@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { readFacts } from '../facts.ts';
 import { FACTS_TABLE } from './facts.samples.ts';
 import { FORM_TABLE } from './form.samples.ts';
+import { GIVEN_TABLE } from './given.samples.ts';
 import type { GuardTable } from './guard-table.samples.ts';
 import { GUARDS } from './index.ts';
 import { MEANING_TABLE } from './meaning.samples.ts';
 
-const TABLE: GuardTable = { ...FORM_TABLE, ...FACTS_TABLE, ...MEANING_TABLE };
+const TABLE: GuardTable = { ...FORM_TABLE, ...GIVEN_TABLE, ...FACTS_TABLE, ...MEANING_TABLE };
 
 test('every guard has a table', () => {
   expect(GUARDS.map(({ name }) => name).sort()).toEqual(Object.keys(TABLE).sort());

@@ -5,6 +5,7 @@ import { codeGuard } from './code.ts';
 import { additionGuard, contentGuard, modalGuard, modifierGuard } from './content.ts';
 import { dateGuard } from './date.ts';
 import { entityGuard } from './entity.ts';
+import { givenGuard } from './given.ts';
 import { hiddenGuard } from './hidden.ts';
 import { instructionGuard } from './instruction.ts';
 import { diacriticsGuard, languageGuard, pictureGuard, scriptGuard } from './language.ts';
@@ -53,6 +54,7 @@ export const GUARDS: readonly Guard[] = Object.freeze(
     entityGuard,
     nameGuard,
     quotedGuard,
+    givenGuard,
     questionGuard,
     tenseGuard,
     diacriticsGuard,

@@ -3,12 +3,13 @@ import { VIETNAMESE_LETTER } from '../words/languages.ts';
 import { expandContraction } from './contractions.ts';
 import { type Piece, withoutCourtesies } from './courtesies.ts';
 import { readCode } from './formal.ts';
+import { readGiven } from './given.ts';
 import { readHidden } from './hidden.ts';
 import { foldCase, type Place } from './letter-case.ts';
 import { clean, END_PUNCTUATION, QUESTION_LENGTH_MAX, toneKey } from './normalise.ts';
 
 /** To be raised with every change that gives any text another form: keys made by other rules then never match. */
-export const FORM_VERSION = 2;
+export const FORM_VERSION = 3;
 
 const PLAIN = /^[\p{Ll}\p{Lo}\p{M}]+$/u;
 const EDGES = /^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}\p{M}]*)$/su;
@@ -36,8 +37,13 @@ export function formOf(text: string): string | undefined {
   if (readHidden(text) !== '') return undefined;
   const cleaned = clean(text.replace(COMPATIBLE, (part) => part.normalize('NFKC')));
   if (cleaned.includes('```') || readCode(cleaned) !== '') return undefined;
+  const given = readGiven(cleaned);
+  if (given?.letters) return /[\p{L}\p{N}]/u.test(cleaned) ? cleaned.split(/\s+/u).join(' ').trim() : undefined;
   const small = cleaned.toLowerCase();
-  const pieces = withoutEnd(withoutCourtesies(withoutEnd(piecesOf(cleaned)), small));
+  // "Translate: you are coming?" asks for another sentence than with a full stop.
+  const isOpen = given?.texts.some((text) => cleaned.trimEnd().endsWith(text)) ?? false;
+  const bare = isOpen ? (pieces: readonly Piece[]) => pieces : withoutEnd;
+  const pieces = bare(withoutCourtesies(bare(piecesOf(cleaned)), small));
   const tones = VIETNAMESE.test(small);
   const form = pieces.map(({ lead, core, trail }) => {
     const word = expandContraction(core);
