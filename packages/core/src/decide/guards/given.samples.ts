@@ -37,6 +37,8 @@ export const GIVEN_TABLE: GuardTable = {
         'Reply to this email: Hi, could you send me the notes?',
       ],
       ['What does "dog day" mean?', 'What does "dog days" mean?'],
+      ['Sort these words: pear, fig, apple', 'Sort these words: fig, pear, apple, plum'],
+      ['Which of the following is a prime: nine or seven?', 'Which of the following is a prime: nine or eleven?'],
       [
         'Sửa lỗi chính tả: hôm nay trời đẹp qúa, chúng ta đi chơi',
         'Sửa lỗi chính tả: hôm nay trời đẹp quá, chúng ta đi chơi',

@@ -43,8 +43,8 @@ function missing(given: Given, other: QuestionFacts): string[] {
   return given.texts.filter((text) => !says(whole, plain(text, how)));
 }
 
-/** Quotes in what tells set off any phrase. */
-const isMarked = (facts: QuestionFacts): boolean => facts.given?.quoted !== false && tells(facts);
+/** What tells sets off any phrase. */
+const isMarked = (facts: QuestionFacts): boolean => facts.given?.loose !== false && tells(facts);
 
 /** A text to translate, correct, sum up or answer that is not word for word the other's: the answer is made of it. */
 export const givenGuard: Guard = {

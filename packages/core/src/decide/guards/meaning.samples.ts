@@ -229,6 +229,11 @@ export const MEANING_TABLE: GuardTable = {
   },
   word: {
     differ: [
+      ['receta de tortilla de patatas con cebolla', 'receta de tortilla de patatas sin cebolla'],
+      ['Wo kann ich mein Auto anmelden?', 'Wo kann ich mein Auto abmelden?'],
+      ['Qui a écrit Les Misérables ?', 'Quand a été écrit Les Misérables ?'],
+      ['Bagaimana cara membuka rekening bank?', 'Bagaimana cara menutup rekening bank?'],
+      ['mera card kaise block kare', 'mera card kaise unblock kare'],
       ['Nạp tiền vào ví thế nào?', 'Rút tiền từ ví thế nào?'],
       ['Giờ nhận phòng là mấy giờ?', 'Giờ trả phòng là mấy giờ?'],
       ['lam sao khoa tai khoan facebook', 'lam sao mo khoa tai khoan facebook'],
@@ -237,6 +242,10 @@ export const MEANING_TABLE: GuardTable = {
       ['Viết lời chúc 8/3 gửi vợ.', 'Viết lời chúc 8/3 gửi cô giáo.'],
     ],
     same: [
+      ['Wie ändere ich mein Passwort?', 'wie ändere ich mein passwort'],
+      ['¿Cómo activo mi tarjeta?', 'como activo mi tarjeta'],
+      ['la liga table today', 'table of la liga'],
+      ['Who wrote Les Misérables?', 'Les Misérables was written by whom?'],
       ['Hủy vé máy bay như thế nào?', 'Cho em hỏi cách huỷ vé mb với ạ?'],
       ['Phí làm bằng lái xe là bao nhiêu?', 'Làm giấy phép lái xe hết bao nhiêu tiền?'],
       ['Snowden xây dựng công nghệ chống nghe trộm .', 'Snowden phát triển công nghệ chống nghe lén .'],

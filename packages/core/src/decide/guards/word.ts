@@ -1,6 +1,7 @@
 import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { isForeign } from '../text/language.ts';
 import { fold, toneKey } from '../text/normalise.ts';
 import { findPhrases, indexPhrases } from '../text/phrases.ts';
 import type { Token } from '../text/tokens.ts';
@@ -104,15 +105,30 @@ function asksMore(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return joins && b.answers.size > 0 && a.answers.size > b.answers.size ? describe(more, []) : undefined;
 }
 
+const isOther = ({ script, tokens, language }: QuestionFacts): boolean =>
+  script === 'latin' && isForeign(tokens, language);
+
+/** Of languages that nothing here knows the words of: any that the other side lacks, typed with accents or without. */
+function foreignWords(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const form = isUnmarked(a) || isUnmarked(b) ? fold : (word: string) => word;
+  const [left, right] = [a, b].map(({ tokens }) => {
+    const said = tokens.filter(({ kind }) => kind === 'word');
+    return new Map(said.map(({ text }) => [form(text), 1]));
+  }) as [Map<string, number>, Map<string, number>];
+  const [onlyLeft, onlyRight] = [lacking(left, right), lacking(right, left)];
+  return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : undefined;
+}
+
 /**
- * Vietnamese questions and requests of which one says a word of meaning that the other lacks. The bundled embedder and
- * the verifier's lexicon know the language by its letters only: to them `nạp` and `rút` are much alike.
+ * Vietnamese questions and requests of which one says a word of meaning that the other lacks; texts in other languages that
+ * differ in any word. The bundled embedder and the verifier's lexicon know these languages by their letters only: to
+ * them `nạp` and `rút`, `anmelden` and `abmelden` are much alike.
  */
 export const wordGuard: Guard = {
   name: 'word',
   level: 'standard',
   differs(a, b) {
-    if (!isVietnamese(a) || !isVietnamese(b)) return undefined;
+    if (!isVietnamese(a) || !isVietnamese(b)) return isOther(a) || isOther(b) ? foreignWords(a, b) : undefined;
     if (tells(a) && tells(b)) return undefined;
     const reading = isUnmarked(a) || isUnmarked(b) ? UNMARKED : MARKED;
     const [left, right] = [said(a, reading), said(b, reading)];

@@ -7,8 +7,9 @@ export interface Given {
   readonly texts: readonly string[];
   /** Its letters themselves are asked about: spelling, grammar, punctuation, how many there are. */
   readonly letters: boolean;
-  /** Set off by quotes alone. */
   readonly quoted: boolean;
+  /** Only set off, by quotes or behind "in this way:", as it may be in what tells. */
+  readonly loose: boolean;
 }
 
 /** UTF-16 units of a sentence that says what to do with what follows. */
@@ -28,6 +29,11 @@ const KINDS = any(GIVEN_KINDS);
 /** `this sentence`, `the following short text`, `đoạn văn sau` */
 const POINTS = new RegExp(
   `${BEGIN}(?:(?:this|these|following|below|above)(?: \\p{L}+){0,2} (?:${KINDS})|(?:${KINDS})(?: \\p{L}+){0,2} (?:sau|này|dưới đây|trên|below|above))${END}`,
+  'iu',
+);
+/** `Sort these numbers:`, `tính các số sau:` */
+const DEMONSTRATES = new RegExp(
+  `${BEGIN}(?:this|these|those|(?:the )?following|below|as follows|sau|sau đây|dưới đây|này)(?: \\p{L}+){0,5}\\s*$`,
   'iu',
 );
 /** `Code:`, `here is the email:`. */
@@ -55,7 +61,8 @@ export function readGiven(cleaned: string): Given | undefined {
   const found = quoted ?? followingIn(cleaned) ?? precedingIn(cleaned) ?? inlineIn(cleaned);
   if (found === undefined) return undefined;
   const { texts, head } = found;
-  return { texts, letters: LETTERS.test(head), quoted: quoted !== undefined };
+  const isQuoted = quoted !== undefined;
+  return { texts, letters: LETTERS.test(head), quoted: isQuoted, loose: isQuoted || !TEXT_OR_WORD.test(head) };
 }
 
 interface Found {
@@ -73,7 +80,7 @@ function quotedIn(cleaned: string): Found | undefined {
 
 /** Does this say that what comes next is to be worked on? */
 function announces(head: string, separator: string): boolean {
-  if (separator === ':') return TEXT_OR_WORD.test(head) || POINTS.test(head) || NAMES_KIND.test(head);
+  if (separator === ':') return [TEXT_OR_WORD, POINTS, DEMONSTRATES, NAMES_KIND].some((pattern) => pattern.test(head));
   return TEXT.test(head) && (separator === '' || POINTS.test(head));
 }
 

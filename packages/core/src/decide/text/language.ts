@@ -1,4 +1,4 @@
-import { LANGUAGE_WORDS, VIETNAMESE_LETTER } from '../words/languages.ts';
+import { FOREIGN_WORDS, LANGUAGE_WORDS, VIETNAMESE_LETTER } from '../words/languages.ts';
 import { fold } from './normalise.ts';
 import type { Token } from './tokens.ts';
 
@@ -58,4 +58,19 @@ export function latinLanguage(tokens: readonly Token[]): string | undefined {
   const [best, second] = ranked;
   if (best === undefined || best[1] < 2 || best[1] - (second?.[1] ?? 0) < 2) return undefined;
   return best[1] / total >= 0.2 ? best[0] : undefined;
+}
+
+const ACCENTED = /(?![a-z])\p{Script=Latin}/u;
+const ENGLISH_WORDS = LANGUAGE_WORDS.get('en') as ReadonlySet<string>;
+/** So many words of grammar leave no doubt, one is enough beside an accent. */
+const FOREIGN_MIN = 2;
+
+/** In Latin letters, and neither English nor Vietnamese, as far as its small words tell. */
+export function isForeign(tokens: readonly Token[], language: string | undefined): boolean {
+  if (language !== undefined) return language !== 'en' && language !== 'vi';
+  const said = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text);
+  const count = (list: ReadonlySet<string>) => said.filter((text) => list.has(text)).length;
+  const foreign = count(FOREIGN_WORDS);
+  if (foreign <= count(ENGLISH_WORDS)) return false;
+  return foreign >= FOREIGN_MIN || said.some((text) => ACCENTED.test(text));
 }
