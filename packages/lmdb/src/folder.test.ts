@@ -78,6 +78,10 @@ describe('a folder', () => {
     expect(await refusal(join(path, 'below'))).toMatch(/cannot be written \(ENOTDIR\)/);
   });
 
+  test('where no folder can be made is refused, instead of trying for ever', async () => {
+    await expect(openLmdb({ dir: '/proc/nearhit/data' })).rejects.toThrow(/cannot be written \(ENOENT\)/);
+  });
+
   test('that this user may not write is refused', async () => {
     chmodSync(dir, 0o555);
     const root = process.geteuid?.() === 0;

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { BatchStore, FileStore, Stores } from '@nearhit/core';
 import { LmdbKeys } from './api-keys.ts';
 import { LmdbBatches } from './batch-store.ts';
@@ -67,10 +67,23 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbStores> {
 
 function makeFolder(dir: string): void {
   try {
-    // Questions and answers lie in it.
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeWithParents(dir);
   } catch (error) {
     throw notWritable(dir, error);
+  }
+}
+
+/** Node's own recursive mkdir never ends where a parent is there and can hold no folder, as in /proc. */
+function makeWithParents(dir: string): void {
+  if (existsSync(dir) && statSync(dir).isDirectory()) return;
+  const parent = dirname(dir);
+  if (!existsSync(parent)) makeWithParents(parent);
+  try {
+    // Questions and answers lie in it.
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!(existsSync(dir) && statSync(dir).isDirectory())) throw error;
   }
 }
 

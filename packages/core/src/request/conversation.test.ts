@@ -169,6 +169,21 @@ describe('in every mode', () => {
   );
 
   test.each<Mode>(['exact', 'semantic', 'last-user'])(
+    '%s: what follows an order to work on it is matched exactly, unless the request says what its question is',
+    (mode) => {
+      const asked = preparing(mode);
+      const translator = system("You are a translator. Translate the user's messages into German.");
+      expect(asked([translator, user(QUESTION)])).toMatchObject({ exactOnly: 'given-text' });
+      expect(asked([user('Correct the sentences I send you.'), assistant('Sure!'), user(QUESTION)])).toMatchObject({
+        exactOnly: 'given-text',
+        conversation: { mode: 'exact' },
+      });
+      expect(asked([system('You help users. Answer in German.'), user(QUESTION)]).exactOnly).toBeUndefined();
+      expect(asked([translator, user('...')], { nearhit: { query: QUESTION } }).exactOnly).toBeUndefined();
+    },
+  );
+
+  test.each<Mode>(['exact', 'semantic', 'last-user'])(
     '%s: a first question with an open pronoun is exact only',
     (mode) => {
       const asked = preparing(mode);
