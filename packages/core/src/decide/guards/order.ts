@@ -15,6 +15,14 @@ const LONG = 36;
 /** Vietnamese from this length on is left to the verifier: its sentences move their clauses freely, and a word is several tokens. */
 const LONG_VIETNAMESE = 20;
 
+/**
+ * Share of all words, those of grammar included, that both have (Dice). Who turns round what is meant changes little else; another sentence around the same
+ * words may well put them otherwise: `session with a personal trainer`, `personal trainer session`.
+ */
+const LIKE_MIN = 0.75;
+/** Of two words that change places each is soon what the other was. */
+const REWRITTEN_MARKS_MIN = 3;
+
 const TYPO_LENGTH_MIN = 5;
 
 const keysOf = (marks: readonly Mark[]) => new Set(marks.map(({ key }) => key));
@@ -41,6 +49,22 @@ function respelt(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
 /** `different` and `difference` are two words of one family, which stand in other places. */
 const areDerived = (x: string, y: string): boolean =>
   x.slice(0, -1) === y.slice(0, -1) && /^(?:tc|ct)$/.test(`${x.at(-1)}${y.at(-1)}`);
+
+const PRONOUN = /^(?:he|him|his|she|her|hers|they|them|their|i|me|my|we|us|our)$/;
+
+/** Do so few words of both, those of grammar included, agree that they are two sentences rather than one turned round? */
+function isRewritten(a: QuestionFacts, b: QuestionFacts, marks: number): boolean {
+  if (marks < REWRITTEN_MARKS_MIN || a.language === 'vi' || b.language === 'vi') return false;
+  const kind = ({ key }: { readonly key: string }) => (PRONOUN.test(key) ? 'i' : key);
+  const left = new Map<string, number>();
+  for (const token of a.tokens) left.set(kind(token), (left.get(kind(token)) ?? 0) + 1);
+  const both = b.tokens.filter((token) => {
+    const n = left.get(kind(token)) ?? 0;
+    left.set(kind(token), n - 1);
+    return n > 0;
+  });
+  return (2 * both.length) / (a.tokens.length + b.tokens.length) < LIKE_MIN;
+}
 
 function shared(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
   const theirs = keysOf(others);
@@ -214,6 +238,7 @@ export const orderGuard: Guard = {
       return turned();
     }
     if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;
+    if (isRewritten(a, b, marksA.length)) return undefined;
     const apart = marksA.findIndex(({ key }, i) => key !== marksB[i]?.key);
     const around = (facts: QuestionFacts, marks: readonly Mark[]) =>
       marks.slice(apart, apart + 3).map(({ at }) => facts.tokens[at]?.text);
