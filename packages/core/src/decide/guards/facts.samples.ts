@@ -180,6 +180,7 @@ export const FACTS_TABLE: GuardTable = {
       ['What is the scope of BBA?', 'What is the scope of BBA (IT)?'],
     ],
     same: [
+      ['How do I share my wifi password?', 'How do I share my Wi-Fi password?'],
       ['Compare Spotify and Deezer', 'Spotify vs Deezer'],
       ['Does it support single sign-on?', 'Does it support SSO?'],
       ['Are they REST APIs?', 'Is it a REST api?'],

@@ -58,6 +58,13 @@ function occurs({ text, key, surface }: Token, facts: QuestionFacts, run: string
   return facts.tokens.some((other) => other.content && other.text.length >= 5 && isOneEditApart(text, other.text));
 }
 
+/** `Wi-Fi` as `wifi`. */
+function occursJoined(tokens: readonly Token[], name: Token, { keys }: QuestionFacts): boolean {
+  const at = tokens.indexOf(name);
+  const [before = '', after = ''] = [tokens[at - 1]?.text, tokens[at + 1]?.text];
+  return (before !== '' && keys.has(before + name.text)) || (after !== '' && keys.has(name.text + after));
+}
+
 /** First letters of every run of words, function words left out: `iit` for Indian Institute of Technology. */
 function initials({ tokens }: QuestionFacts): string {
   return firstLetters(tokens.filter(({ content, kind }) => content && kind === 'word'));
@@ -75,7 +82,7 @@ function unnamed(a: QuestionFacts, b: QuestionFacts): string[] {
   const letters = initials(b);
   const own = initials(a);
   const acronyms = b.tokens.filter(({ surface }) => /^\p{Lu}{2,6}s?$/u.test(surface)).map(({ text }) => text);
-  const names = namesOf(a).filter((name) => !occurs(name, b, run));
+  const names = namesOf(a).filter((name) => !occurs(name, b, run) && !occursJoined(a.tokens, name, b));
   if (names.length === 0) return [];
   const places = members(b);
   const isAlias = (name: Token) => membersNamed(a, a.tokens.indexOf(name)).some((member) => places.includes(member));
