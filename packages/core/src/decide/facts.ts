@@ -1,4 +1,4 @@
-import { readCode, readExpressions, readPictures } from './text/formal.ts';
+import { readCode, readExpressions, readPictures, readSigns } from './text/formal.ts';
 import { withoutFrames } from './text/frames.ts';
 import { type Given, readGiven } from './text/given.ts';
 import { readHidden } from './text/hidden.ts';
@@ -45,6 +45,8 @@ export interface QuestionFacts {
   readonly expressions: string;
   /** Lines of code, white space squeezed. */
   readonly code: string;
+  /** Operators, and formulas such as H2O. */
+  readonly signs: ReadonlySet<string>;
   /** Emoji: those between words, and all. */
   readonly pictures: { readonly inside: string; readonly all: string };
   readonly quoted: readonly string[];
@@ -164,6 +166,7 @@ export function readFacts(text: string): QuestionFacts {
     numbers: readNumbers(tokens, language),
     expressions,
     code,
+    signs: readSigns(cleaned),
     pictures,
     quoted: readQuoted(cleaned),
     given: readGiven(cleaned),

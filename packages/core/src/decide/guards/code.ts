@@ -34,7 +34,10 @@ function respelled(a: QuestionFacts, b: QuestionFacts): string[] {
   );
 }
 
-/** Code identifiers, flags, file names, addresses, programming languages and tools. */
+const unsaid = (signs: ReadonlySet<string>, others: ReadonlySet<string>): string[] =>
+  [...signs].filter((sign) => !others.has(sign));
+
+/** Code identifiers, operators, formulas, flags, file names, addresses, programming languages and tools. */
 export const codeGuard: Guard = {
   name: 'code',
   level: 'standard',
@@ -43,6 +46,9 @@ export const codeGuard: Guard = {
     const right = unnamed(b, a);
     if (left.length + right.length > 0) return describe(left, right);
     if (a.code !== b.code) return describe(['code'], ['other code']);
+    const [signs, otherSigns] = [unsaid(a.signs, b.signs), unsaid(b.signs, a.signs)];
+    // One side alone may put a word for it: `->`, to.
+    if (signs.length > 0 && otherSigns.length > 0) return describe(signs, otherSigns);
     const swapped = respelled(a, b);
     const others = respelled(b, a);
     const cased = swapped.length > 0 && others.length > 0 && swapped.join() !== others.join();

@@ -112,6 +112,10 @@ export const FACTS_TABLE: GuardTable = {
   },
   code: {
     differ: [
+      ['What does && do?', 'What does || do?'],
+      ['Difference between == and === in JavaScript', 'Difference between = and == in JavaScript'],
+      ['What is H2O used for?', 'What is H2O2 used for?'],
+      ["If f(x) = sin x, what is f'(x)?", "If f(x) = sin x, what is f''(x)?"],
       ['How do I sort a list in Python?', 'How do I sort a list in JS?'],
       ['Should I buy example.com?', 'Should I buy example.org?'],
       ['What does fooBar do?', 'What does fooBaz do?'],
@@ -126,6 +130,8 @@ export const FACTS_TABLE: GuardTable = {
       ['Is https://example.com/a down?', 'Is https://example.com/b down?'],
     ],
     same: [
+      ['Flights London -> Tokyo', 'Flights London to Tokyo'],
+      ['Wait... what is a mole -- an animal?', 'What is a mole: an animal?'],
       ['How do I see the logs of a Kubernetes pod?', 'kubectl see pod logs'],
       ['Convert a string in JavaScript', 'Convert a string in JS'],
       ['What is a ConfigMap in Kubernetes?', 'k8s ConfigMap explained'],

@@ -4,6 +4,7 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const MEANING_TABLE: GuardTable = {
   negation: {
     differ: [
+      ['Destroy everything except one resource', 'Destroy just one resource'],
       ['Who voted against the law?', 'Who voted for the law?'],
       ['Is the broken radio not working?', 'Is the broken radio working?'],
       ['How do I stop my dog from biting?', 'How do I get my dog to bite?'],
@@ -56,6 +57,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   antonym: {
     differ: [
+      ['disable autocorrect iphone', 'How do I turn on autocorrect on an iPhone?'],
+      ['Open a link in the same tab', 'Open a link in a new tab'],
       ['What is overfitting?', 'What is underfitting?'],
       ['When do the clocks go forward?', 'When do the clocks go back?'],
       ['How do I center a div horizontally?', 'How do I center a div vertically?'],
@@ -76,6 +79,7 @@ export const MEANING_TABLE: GuardTable = {
       ['Đội nào thắng?', 'Đội nào thua?'],
     ],
     same: [
+      ['disable autocorrect iphone', 'How do I turn autocorrect off on an iPhone?'],
       ['How do I keep my hair from falling out?', 'How do I stop losing my hair?'],
       ['Is tea not good for me?', 'Is tea bad for me?'],
       ['Can I take back a bid?', 'Can I undo a bid I made by mistake?'],
@@ -125,6 +129,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['pandas string column to datetime', 'How do I convert a pandas datetime column to strings?'],
+      ['celsius to fahrenheit formula', "What's the formula to get from degrees Fahrenheit to Celsius?"],
       ['Do US citizens need a visa for Japan?', 'Do Japanese citizens need a visa for the US?'],
       ['How do I forgive my wife?', 'How do I get my wife to forgive me?'],
       ['What does stress lead to?', 'What leads to stress?'],
@@ -167,6 +173,9 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['python list to string', 'How do I convert a list to a string in Python?'],
+      ['How much is a session with a personal trainer?', 'personal trainer price per session'],
+      ['What should I pack for my stay in hospital?', 'hospital stay packing list'],
       ['How do I get my dog to sit?', 'How do I train my dog to sit?'],
       ['Who is the Indian prime minister?', 'Who is the prime minister of India?'],
       ['What is the difference between a list and a tuple in Python?', 'tuple vs list python'],

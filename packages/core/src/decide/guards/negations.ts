@@ -6,9 +6,9 @@ import { words } from '../words/lines.ts';
 const NEGATORS = new Set(
   words(`
 not no non never none nobody nothing nowhere neither nor without unable incapable impossible against
-exclude excludes excluded excluding prevent prevents prevented preventing avoid avoids avoided avoiding
+except excepting exclude excludes excluded excluding prevent prevents prevented preventing avoid avoids avoided avoiding
 absence immune barred forbidden barely scarcely fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly
-không chẳng chả chưa đừng chớ khong tránh cấm
+không chẳng chả chưa đừng chớ khong tránh cấm trừ
 `),
 );
 /** Words that deny where the other side has a denial, and are no denial by themselves: `stop`, `hết` for `không còn`. */

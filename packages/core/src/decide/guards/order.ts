@@ -179,6 +179,17 @@ function otherWay(a: QuestionFacts, b: QuestionFacts): string | undefined {
   return undefined;
 }
 
+const INTO = new Set(['to', 'into', 'sang', 'thành']);
+
+/** `A to B`, `B to A`, whatever else is said: each says what the other's way ends in, and not as its end. */
+function otherEnd(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]) {
+  const ends = ({ tokens }: QuestionFacts, marks: readonly Mark[]) =>
+    new Set(marks.flatMap(({ key, at }) => (INTO.has(lead(tokens, at).at(-1) ?? '') ? [key] : [])));
+  const [x, y] = [ends(a, marksA), ends(b, marksB)];
+  const [left, right] = [[...x].filter((key) => !y.has(key)), [...y].filter((key) => !x.has(key))];
+  return left.length > 0 && right.length > 0 ? describe([`to ${left[0]}`], [`to ${right[0]}`]) : undefined;
+}
+
 const COMPARING = /^(?:vs|versus|difference|differences|differ|compare|comparison|comparing)$/;
 const COMPARED_MAX = 14;
 
@@ -219,7 +230,11 @@ export const orderGuard: Guard = {
     const long = Math.min(a.tokens.length, b.tokens.length) >= LONG || a.language === 'vi';
     const sharedMin = (long ? SHARED_MIN_LONG : SHARED_MIN) * Math.max(allA.length, allB.length);
     if (marksA.length < sharedMin) return otherWay(a, b);
-    const turned = () => turnedRound(a, b, marksA, marksB) ?? turnedRound(b, a, marksB, marksA) ?? otherWay(a, b);
+    const turned = () =>
+      turnedRound(a, b, marksA, marksB) ??
+      turnedRound(b, a, marksB, marksA) ??
+      otherWay(a, b) ??
+      otherEnd(a, b, marksA, marksB);
     if (marksA.length < 2) return turned();
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
@@ -238,7 +253,7 @@ export const orderGuard: Guard = {
       return turned();
     }
     if (isHarmless(a, b, paired(marksA, marksB), paired(marksB, marksA))) return undefined;
-    if (isRewritten(a, b, marksA.length)) return undefined;
+    if (isRewritten(a, b, marksA.length)) return turned();
     const apart = marksA.findIndex(({ key }, i) => key !== marksB[i]?.key);
     const around = (facts: QuestionFacts, marks: readonly Mark[]) =>
       marks.slice(apart, apart + 3).map(({ at }) => facts.tokens[at]?.text);

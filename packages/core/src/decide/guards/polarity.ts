@@ -198,13 +198,42 @@ const DENIED_WITHIN = 4;
 const isDeniedBefore = ({ tokens }: QuestionFacts, at: number): boolean =>
   tokens.slice(Math.max(0, at - DENIED_WITHIN), Math.max(0, at)).some(({ text }) => isNegator(text));
 
+const SWITCHES = /^(?:turn|switch|put)$/;
+const SWITCHED: Readonly<Record<string, 'on' | 'off'>> = {
+  enable: 'on',
+  activate: 'on',
+  disable: 'off',
+  deactivate: 'off',
+};
+const SWITCHED_WITHIN = 5;
+
+/** `turn it off`, `disable it`: to which state something is brought, where only one is spoken of. */
+function switchedTo({ tokens }: QuestionFacts): 'on' | 'off' | undefined {
+  const found = new Set<'on' | 'off'>();
+  tokens.forEach(({ text, key }, at) => {
+    const said = SWITCHED[text] ?? SWITCHED[text.replace(/(?:s|d|ing)$/, 'e')] ?? SWITCHED[text.replace(/s$/, '')];
+    const particle = SWITCHES.test(key)
+      ? tokens.slice(at + 1, at + 1 + SWITCHED_WITHIN).find((token) => /^(?:on|off)$/.test(token.text))
+      : undefined;
+    if (said !== undefined) found.add(said);
+    else if (particle !== undefined) found.add(particle.text as 'on' | 'off');
+  });
+  const [state, other] = found;
+  return other === undefined ? state : undefined;
+}
+
+function switchedOtherwise(a: QuestionFacts, b: QuestionFacts): [string, string][] {
+  const [x, y] = [switchedTo(a), switchedTo(b)];
+  return x !== undefined && y !== undefined && x !== y ? [[x, y]] : [];
+}
+
 /** Opposite words: best and worst, buy and sell, legal and illegal, before and after. */
 export const antonymGuard: Guard = {
   name: 'antonym',
   level: 'standard',
   differs(a, b) {
     const pairs = oppositesBetween(a, b);
-    if (pairs.length === 0) pairs.push(...particlesBetween(a, b));
+    if (pairs.length === 0) pairs.push(...particlesBetween(a, b), ...switchedOtherwise(a, b));
     if (pairs.length === 0) return half(a, b) ?? half(b, a);
     if (pairs.length === 1 && denies(a, b, pairs)) return undefined;
     return describe(

@@ -58,3 +58,14 @@ export function readPictures(cleaned: string): { inside: string; all: string } {
   const all = pictures(cleaned);
   return { inside: [...all].length > DECORATIONS_MAX ? all : pictures(inside), all };
 }
+
+/** `===`, `&&`, `=` by itself, the primes of `f''(x)`; `H2O`, `B2B`: letters and digits by turns. */
+const SIGNS =
+  /(?<=\s|^|["'`(])(?:[=<>!&|+*%^~?:.-]{2,3}|[=<>*%^~|$#@!])(?=\s|$|["'`),?])|(?<=\p{L})'{1,3}(?=\()|(?<![\p{L}\p{N}])(?=[\p{L}\p{Nd}]*(?:\p{L}\p{Nd}+\p{L}|\p{Nd}\p{L}+\p{Nd}))[\p{L}\p{Nd}]{3,24}(?![\p{L}\p{N}])/gu;
+const MARKS_OF_PROSE = /^(?:[.!?:]+|--+)$/;
+
+/** Operators and formulas, in small letters. */
+export function readSigns(cleaned: string): Set<string> {
+  const found = cleaned.match(SIGNS) ?? [];
+  return new Set(found.filter((sign) => !MARKS_OF_PROSE.test(sign)).map((sign) => sign.toLowerCase()));
+}

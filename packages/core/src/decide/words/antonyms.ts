@@ -27,7 +27,7 @@ on onto / off | into / out | left / right | front / back | forward forwards / ba
 buy purchase / sell | lend / borrow | increase raise gain grow / decrease reduce lower lose shrink | gain / lose
 win / lose | enable activate / disable deactivate | add include / remove exclude subtract delete
 add plus sum / subtract minus | multiply times / divide | open / close shut | lock / unlock
-start begin commence / stop end finish quit | turn_on / turn_off | install / uninstall | connect / disconnect
+start begin commence / stop end finish quit | install / uninstall | connect / disconnect
 attach / detach | accept allow permit approve / reject refuse deny forbid prohibit ban | agree / disagree
 like love enjoy / dislike hate | love / hate | accelerate / decelerate | attack / defend | arrive / leave depart
 enter / exit leave | import / export | upload / download | encode / decode | encrypt / decrypt
@@ -57,7 +57,7 @@ optimist optimistic / pessimist pessimistic | lazy / hardworking | patient calm 
 brave / afraid cowardly | generous / stingy selfish | confident / shy | conservative / liberal
 democrat / republican | absent / present | active / passive | acid acidic / base basic alkaline | odd / even
 horizontal / vertical | parallel / perpendicular | convex / concave | series / parallel | ac / dc | static / dynamic
-synchronous sync / asynchronous async | mutable / immutable | relative / absolute | local / global remote
+synchronous sync / asynchronous async | mutable / immutable | same / another new | any / specific particular | relative / absolute | local / global remote
 serial / parallel | ingress / egress | head / tail | prefix / suffix | plaintext / ciphertext
 vertebrate / invertebrate | adult / child | senior / junior | beginner / expert advanced | amateur / professional
 formal / informal | subjective / objective | qualitative / quantitative | singular / plural | literal / figurative
