@@ -181,13 +181,17 @@ function otherWay(a: QuestionFacts, b: QuestionFacts): string | undefined {
 
 const INTO = new Set(['to', 'into', 'sang', 'thành']);
 
-/** `A to B`, `B to A`, whatever else is said: each says what the other's way ends in, and not as its end. */
-function otherEnd(a: QuestionFacts, b: QuestionFacts, marksA: readonly Mark[], marksB: readonly Mark[]) {
+/** `A to B`, `B to A`, whatever else is said: each comes from where the other ends. */
+function otherEnd(marksA: readonly Mark[], marksB: readonly Mark[], a: QuestionFacts, b: QuestionFacts) {
   const ends = ({ tokens }: QuestionFacts, marks: readonly Mark[]) =>
-    new Set(marks.flatMap(({ key, at }) => (INTO.has(lead(tokens, at).at(-1) ?? '') ? [key] : [])));
-  const [x, y] = [ends(a, marksA), ends(b, marksB)];
-  const [left, right] = [[...x].filter((key) => !y.has(key)), [...y].filter((key) => !x.has(key))];
-  return left.length > 0 && right.length > 0 ? describe([`to ${left[0]}`], [`to ${right[0]}`]) : undefined;
+    marks.filter(({ at }) => INTO.has(lead(tokens, at).at(-1) ?? ''));
+  const isBefore = (marks: readonly Mark[], key: string, end: Mark) =>
+    marks.some((mark) => mark.key === key && mark.at < end.at);
+  for (const left of ends(a, marksA))
+    for (const right of ends(b, marksB))
+      if (left.key !== right.key && isBefore(marksA, right.key, left) && isBefore(marksB, left.key, right))
+        return describe([`to ${left.key}`], [`to ${right.key}`]);
+  return undefined;
 }
 
 const COMPARING = /^(?:vs|versus|difference|differences|differ|compare|comparison|comparing)$/;
@@ -234,7 +238,7 @@ export const orderGuard: Guard = {
       turnedRound(a, b, marksA, marksB) ??
       turnedRound(b, a, marksB, marksA) ??
       otherWay(a, b) ??
-      otherEnd(a, b, marksA, marksB);
+      otherEnd(marksA, marksB, a, b);
     if (marksA.length < 2) return turned();
     const role = roleOf(a.tokens, b.tokens);
     if (role === 'same') return undefined;
