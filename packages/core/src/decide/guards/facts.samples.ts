@@ -40,12 +40,20 @@ export const FACTS_TABLE: GuardTable = {
   },
   unit: {
     differ: [
+      ['miles to km conversion', 'got a distance in km and want it in miles, what do i multiply by'],
+      ['How many grams in an ounce?', 'how many ounces in a gram'],
+      ['What do I multiply miles by to get kilometers?', 'km to miles'],
+      ['convert celcius to farenheit', 'how do I calculate celsius from fahrenheit?'],
+      ['100 USD to EUR', '100 USD from EUR'],
       ['How long does it take to run 5 km?', 'How long does it take to run 5 miles?'],
       ['Is 2 GB of RAM enough?', 'Is 2 MB of RAM enough?'],
       ['How many people die every day?', 'How many people die every week?'],
       ['Is it rude to call at 9 am?', 'Is it rude to call at 9 pm?'],
     ],
     same: [
+      ['miles to km conversion', 'What do I multiply miles by to get kilometers?'],
+      ['My running app gives kilometers. How do I work out the miles?', 'km to miles'],
+      ['How many hours per week do people work?', 'hours people work in a week'],
       ['How far is 1 km?', 'How far is 1000 m?'],
       ['Can I do it in 60 minutes?', 'Can I do it in 1 hour?'],
       ['How many kilometres is it?', 'How many kilometers is it?'],

@@ -4,6 +4,7 @@ import type { Guard } from '../guard.ts';
 import { numberWord } from '../text/number-words.ts';
 import type { Token } from '../text/tokens.ts';
 import { unitWord } from '../words/units.ts';
+import { conversionOf } from './conversion.ts';
 import { moneyOfNumber, unitOfNumber } from './number.ts';
 
 /** Beside a number, where the amount is compared as a whole. */
@@ -27,11 +28,19 @@ function wordConflict(a: QuestionFacts, b: QuestionFacts, money: boolean): strin
   return undefined;
 }
 
+/** `miles to km`, `how many miles is one km`. */
+function otherConversion(a: QuestionFacts, b: QuestionFacts): string | undefined {
+  const [x, y] = [conversionOf(a), conversionOf(b)];
+  return x !== undefined && y !== undefined && x.from === y.to && x.to === y.from
+    ? describe([`${x.from} to ${x.to}`], [`${y.from} to ${y.to}`])
+    : undefined;
+}
+
 /** `5 km` and `5 miles`, `2 GB` and `2 MB`, `every day` and `every week`. */
 export const unitGuard: Guard = {
   name: 'unit',
   level: 'standard',
-  differs: (a, b) => unitOfNumber(a, b) ?? wordConflict(a, b, false),
+  differs: (a, b) => unitOfNumber(a, b) ?? wordConflict(a, b, false) ?? otherConversion(a, b),
 };
 
 /** `100 USD` and `100 EUR`, `in rupees` and `in dollars`. */

@@ -24,7 +24,7 @@ first / last final | next / last previous | former ex previously formerly / curr
 past / future present | before / after | above over / below under
 inside indoor indoors within in / outside outdoor outdoors out beyond | up upward upwards / down downward downwards
 on onto / off | into / out | left / right | front / back | forward forwards / backward backwards | north / south | east / west
-buy purchase / sell | lend / borrow | increase raise gain grow / decrease reduce lower lose shrink | gain / lose
+buy purchase / sell | lend / borrow | increase raise gain grow / decrease reduce lower lose shrink cut | increase raise higher bigger larger / cut smaller lower | freeze frozen / unfreeze unfrozen | gain / lose
 win / lose | enable activate / disable deactivate | add include / remove exclude subtract delete
 add plus sum / subtract minus | multiply times / divide | open / close shut | lock / unlock
 start begin commence / stop end finish quit | install / uninstall | connect / disconnect

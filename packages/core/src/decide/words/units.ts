@@ -52,8 +52,8 @@ time quarter 7889238: quarterly |
 time year 31556952: year years yearly yr yrs annual annually | năm
 time decade 315569520: decade decades |
 time century 3155695200: century centuries |
-temperature celsius: celsius centigrade | c
-temperature fahrenheit: fahrenheit | f
+temperature celsius: celsius celcius celsisus centigrade | c
+temperature fahrenheit: fahrenheit farenheit fahrenheight farenheight | f
 temperature kelvin: kelvin |
 energy kcal: calorie calories kcal | cal
 energy joule: joule joules |
