@@ -21,6 +21,7 @@ export type {
 } from './answer/outcome.ts';
 export { PendingAnswers } from './answer/pending-answers.ts';
 export { overheadMs } from './answer/record.ts';
+export { rehearse } from './answer/rehearse.ts';
 export { type ReplayReport, replayDecision } from './answer/replay.ts';
 export type { FoundEntries } from './answer/search.ts';
 export { type AskAudit, type AuditCall, type AuditReply, createAskAudit } from './audit/ask.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '@nearhit/config';
-import { type AnswerDeps, createAnswer, type KeyStore, type LimitStore, type Observer } from '@nearhit/core';
+import { type AnswerDeps, createAnswer, type KeyStore, type LimitStore, type Observer, rehearse } from '@nearhit/core';
 import { createAccess, createUpstream } from '@nearhit/gateway';
 import type { Metrics } from '@nearhit/http';
 import { createPreparedMemo } from '@nearhit/memory';
@@ -22,6 +22,15 @@ export interface AnsweringDeps {
   readonly closers: Closers;
 }
 
+/** Behind the start, which it must not hold up. */
+const REHEARSE_AFTER_MS = 250;
+
+/** What fails in it fails again, and is told, where it is asked for. */
+function rehearsing(verifier: AnswerDeps['verifier']) {
+  const timer = setTimeout(() => void rehearse(verifier).catch(() => {}), REHEARSE_AFTER_MS).unref();
+  return { close: async () => clearTimeout(timer) };
+}
+
 /** The way upstream, who may go it and how far, and `answer()` on top: what every process that answers requests has. */
 export function openAnswering({ lookingUp, observer, config, closers, ...deps }: AnsweringDeps) {
   const gateway = closers.add(
@@ -41,6 +50,7 @@ export function openAnswering({ lookingUp, observer, config, closers, ...deps }:
   const audits = openAudits({ ...auditing, answering, accounts, metrics, limits: deps.access.limits });
   closers.add(audits.queue);
   const answer = createAnswer({ ...answering, audits: audits.choice });
+  closers.add(rehearsing(lookingUp.verifier));
   return {
     ...{ upstream, access, answer },
     /** Runs what another part of this process takes out of a shared queue. */

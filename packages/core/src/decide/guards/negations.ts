@@ -8,7 +8,7 @@ const NEGATORS = new Set(
 not no non never none nobody nothing nowhere neither nor without unable incapable impossible against
 except excepting exclude excludes excluded excluding prevent prevents prevented preventing avoid avoids avoided avoiding
 absence immune barred forbidden barely scarcely fail fails failed failing lack lacks lacking lacked refuse refuses refused hardly
-không chẳng chả chưa đừng chớ khong tránh cấm trừ
+không chẳng chả chưa đừng chớ khong tránh cấm
 `),
 );
 /** Words that deny where the other side has a denial, and are no denial by themselves: `stop`, `hết` for `không còn`. */

@@ -16,7 +16,7 @@ extract
 shorten
 simplif
 (?:more|less|sound|in a) (?:polite|formal|casual|friendly|professional|concise)
-make (?:this|it|these) (?:\\p{L}+ )?(?:short|long|polite|formal|casual|friendl|professional|concise|clear|better|sound)
+make (?:this|it|these) (?:[^\\s.,;:!?]+ )?(?:short|long|polite|formal|casual|friendl|professional|concise|clear|better|sound)
 (?:turn|change|convert|make) (?:this|these|it) (?:in)?to (?:an? )?(?:question|statement|passive|active|past|present|future|formal|plural|singular|haiku|poem|rap|list|table|bullet|json|csv|markdown)
 complete (?:this|the|these) (?:sentence|text|line|story|poem|phrase|proverb|code)
 continue (?:this|the|my) 
@@ -58,7 +58,7 @@ capital(?:i[sz]e|i[sz]ation| letter)
 (?:upper|lower)-?case
 correct (?:this|these|the following|my|the (?:sentence|text|spelling|grammar|word|phrase|paragraph)|or)
 correct(?:ed|ion)?\\s*$
-(?:sentence|phrase|word|text|paragraph|this|that|it) (?:is )?(?:\\p{L}+ly )?correct
+(?:sentence|phrase|word|text|paragraph|this|that|it) (?:is )?(?:[^\\s.,;:!?]+ly )?correct
 (?:sentence|phrase|word|text|paragraph) (?:is )?(?:right|wrong)
 (?:mistake|error)s? (?:in|of) (?:this|the following|my|the (?:sentence|text|paragraph))
 how many (?:words|letters|characters|syllables|vowels|consonants|sentences|tokens)
