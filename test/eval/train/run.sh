@@ -4,7 +4,7 @@ set -eu
 export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1
 PYTHON=${PYTHON:-/usr/bin/python3}
 work=$(realpath "$1"); shift
-files=""; written="service technical everyday vietnamese pairs faq"
+files=""; written="service technical everyday documents search vietnamese pairs faq"
 sets="generated traffic_pairs"
 for file in "$@"; do
   files="$files $(realpath "$file")"
@@ -20,7 +20,7 @@ node generate.mjs --lexicon "$model/lexicon.bin" --out "$work/generated.jsonl" $
 node embed.mjs --cache "$work/vectors" "$work/generated.jsonl"
 from() { # NAME: what was written for this project, by kind
   case $1 in
-    pairs) ls ../written/pairs-*.jsonl ;;
+    pairs) ls ../written/pairs-general.jsonl ../written/pairs-tech.jsonl ../written/pairs-vi.jsonl ;;
     *) echo "../written/$1.jsonl" ;;
   esac
 }

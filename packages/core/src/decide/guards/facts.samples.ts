@@ -4,6 +4,9 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const FACTS_TABLE: GuardTable = {
   version: {
     differ: [
+      ['iphone 15 battery', 'iphone 15 pro battery'],
+      ['iphone 15 pro battery', 'iphone 15 pro max battery'],
+      ['Is the PS5 worth it?', 'is the ps5 pro worth it'],
       ['How do I install Python 2.7?', 'How do I install Python 3.7?'],
       ['What is new in v2?', 'What is new in v3?'],
     ],
@@ -21,6 +24,9 @@ export const FACTS_TABLE: GuardTable = {
       ['hom qua ket qua xo so the nao', 'hom kia ket qua xo so the nao'],
     ],
     same: [
+      ['Pixel 8 vs Pixel 8 Pro', 'compare pixel 8 pro and pixel 8'],
+      ['What is 15 plus 3?', 'Add 3 to 15'],
+      ['Is 10 the max?', 'Is the max 10?'],
       ['When are you open on Sundays?', 'When are you open on a Sunday?'],
       ['Làm sao để thu lại tiền đã cho mượn?', 'Làm sao để lấy lại tiền đã cho mượn?'],
       ['Events of 28 July 2006', 'Events of July 28, 2006'],

@@ -2,6 +2,7 @@ import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import type { NumberFact } from '../text/numbers.ts';
+import { editionsApart } from './edition.ts';
 
 /** From this many tokens on both sides, a number that one side leaves out is not yet a difference. */
 const LONG = 28;
@@ -118,7 +119,7 @@ export const numberGuard: Guard = {
   },
 };
 
-/** `Python 2.7` and `Python 3.7`, `v2` and `v3`. */
+/** `Python 2.7` and `Python 3.7`, `v2` and `v3`, `iPhone 15` and `iPhone 15 Pro`. */
 export const versionGuard: Guard = {
   name: 'version',
   level: 'standard',
@@ -126,7 +127,7 @@ export const versionGuard: Guard = {
     const [left, right] = unmatchedNumbers(a, b);
     const isVersion = ({ role }: NumberFact) => role === 'version';
     const veto = left.length > 0 && right.length > 0 && (left.some(isVersion) || right.some(isVersion));
-    return veto ? describe(left.map(label), right.map(label)) : undefined;
+    return veto ? describe(left.map(label), right.map(label)) : editionsApart(a, b);
   },
 };
 
