@@ -129,6 +129,10 @@ export const MEANING_TABLE: GuardTable = {
   },
   order: {
     differ: [
+      ['What is your name?', 'What is my name?'],
+      ['How old are you?', 'How old am I?'],
+      ['Tell me about yourself', 'Tell me about myself'],
+      ['Show me my last order', 'Show me your last order'],
       ['pandas string column to datetime', 'How do I convert a pandas datetime column to strings?'],
       ['celsius to fahrenheit formula', "What's the formula to get from degrees Fahrenheit to Celsius?"],
       ['Do US citizens need a visa for Japan?', 'Do Japanese citizens need a visa for the US?'],
@@ -173,6 +177,9 @@ export const MEANING_TABLE: GuardTable = {
       ],
     ],
     same: [
+      ['How do I reset my password?', 'How do you reset your password?'],
+      ['What happens if I eat mold?', 'What happens if you eat mold?'],
+      ['Where do I find the code?', 'Where do you find the code?'],
       ['python list to string', 'How do I convert a list to a string in Python?'],
       ['How much is a session with a personal trainer?', 'personal trainer price per session'],
       ['What should I pack for my stay in hospital?', 'hospital stay packing list'],

@@ -4,6 +4,7 @@ import type { Guard } from '../guard.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
 import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
+import { asksOfAnother } from './person.ts';
 import { isHarmless } from './reordered.ts';
 import { bringsAnother, didItOneself, roleOf, suffersInstead } from './voice.ts';
 
@@ -226,6 +227,7 @@ export const orderGuard: Guard = {
     const vietnamese = a.language === 'vi' && b.language === 'vi';
     if (vietnamese && Math.min(a.tokens.length, b.tokens.length) >= LONG_VIETNAMESE) return undefined;
     if (bringsAnother(a.tokens, b.tokens) || bringsAnother(b.tokens, a.tokens)) return 'who is to do it';
+    if (asksOfAnother(a, b)) return 'of who asks, or of who is asked';
     if (compares(a) && compares(b)) return undefined;
     const isPlaced = withoutTopic(a, b);
     const allA = marksOf(a.tokens).filter(isPlaced);

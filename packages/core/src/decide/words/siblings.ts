@@ -18,6 +18,7 @@ size: small/tiny medium large/big/huge
 material: iron steel copper aluminium/aluminum gold silver plastic wood/wooden glass leather cotton silk wool rubber paper concrete
 element: hydrogen oxygen nitrogen carbon helium sodium potassium calcium magnesium zinc lead mercury uranium chlorine iodine sulfur/sulphur
 planet: mercury venus earth mars jupiter saturn uranus neptune pluto moon sun
+diet: vegan vegetarian pescatarian carnivore halal kosher
 kin: mother/mom/mum/mommy father/dad/daddy brother sister son daughter wife husband uncle aunt grandfather/grandpa grandmother/grandma nephew niece cousin girlfriend boyfriend
 kin_vi: cha/bố mẹ ông bà vợ/bà_xã chồng/ông_xã
 gender: he/him/his/himself she/her/hers/herself
