@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { RedisServer } from './redis-server.ts';
+import { freePort, RedisServer } from './redis-server.ts';
 
 const SLOTS = 16_384;
 
 /** Three real masters in cluster mode that share the slots. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
+  /** On which the nodes talk: by itself Redis takes a port 10,000 above, which may be that of somebody's connection. */
+  readonly #buses: readonly number[];
 
-  private constructor(nodes: readonly RedisServer[]) {
+  private constructor(nodes: readonly RedisServer[], buses: readonly number[]) {
     this.nodes = nodes;
+    this.#buses = buses;
   }
 
   static async start(): Promise<RedisCluster> {
     const args = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-node-timeout', '2000'];
-    const cluster = new RedisCluster(
-      await Promise.all(Array.from({ length: 3 }, () => RedisServer.start({ args: args }))),
-    );
+    const buses = await Promise.all(Array.from({ length: 3 }, freePort));
+    const nodes = buses.map((bus) => RedisServer.start({ args: [...args, '--cluster-port', String(bus)] }));
+    const cluster = new RedisCluster(await Promise.all(nodes), buses);
     await cluster.#meet();
     return cluster;
   }
@@ -37,7 +40,7 @@ export class RedisCluster {
         const to = Math.ceil((SLOTS * (at + 1)) / clients.length) - 1;
         await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to);
         await client.call('CLUSTER', 'SET-CONFIG-EPOCH', at + 1);
-        if (at > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', this.nodes[0]?.port ?? 0);
+        if (at > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', this.nodes[0]?.port ?? 0, this.#buses[0] ?? 0);
       }
       for (const client of clients) {
         while (!String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(50);
