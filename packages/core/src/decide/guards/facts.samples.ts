@@ -46,6 +46,8 @@ export const FACTS_TABLE: GuardTable = {
   },
   unit: {
     differ: [
+      ['Which train reaches Lyon by 9 a.m.?', 'Which train reaches Lyon by 9 p.m.?'],
+      ['Are you open at 9 am?', 'Are you open at 9 p.m.?'],
       ['miles to km conversion', 'got a distance in km and want it in miles, what do i multiply by'],
       ['How many grams in an ounce?', 'how many ounces in a gram'],
       ['What do I multiply miles by to get kilometers?', 'km to miles'],
@@ -57,6 +59,7 @@ export const FACTS_TABLE: GuardTable = {
       ['Is it rude to call at 9 am?', 'Is it rude to call at 9 pm?'],
     ],
     same: [
+      ['Are you open at 9 A.M. tomorrow?', 'Are you open at 9am tomorrow?'],
       ['miles to km conversion', 'What do I multiply miles by to get kilometers?'],
       ['My running app gives kilometers. How do I work out the miles?', 'km to miles'],
       ['How many hours per week do people work?', 'hours people work in a week'],

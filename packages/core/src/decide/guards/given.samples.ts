@@ -4,6 +4,8 @@ import type { GuardTable } from './guard-table.samples.ts';
 export const GIVEN_TABLE: GuardTable = {
   given: {
     differ: [
+      ['Where should the comma go? "After dinner we left"', 'Where should the comma go? "After dinner, we left"'],
+      ['Is "She don\'t like it" correct?', 'Is "She doesn\'t like it" correct?'],
       ['Translate to French: I love my dog very much', 'Translate to French: I loved my dog very much'],
       ['Translate to French: you are coming?', 'Translate to French: you are coming.'],
       ['translate I love my dog to french', 'translate I loved my dog to french'],

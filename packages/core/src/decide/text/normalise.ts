@@ -38,6 +38,9 @@ const WORLD_WAR = /(?<![\p{L}\p{N}])ww[\s-]?(1|2|ii?)(?![\p{L}\p{N}])/giu;
 /** `39°C`, `°F` */
 const DEGREES = /\s?\u00b0\s?([cf])(?![\p{L}\p{N}])/giu;
 
+/** `9 a.m.` */
+const CLOCK = /(?<=\d\s?)([ap])\.\s?m(?:\.|(?![\p{L}\p{N}]))/giu;
+
 /** NFC; degrees of temperature in words; curly quotes and dashes made plain, invisible characters gone, full-width ASCII made ASCII. Case is kept. */
 export function clean(text: string): string {
   return text
@@ -46,6 +49,7 @@ export function clean(text: string): string {
     .replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
     .replace(REPLACED, (c) => QUOTES[c] ?? c)
     .replace(WORLD_WAR, (_, which: string) => `World War ${which.toUpperCase().replace('1', 'I').replace('2', 'II')}`)
+    .replace(CLOCK, '$1m')
     .replace(DEGREES, (_, unit: string) => (/c/i.test(unit) ? ' celsius' : ' fahrenheit'));
 }
 

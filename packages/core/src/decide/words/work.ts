@@ -54,6 +54,10 @@ misspel
 typo
 gramma
 punctuat
+commas?
+apostrophe
+semicolon
+is\\s+(?:\\S+ly )?(?:correct|gramma)
 capital(?:i[sz]e|i[sz]ation| letter)
 (?:upper|lower)-?case
 correct (?:this|these|the following|my|the (?:sentence|text|spelling|grammar|word|phrase|paragraph)|or)
@@ -74,6 +78,8 @@ ngữ pháp
 sửa (?:câu|lỗi|đoạn|bài|lại câu|giúp)
 viết hoa
 dấu câu
+dấu phẩy
+dấu chấm
 thêm dấu
 đếm
 bao nhiêu (?:từ|chữ|ký tự|kí tự|âm tiết)
