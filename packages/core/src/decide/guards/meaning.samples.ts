@@ -93,6 +93,8 @@ export const MEANING_TABLE: GuardTable = {
   },
   question: {
     differ: [
+      ['Why do coral reefs bleach?', 'What is the result when coral reefs bleach?'],
+      ['What factors brought about the fall of Rome?', 'What came about because of the fall of Rome?'],
       ['Can I file my taxes online?', 'Do I have to file my taxes online?'],
       ['May I use a calculator?', 'Must I use a calculator?'],
       ['Công ty đó thuộc về ai?', 'Biệt danh của công ty đó là gì?'],
@@ -109,6 +111,8 @@ export const MEANING_TABLE: GuardTable = {
       ['How many did she pay?', 'How much did she pay?'],
     ],
     same: [
+      ['What causes inflation?', 'Why does inflation happen?'],
+      ['What happens when water freezes?', 'What is the effect of freezing water?'],
       ['Where can I see my card limit?', 'How can I see my card limit?'],
       ['Do I need to bring my passport?', 'Do I have to bring my passport?'],
       ['Tên của người sáng lập là gì?', 'Người sáng lập là ai?'],

@@ -1,6 +1,7 @@
 import { describe, missingIn } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { causeOrEffect } from './cause.ts';
 
 /** Kinds of answer that ask for one thing in other words: `how long`, `how much time`, `when`. */
 const KIN: readonly ReadonlySet<string>[] = [
@@ -123,6 +124,8 @@ export const questionGuard: Guard = {
     if (asksAlike(a, b)) return undefined;
     const otherwise = asksOtherwise(a, b) ?? asksWhether(a, b) ?? bindsOtherwise(a, b);
     if (otherwise !== undefined) return otherwise;
+    const apart = causeOrEffect(a, b);
+    if (apart !== undefined) return describe([apart[0]], [apart[1]]);
     if (a.answers.size === 0 || b.answers.size === 0) return undefined;
     // "Tên của người đó là gì?", "Người đó là ai?"
     if ((asksForName(a) && b.answers.has('person')) || (asksForName(b) && a.answers.has('person'))) return undefined;

@@ -57,7 +57,7 @@ optimist optimistic / pessimist pessimistic | lazy / hardworking | patient calm 
 brave / afraid cowardly | generous / stingy selfish | confident / shy | conservative / liberal
 democrat / republican | absent / present | active / passive | acid acidic / base basic alkaline | odd / even
 horizontal / vertical | parallel / perpendicular | convex / concave | series / parallel | ac / dc | static / dynamic
-synchronous sync / asynchronous async | mutable / immutable | same / another new | any / specific particular | relative / absolute | local / global remote
+synchronous sync / asynchronous async | mutable / immutable | same / another new | any / specific particular | premium / basic | relative / absolute | local / global remote
 serial / parallel | ingress / egress | head / tail | prefix / suffix | plaintext / ciphertext
 vertebrate / invertebrate | adult / child | senior / junior | beginner / expert advanced | amateur / professional
 formal / informal | subjective / objective | qualitative / quantitative | singular / plural | literal / figurative
