@@ -164,6 +164,8 @@ describe('keys and usage', () => {
     await dialog.getByLabel('Name', { exact: true }).fill('support bot');
     await dialog.getByLabel('USD per month').fill('10');
     await dialog.getByRole('button', { name: 'Make the key' }).click();
+    // In the page a moment before its dialog is open: Escape would go to nobody.
+    await page.getByTestId('secret').waitFor({ state: 'visible' });
     const key = (await page.getByTestId('secret').textContent()) ?? '';
     expect(key).toMatch(/^nh_/);
     await page.keyboard.press('Escape');
