@@ -73,9 +73,11 @@ function makeFolder(dir: string): void {
   }
 }
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 /** Node's own recursive mkdir never ends where a parent is there and can hold no folder, as in /proc. */
 function makeWithParents(dir: string): void {
-  if (existsSync(dir) && statSync(dir).isDirectory()) return;
+  if (isFolder(dir)) return;
   const parent = dirname(dir);
   if (!existsSync(parent)) makeWithParents(parent);
   try {
@@ -83,7 +85,7 @@ function makeWithParents(dir: string): void {
     mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
     // Another process may have made it meanwhile.
-    if (!(existsSync(dir) && statSync(dir).isDirectory())) throw error;
+    if (!isFolder(dir)) throw error;
   }
 }
 

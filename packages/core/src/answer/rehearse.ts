@@ -1,5 +1,4 @@
 import { decide } from '../decide/decide.ts';
-import { formOf } from '../decide/text/question-form.ts';
 import type { EntryId } from '../ids.ts';
 import { POLICY_DEFAULTS } from '../policy/schema.ts';
 import type { Verifier } from '../ports/verifier.ts';
@@ -18,15 +17,13 @@ const ID = '0'.repeat(64) as EntryId;
  * first questions of a process would be misses.
  */
 export async function rehearse(verifier?: Verifier): Promise<void> {
-  for (const [a, b] of PAIRS) {
-    formOf(a);
-    hasStandingWork([{ role: 'system', content: 'You are a helpful assistant.' }], 1);
+  hasStandingWork([{ role: 'system', content: 'You are a helpful assistant.' }], 1);
+  for (const [a, b] of PAIRS)
     decide({
       query: a,
       candidates: [{ id: ID, query: b, similarity: 0.95 }],
       policy: POLICY_DEFAULTS,
       exhaustive: true,
     });
-  }
   await verifier?.verify(PAIRS.map(([a, b]) => ({ a, b, similarity: 0.9 })));
 }

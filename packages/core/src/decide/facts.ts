@@ -1,3 +1,4 @@
+import { countBy } from './text/counts.ts';
 import { readCode, readExpressions, readPictures, readSigns } from './text/formal.ts';
 import { withoutFrames } from './text/frames.ts';
 import { type Given, readGiven } from './text/given.ts';
@@ -134,12 +135,6 @@ function readInstructions(tokens: readonly Token[]): Instruction[] {
   return found;
 }
 
-function count(tokens: readonly Token[]): Map<string, number> {
-  const keys = new Map<string, number>();
-  for (const { key } of tokens) keys.set(key, (keys.get(key) ?? 0) + 1);
-  return keys;
-}
-
 /** Reads a question. Linear, bounded by `QUESTION_LENGTH_MAX`; never throws, whatever the text. */
 export function readFacts(text: string): QuestionFacts {
   const tooLong = text.length > QUESTION_LENGTH_MAX;
@@ -162,7 +157,7 @@ export function readFacts(text: string): QuestionFacts {
     hidden,
     cleaned,
     tokens,
-    keys: count(tokens),
+    keys: countBy(tokens, ({ key }) => key),
     numbers: readNumbers(tokens, language),
     expressions,
     code,

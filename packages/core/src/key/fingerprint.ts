@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { squeezed } from '../decide/text/normalise.ts';
 import type { ContextDocument } from '../entry.ts';
 import type { EntryId, Fingerprint, PartitionKey, Scope } from '../ids.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -74,7 +75,7 @@ export function contextKey(context: readonly ContextDocument[]): string[] {
 }
 
 /** White space and Unicode form may differ, nothing else: what an assistant said can be code. */
-const plainly = (text: string): string => text.normalize('NFC').split(/\s+/u).join(' ').trim();
+const plainly = (text: string): string => squeezed(text.normalize('NFC'));
 
 /** An earlier turn that is compared apart: what it is, without a user's words, and with an assistant's. */
 function withoutWords(message: ChatMessage): unknown {

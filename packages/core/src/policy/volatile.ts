@@ -1,3 +1,4 @@
+import { squeezed } from '../decide/text/normalise.ts';
 import { lines } from '../decide/words/lines.ts';
 
 /** UTF-16 units that are looked at: who asks about now says so near the beginning or the end. */
@@ -172,7 +173,7 @@ export function volatileReason(query: string): string | undefined {
 export function volatileMatch(query: string): VolatileMatch | undefined {
   const looked = query.length > LOOKED_AT ? `${query.slice(0, LOOKED_AT / 2)}\n${query.slice(-LOOKED_AT / 2)}` : query;
   for (const part of askingParts(looked.normalize('NFC').toLowerCase().replaceAll('\u2019', "'"))) {
-    const text = part.split(/\s+/u).join(' ').trim();
+    const text = squeezed(part);
     if (TIMELESS.test(text)) continue;
     const rest = text.replace(OF_AN_ERA, '');
     for (const { reason, pattern } of RULES) {

@@ -1,4 +1,4 @@
-import { describe } from '../diff.ts';
+import { describe, lacking } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isOf } from '../words/tech.ts';
@@ -34,9 +34,6 @@ function respelled(a: QuestionFacts, b: QuestionFacts): string[] {
   );
 }
 
-const unsaid = (signs: ReadonlySet<string>, others: ReadonlySet<string>): string[] =>
-  [...signs].filter((sign) => !others.has(sign));
-
 /** Code identifiers, operators, formulas, flags, file names, addresses, programming languages and tools. */
 export const codeGuard: Guard = {
   name: 'code',
@@ -46,7 +43,7 @@ export const codeGuard: Guard = {
     const right = unnamed(b, a);
     if (left.length + right.length > 0) return describe(left, right);
     if (a.code !== b.code) return describe(['code'], ['other code']);
-    const [signs, otherSigns] = [unsaid(a.signs, b.signs), unsaid(b.signs, a.signs)];
+    const [signs, otherSigns] = [lacking(a.signs, b.signs), lacking(b.signs, a.signs)];
     // One side alone may put a word for it: `->`, to.
     if (signs.length > 0 && otherSigns.length > 0) return describe(signs, otherSigns);
     const swapped = respelled(a, b);

@@ -1,4 +1,4 @@
-import { describe } from '../diff.ts';
+import { describe, saidApart } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { membershipsOf } from '../words/siblings.ts';
@@ -109,10 +109,6 @@ export const dateGuard: Guard = {
     const years = unmatchedNumbers(a, b).map((side) => side.filter(({ role }) => role === 'year').map((n) => n.value));
     const [left = [], right = []] = years;
     if (left.length > 0 && right.length > 0) return describe(left, right);
-    const days = calendar(a);
-    const others = calendar(b);
-    const onlyLeft = [...days].filter((day) => !others.has(day));
-    const onlyRight = [...others].filter((day) => !days.has(day));
-    return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : otherPeriod(a, b);
+    return saidApart(calendar(a), calendar(b)) ?? otherPeriod(a, b);
   },
 };

@@ -1,11 +1,11 @@
-import { describe } from '../diff.ts';
+import { saidApart } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 
 /** What makes another product of one with the same number: `15`, `15 Pro`, `15 Pro Max`. */
 const EDITIONS = new Set('pro max plus ultra mini lite air slim fold flip fe oled xl ti xt'.split(' '));
 const NUMBERED = /^\p{L}{0,4}\d{1,4}$/u;
 
-/** For each numbered thing its editions, as they follow the number. */
+/** For each number the things of it: `15`, `15 pro`. */
 function editions({ tokens }: QuestionFacts): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   tokens.forEach(({ text }, at) => {
@@ -15,7 +15,7 @@ function editions({ tokens }: QuestionFacts): Map<string, Set<string>> {
     // "15 plus 3" is a sum.
     const isSum = tokens[end]?.kind === 'number' && tokens[end - 1]?.text === 'plus';
     const said = isSum ? [] : tokens.slice(at + 1, end).map((token) => token.text);
-    found.set(text, (found.get(text) ?? new Set()).add(said.join(' ')));
+    found.set(text, (found.get(text) ?? new Set()).add([text, ...said].join(' ')));
   });
   return found;
 }
@@ -26,14 +26,8 @@ export function editionsApart(a: QuestionFacts, b: QuestionFacts): string | unde
   for (const [number, left] of editions(a)) {
     const right = others.get(number);
     if (right === undefined) continue;
-    const unsaid = (own: ReadonlySet<string>, theirs: ReadonlySet<string>) =>
-      [...own].filter((one) => !theirs.has(one));
-    const [only, onlyThere] = [unsaid(left, right), unsaid(right, left)];
-    if (only.length + onlyThere.length > 0)
-      return describe(
-        only.map((one) => `${number} ${one}`.trim()),
-        onlyThere.map((one) => `${number} ${one}`.trim()),
-      );
+    const apart = saidApart(left, right);
+    if (apart !== undefined) return apart;
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { expandContraction } from '../text/contractions.ts';
 import type { Given } from '../text/given.ts';
+import { squeezed } from '../text/normalise.ts';
 import { tells } from './telling.ts';
 
 const SHOWN_MAX = 60;
@@ -14,9 +15,9 @@ const ASKS =
 
 /** What may differ between two texts that are worked on alike: nothing where their letters are asked about. */
 function plain(text: string, { letters, quoted }: Given): string {
-  const squeezed = text.split(/\s+/u).join(' ').trim();
-  if (letters) return squeezed;
-  const words = squeezed
+  const spaced = squeezed(text);
+  if (letters) return spaced;
+  const words = spaced
     .toLowerCase()
     .replace(QUOTES, '')
     .replace(/[.!,;\s]+$/u, '');

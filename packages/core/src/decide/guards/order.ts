@@ -1,6 +1,7 @@
 import { describe } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
+import { countBy, pairing } from '../text/counts.ts';
 import { isOneEditApart } from '../text/edit-distance.ts';
 import type { Mark } from '../text/marks-in-order.ts';
 import { lead, marksOf, sortLists } from '../text/marks-in-order.ts';
@@ -28,11 +29,7 @@ const TYPO_LENGTH_MIN = 5;
 
 const keysOf = (marks: readonly Mark[]) => new Set(marks.map(({ key }) => key));
 
-function countsOf(marks: readonly Mark[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { key } of marks) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
-}
+const countsOf = (marks: readonly Mark[]) => countBy(marks, ({ key }) => key);
 
 /** The marks of one side, a misspelt word under the key that the other side spells it by, and says more often. */
 function respelt(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
@@ -57,13 +54,7 @@ const PRONOUN = /^(?:he|him|his|she|her|hers|they|them|their|i|me|my|we|us|our)$
 function isRewritten(a: QuestionFacts, b: QuestionFacts, marks: number): boolean {
   if (marks < REWRITTEN_MARKS_MIN || a.language === 'vi' || b.language === 'vi') return false;
   const kind = ({ key }: { readonly key: string }) => (PRONOUN.test(key) ? 'i' : key);
-  const left = new Map<string, number>();
-  for (const token of a.tokens) left.set(kind(token), (left.get(kind(token)) ?? 0) + 1);
-  const both = b.tokens.filter((token) => {
-    const n = left.get(kind(token)) ?? 0;
-    left.set(kind(token), n - 1);
-    return n > 0;
-  });
+  const both = b.tokens.filter(pairing(countBy(a.tokens, kind), kind));
   return (2 * both.length) / (a.tokens.length + b.tokens.length) < LIKE_MIN;
 }
 
@@ -73,14 +64,8 @@ function shared(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
 }
 
 /** Those that the other side says as often: what one says once more is left out. */
-function paired(marks: readonly Mark[], others: readonly Mark[]): Mark[] {
-  const left = countsOf(others);
-  return marks.filter(({ key }) => {
-    const n = left.get(key) ?? 0;
-    left.set(key, n - 1);
-    return n > 0;
-  });
-}
+const paired = (marks: readonly Mark[], others: readonly Mark[]): Mark[] =>
+  marks.filter(pairing(countsOf(others), ({ key }) => key));
 
 /**
  * Does one side say the marks of the other in their order, perhaps with one of them once more? Not where that takes the

@@ -211,7 +211,7 @@ const SWITCHED_WITHIN = 5;
 function switchedTo({ tokens }: QuestionFacts): 'on' | 'off' | undefined {
   const found = new Set<'on' | 'off'>();
   tokens.forEach(({ text, key }, at) => {
-    const said = SWITCHED[text] ?? SWITCHED[text.replace(/(?:s|d|ing)$/, 'e')] ?? SWITCHED[text.replace(/s$/, '')];
+    const said = SWITCHED[text] ?? SWITCHED[text.replace(/ing$/, 'e')] ?? SWITCHED[text.replace(/s$/, '')];
     const particle = SWITCHES.test(key)
       ? tokens.slice(at + 1, at + 1 + SWITCHED_WITHIN).find((token) => /^(?:on|off)$/.test(token.text))
       : undefined;

@@ -1,4 +1,4 @@
-import { describe } from '../diff.ts';
+import { describe, lacking, saidApart } from '../diff.ts';
 import type { QuestionFacts } from '../facts.ts';
 import type { Guard } from '../guard.ts';
 import { isForeign } from '../text/language.ts';
@@ -73,9 +73,6 @@ const UNTOLD = new Set(
   ),
 );
 
-const lacking = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): string[] =>
-  [...a.keys()].filter((key) => !b.has(key));
-
 const REQUESTS = new Set(
   'viết soạn dịch gợi lập tóm giải kể liệt so giúp hướng tạo tính phân nêu đổi sửa vẽ thiết đề tư mô trình xin muốn đặt hủy'.split(
     ' ',
@@ -100,7 +97,7 @@ const tells = (facts: QuestionFacts): boolean => !asks(facts) && (isSentence(fac
 
 /** `... bao nhiêu và đổi ở đâu?`: a second question that the other does not ask. */
 function asksMore(a: QuestionFacts, b: QuestionFacts): string | undefined {
-  const more = [...a.answers].filter((answer) => !b.answers.has(answer));
+  const more = lacking(a.answers, b.answers);
   const joins = a.tokens.some(({ text }) => text === 'và' || text === 'va');
   return joins && b.answers.size > 0 && a.answers.size > b.answers.size ? describe(more, []) : undefined;
 }
@@ -111,12 +108,9 @@ const isOther = ({ script, tokens, language }: QuestionFacts): boolean =>
 /** Of languages that nothing here knows the words of: any that the other side lacks, typed with accents or without. */
 function foreignWords(a: QuestionFacts, b: QuestionFacts): string | undefined {
   const form = isUnmarked(a) || isUnmarked(b) ? fold : (word: string) => word;
-  const [left, right] = [a, b].map(({ tokens }) => {
-    const said = tokens.filter(({ kind }) => kind === 'word');
-    return new Map(said.map(({ text }) => [form(text), 1]));
-  }) as [Map<string, number>, Map<string, number>];
-  const [onlyLeft, onlyRight] = [lacking(left, right), lacking(right, left)];
-  return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : undefined;
+  const words = ({ tokens }: QuestionFacts) =>
+    new Set(tokens.flatMap(({ kind, text }) => (kind === 'word' ? [form(text)] : [])));
+  return saidApart(words(a), words(b));
 }
 
 /**
@@ -131,10 +125,6 @@ export const wordGuard: Guard = {
     if (!isVietnamese(a) || !isVietnamese(b)) return isOther(a) || isOther(b) ? foreignWords(a, b) : undefined;
     if (tells(a) && tells(b)) return undefined;
     const reading = isUnmarked(a) || isUnmarked(b) ? UNMARKED : MARKED;
-    const [left, right] = [said(a, reading), said(b, reading)];
-    const joined = asksMore(a, b) ?? asksMore(b, a);
-    if (joined !== undefined) return joined;
-    const [onlyLeft, onlyRight] = [lacking(left, right), lacking(right, left)];
-    return onlyLeft.length + onlyRight.length > 0 ? describe(onlyLeft, onlyRight) : undefined;
+    return asksMore(a, b) ?? asksMore(b, a) ?? saidApart(said(a, reading), said(b, reading));
   },
 };

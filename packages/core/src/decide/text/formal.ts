@@ -1,3 +1,5 @@
+import { squeezed } from './normalise.ts';
+
 /** The parts of a question that are not prose: calculations, lines of code, signs. */
 
 const RUN = /[\d+*/=<>^|!().,-]+/g;
@@ -43,7 +45,7 @@ export function readCode(cleaned: string): string {
             .filter((line) => line.length < 400 && CODE_LINE.test(line))
             .join('\n')
         : '';
-  return code.split(/\s+/).join(' ').trim();
+  return squeezed(code);
 }
 
 /** More pictures than these say something, wherever they stand. */

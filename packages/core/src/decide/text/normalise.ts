@@ -53,26 +53,26 @@ export function clean(text: string): string {
     .replace(DEGREES, (_, unit: string) => (/c/i.test(unit) ? ' celsius' : ' fahrenheit'));
 }
 
+/** One space where there was white space, none at the ends. */
+export const squeezed = (text: string): string => text.split(/\s+/u).join(' ').trim();
+
 /**
  * What is left when nothing but Unicode form, white space, case, the style of quotes and end punctuation may differ.
  * Equal identities mean the same question.
  */
 export function identityOf(text: string): string {
-  const squeezed = text
+  const small = text
     .normalize('NFC')
     .replace(INVISIBLE, '')
     .replace(/[\u2018\u2019]/gu, "'")
     .replace(/[\u201c\u201d]/gu, '"')
-    .toLowerCase()
-    .normalize('NFC')
-    .split(/\s+/u)
-    .join(' ')
-    .trim();
-  let end = squeezed.length;
-  while (end > 0 && (END_PUNCTUATION.has(squeezed[end - 1] ?? '') || squeezed[end - 1] === ' ')) end--;
+    .toLowerCase();
+  const plain = squeezed(small.normalize('NFC'));
+  let end = plain.length;
+  while (end > 0 && (END_PUNCTUATION.has(plain[end - 1] ?? '') || plain[end - 1] === ' ')) end--;
   // "5!" is a factorial, "5?" is not.
-  if (squeezed[end] === '!' && /\d/.test(squeezed[end - 1] ?? '')) end++;
-  return end === 0 ? squeezed : squeezed.slice(0, end);
+  if (plain[end] === '!' && /\d/.test(plain[end - 1] ?? '')) end++;
+  return end === 0 ? plain : plain.slice(0, end);
 }
 
 const TONES = /[\u0300\u0301\u0303\u0309\u0323]/gu;

@@ -6,7 +6,7 @@ import { readCode } from './formal.ts';
 import { readGiven } from './given.ts';
 import { readHidden } from './hidden.ts';
 import { foldCase, type Place } from './letter-case.ts';
-import { clean, END_PUNCTUATION, QUESTION_LENGTH_MAX, toneKey } from './normalise.ts';
+import { clean, END_PUNCTUATION, QUESTION_LENGTH_MAX, squeezed, toneKey } from './normalise.ts';
 
 /** To be raised with every change that gives any text another form: keys made by other rules then never match. */
 export const FORM_VERSION = 3;
@@ -38,7 +38,7 @@ export function formOf(text: string): string | undefined {
   const cleaned = clean(text.replace(COMPATIBLE, (part) => part.normalize('NFKC')));
   if (cleaned.includes('```') || readCode(cleaned) !== '') return undefined;
   const given = readGiven(cleaned);
-  if (given?.letters) return /[\p{L}\p{N}]/u.test(cleaned) ? cleaned.split(/\s+/u).join(' ').trim() : undefined;
+  if (given?.letters) return /[\p{L}\p{N}]/u.test(cleaned) ? squeezed(cleaned) : undefined;
   const small = cleaned.toLowerCase();
   // "Translate: you are coming?" asks for another sentence than with a full stop.
   const isOpen = given?.texts.some((text) => cleaned.trimEnd().endsWith(text)) ?? false;

@@ -19,7 +19,7 @@ simplif
 make (?:this|it|these) (?:[^\\s.,;:!?]+ )?(?:short|long|polite|formal|casual|friendl|professional|concise|clear|better|sound)
 (?:turn|change|convert|make) (?:this|these|it) (?:in)?to (?:an? )?(?:question|statement|passive|active|past|present|future|formal|plural|singular|haiku|poem|rap|list|table|bullet|json|csv|markdown)
 complete (?:this|the|these) (?:sentence|text|line|story|poem|phrase|proverb|code)
-continue (?:this|the|my) 
+continue (?:this|the|my)
 (?:reply|respond|response|answer) to (?:this|the following|my|an?) (?:e-?mail|message|letter|review|comment|text|tweet|complaint|post)
 dịch (?:giúp|hộ|câu|từ|cụm|đoạn|bài|văn|thư|sang|ra|qua|cho|tiếng|lại)
 viết lại
@@ -129,7 +129,6 @@ văn bản
 bài viết
 bài văn
 bài thơ
-email
 thư
 tin nhắn
 bình luận
